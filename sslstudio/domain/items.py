@@ -1,0 +1,84 @@
+"""One image as a job sees it: where its decoded pixels lie in the cache, whom it belongs to, and its label.
+
+Jobs never open the project's database. They get these rows, frozen, as `items.csv` in their run directory.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from sslstudio.domain.record import Record
+
+Part = Literal["", "train", "test"]
+
+
+class PixelLocation(Record):
+    """Where one decoded image lies in the pixel cache.
+
+    `shard` is a file name inside the project's `pixels/` folder; at byte `offset` stand
+    `height * width * channels` little-endian values of `dtype`, row-major, channels last.
+    """
+
+    shard: str
+    offset: int
+    height: int
+    width: int
+    channels: Literal[1, 3]
+    dtype: Literal["uint8", "uint16"]
+
+
+class Item(Record):
+    """One image of a frozen list. `low` and `high` are the display window in stored values (black, white)."""
+
+    image_id: int
+    subject: str
+    study: str
+    series: str
+    modality: str
+    scanner: str
+    shard: str
+    offset: int
+    height: int
+    width: int
+    channels: Literal[1, 3]
+    dtype: Literal["uint8", "uint16"]
+    low: float
+    high: float
+    label: str = ""
+    part: Part = ""
+
+    @property
+    def pixels(self) -> PixelLocation:
+        """The image's place in the pixel cache."""
+        return PixelLocation(
+            shard=self.shard,
+            offset=self.offset,
+            height=self.height,
+            width=self.width,
+            channels=self.channels,
+            dtype=self.dtype,
+        )
+
+
+FIELDS = tuple(Item.model_fields)
+
+
+def write_items(path: Path, items: Iterable[Item]) -> int:
+    """Write `items` as UTF-8 CSV with a header row; returns how many were written."""
+    count = 0
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, FIELDS)
+        writer.writeheader()
+        for item in items:
+            writer.writerow(item.model_dump())
+            count += 1
+    return count
+
+
+def read_items(path: Path) -> list[Item]:
+    """Read a list written by `write_items`; raises pydantic's ValidationError on rows that do not fit."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        return [Item.model_validate(row) for row in csv.DictReader(stream)]

@@ -1,0 +1,94 @@
+"""The frozen specification of each stage: what `job.json` carries and what the window's forms fill in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sslstudio.domain.record import Record
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Preset = Literal["auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural"]
+ParameterValue = bool | int | float | str
+
+
+class ImportSpec(Record):
+    """Read folders and files into the pixel cache.
+
+    The sources themselves are local paths and stand in the run's private folder, never in `job.json`.
+    `subject_pattern` is a regular expression with a group named `subject`, matched against the path relative
+    to its source (forward slashes). `max_side` bounds the longest side of what is stored, in pixels.
+    """
+
+    kind: Literal["import"] = "import"
+    subject_pattern: str = ""
+    preset: Preset = "auto"
+    dry_run: bool = False
+    max_side: int = Field(default=1024, ge=32)
+    max_pixels: int = Field(default=200_000_000, ge=1)
+    decode_seconds: float = Field(default=30.0, gt=0)
+
+
+class PretrainSpec(Record):
+    """Self-supervised pretraining of one backbone on the frozen items."""
+
+    kind: Literal["pretrain"] = "pretrain"
+    task: str = "simclr"
+    backbone: str = "resnet18"
+    init: str = "random"
+    """"random", "imagenet" or a name under the run's private folder for a local weights file."""
+    image_size: int = Field(default=64, ge=16, le=1024)
+    epochs: int = Field(default=100, ge=1)
+    batch_size: int = Field(default=256, ge=2)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    warmup_fraction: float = Field(default=0.05, ge=0, le=0.5)
+    preset: Preset = "auto"
+    device: Device = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = 0
+    parameters: dict[str, ParameterValue] = Field(default_factory=dict)
+    """The pretext task's own parameters, as its plugin.toml declares them."""
+
+
+class EmbedSpec(Record):
+    """Embed the frozen items with a backbone: that of run `source`, or "random" / "imagenet"."""
+
+    kind: Literal["embed"] = "embed"
+    source: str
+    backbone: str = "resnet18"
+    image_size: int = Field(default=64, ge=16, le=1024)
+    batch_size: int = Field(default=128, ge=1)
+    device: Device = "auto"
+    seed: int = 0
+
+
+class MapSpec(Record):
+    """Project the embeddings of `embedding` to two dimensions and cluster them."""
+
+    kind: Literal["map"] = "map"
+    embedding: str
+    method: Literal["pca", "localmap"] = "localmap"
+    clusters: int = Field(default=0, ge=0)
+    """Number of clusters; 0 lets the silhouette choose."""
+    seed: int = 0
+
+
+class ExportSpec(Record):
+    """Write a model package for the model whose files stand in `artifacts/model/` of this run."""
+
+    kind: Literal["export"] = "export"
+    model: str
+    embedding: str
+    parity_images: int = Field(default=64, ge=1)
+
+
+class PredictSpec(Record):
+    """Score new files with a model package; sources and output path stand in the run's private folder."""
+
+    kind: Literal["predict"] = "predict"
+    batch_size: int = Field(default=32, ge=1)
+
+
+Spec = ImportSpec | PretrainSpec | EmbedSpec | MapSpec | ExportSpec | PredictSpec
