@@ -1,0 +1,110 @@
+"""Thumbnails: small JPEGs in one SQLite file an import; apart because a job writes them and the window reads them."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+LONGEST_SIDE = 128
+"""Pixels on the longest side of a thumbnail."""
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS thumbnails (offset INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)"
+
+
+def encode(display: NDArray[np.uint8], quality: int = 88) -> bytes:
+    """JPEG of an (H, W, C) uint8 picture, scaled down so that its longest side is at most `LONGEST_SIDE`."""
+    import simplejpeg
+    from PIL import Image
+
+    height, width, channels = display.shape
+    scale = LONGEST_SIDE / max(height, width)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        picture = Image.fromarray(display[:, :, 0] if channels == 1 else np.ascontiguousarray(display))
+        display = np.asarray(picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0))
+        display = display.reshape(size[1], size[0], channels)
+    jpeg: bytes = simplejpeg.encode_jpeg(
+        np.ascontiguousarray(display),
+        quality=quality,
+        colorspace="GRAY" if channels == 1 else "RGB",
+        colorsubsampling="Gray" if channels == 1 else "444",
+    )
+    return jpeg
+
+
+class ThumbnailWriter:
+    """Writes the thumbnails of one import; rows at or behind `keep` (bytes of the shard) are dropped on opening."""
+
+    def __init__(self, path: Path, keep: int = 0) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path)
+        with self._connection:
+            self._connection.execute(_SCHEMA)
+            self._connection.execute("DELETE FROM thumbnails WHERE offset >= ?", (keep,))
+
+    def add(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Store (offset in the shard, JPEG) rows in one transaction."""
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO thumbnails VALUES (?, ?)", rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ThumbnailStore:
+    """Reads thumbnails of all imports of a project; cheap (one indexed look-up) and safe from any thread."""
+
+    def __init__(self, thumbnails_dir: Path) -> None:
+        self._dir = thumbnails_dir
+        self._connections: dict[str, sqlite3.Connection] = {}
+        self._lock = threading.Lock()
+
+    def get(self, shard: str, offset: int) -> bytes | None:
+        """JPEG bytes of the image at `offset` of pixel shard `shard`, or None when there is none."""
+        with self._lock:
+            try:
+                connection = self._connections.get(shard) or self._open(shard)
+                if connection is None:
+                    return None
+                with closing(connection.execute("SELECT jpeg FROM thumbnails WHERE offset = ?", (offset,))) as rows:
+                    row = rows.fetchone()
+            except sqlite3.Error:
+                self._close(shard)
+                return None
+        return None if row is None else bytes(row[0])
+
+    def close(self) -> None:
+        """Close all files; the store may be used again afterwards."""
+        with self._lock:
+            for shard in list(self._connections):
+                self._close(shard)
+
+    def _open(self, shard: str) -> sqlite3.Connection | None:
+        path = self._dir / f"{Path(shard).stem}.sqlite"
+        if Path(shard).name != shard or not path.is_file():
+            return None
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        self._connections[shard] = connection
+        return connection
+
+    def _close(self, shard: str) -> None:
+        connection = self._connections.pop(shard, None)
+        if connection is not None:
+            connection.close()
