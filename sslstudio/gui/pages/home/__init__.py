@@ -1,0 +1,1 @@
+"""Home: open, create or try the demo."""

@@ -1,0 +1,1 @@
+"""Pretrain: a backbone learns from the images alone."""
