@@ -1,0 +1,123 @@
+"""The only module a plugin author imports: the pretext task and what it receives and returns.
+
+A plugin is a folder with a `plugin.toml` (data: the window builds the method card and the form from it and never
+imports the code) and a Python package with one subclass of `PretextTask`. The package is imported in the worker
+process of a run. `docs/plugins.md` walks through one; `sslstudio plugin check FOLDER` proves that it keeps the contract.
+
+Shapes: N images in a batch, V views, C channels (1 or 3), S = image size in pixels, D = feature dimension.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor, nn
+
+from sslstudio.domain.specs import ParameterValue, Preset
+
+__all__ = [
+    "API_VERSION",
+    "Batch",
+    "ParameterValue",
+    "PretextTask",
+    "Sampling",
+    "StepResult",
+    "TaskContext",
+    "ViewPlan",
+]
+
+API_VERSION = 1
+"""The contract's version; a plugin.toml names the one it was written for as `api`."""
+
+Sampling = Literal["image", "bag"]
+"""Where the views of a row come from: one image, or different images of one bag (all images of a subject)."""
+
+
+@dataclass(frozen=True)
+class ViewPlan:
+    """How the loop prepares each batch for the task.
+
+    `views` is V, the number of augmented views of each row. With `sampling` "image" all views of a row are
+    augmentations of one image; with "bag" bags are drawn instead of images, the views of a row come from different
+    images of its bag (from one image where the bag has only one), and a bag occurs at most once in a batch.
+    `augmentation` names a preset of `sslstudio.augment.presets`; "auto" takes that of the run.
+    """
+
+    views: int = 2
+    sampling: Sampling = "image"
+    augmentation: Preset = "auto"
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """What a task is built from.
+
+    `backbone` maps (N, C, S, S) to features (N, D) and already carries its initial weights; `feature_dim` is D,
+    `in_channels` C, `image_size` S. `parameters` holds a value for every parameter that plugin.toml declares, within
+    its range. `total_steps` counts optimiser steps over the whole run, for tasks with a schedule of their own.
+    """
+
+    backbone: nn.Module
+    feature_dim: int
+    in_channels: int
+    image_size: int
+    batch_size: int
+    parameters: Mapping[str, ParameterValue]
+    total_steps: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch on the training device.
+
+    `views` are V float32 tensors (N, C, S, S), augmented and normalised (about zero mean, unit variance).
+    `image_ids` and `subject_ids` are int64 (N,): the image of the first view, and a number for its subject.
+    `step` counts optimiser steps from 0 over the whole run, resumed or not.
+    """
+
+    views: tuple[Tensor, ...]
+    image_ids: Tensor
+    subject_ids: Tensor
+    step: int
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """`loss` is a scalar tensor with a gradient; `scalars` are further numbers for the live chart."""
+
+    loss: Tensor
+    scalars: Mapping[str, float] = field(default_factory=dict)
+
+
+class PretextTask(nn.Module, ABC):
+    """One way to learn from images without labels. Subclasses are built with a `TaskContext` in the worker.
+
+    Everything that must survive a resume is a parameter or a buffer; use torch's own random numbers alone, since
+    their state is kept in the checkpoint. The loop owns optimiser, precision, schedule, devices and checkpoints.
+    """
+
+    def __init__(self, context: TaskContext) -> None:
+        super().__init__()
+        self.context = context
+
+    def views(self) -> ViewPlan:
+        """How batches are made for this task; asked once, before the first step."""
+        return ViewPlan()
+
+    @abstractmethod
+    def training_step(self, batch: Batch) -> StepResult:
+        """The loss of one batch. May run under bfloat16 autocast: compute a loss that needs float32 in float32.
+
+        N may be smaller than the run's batch size, and odd. Do not call `backward`.
+        """
+
+    @abstractmethod
+    def encoder(self) -> nn.Module:
+        """What is kept when training ends: maps (N, C, S, S) to (N, D); as a rule the context's backbone."""
+
+    def chance_loss(self, batch_size: int) -> float | None:
+        """The loss of a task that has learned nothing, for N = `batch_size`; None when there is no such number."""
+        return None
