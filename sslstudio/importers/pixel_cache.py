@@ -11,7 +11,7 @@ import os
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,9 @@ from sslstudio.errors import SSLStudioError
 ALIGNMENT = 64
 """Every image starts at a multiple of this many bytes."""
 
-_DTYPES = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2")}
+StoredPixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+_DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2")}
 
 
 def byte_count(location: PixelLocation) -> int:
@@ -43,7 +45,7 @@ class PixelCacheWriter:
         self._file.truncate(keep)
         self._end = self._file.seek(0, os.SEEK_END)
 
-    def append(self, pixels: NDArray[np.generic]) -> PixelLocation:
+    def append(self, pixels: StoredPixels) -> PixelLocation:
         """Append (H, W, C) uint8 or uint16 values, C 1 or 3. Durable only after `sync`."""
         if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or pixels.dtype.name not in _DTYPES or not pixels.size:
             raise ValueError("The pixel cache takes (H, W, C) uint8 or uint16 values with 1 or 3 channels.")
@@ -94,7 +96,7 @@ class PixelCache:
         self._shards: dict[str, mmap.mmap] = {}
         self._lock = threading.Lock()
 
-    def read(self, location: PixelLocation) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    def read(self, location: PixelLocation) -> StoredPixels:
         """The image as a read-only (H, W, C) view on the mapped file.
 
         Raises SSLStudioError `pixels_missing` when its shard is gone, `pixels_damaged` when it is too short.
@@ -102,7 +104,8 @@ class PixelCache:
         end = location.offset + byte_count(location)
         shard = self._shard(location.shard, end)
         dtype = _DTYPES[location.dtype]
-        flat = np.frombuffer(shard, dtype, count=byte_count(location) // dtype.itemsize, offset=location.offset)
+        count = byte_count(location) // dtype.itemsize
+        flat: StoredPixels = np.frombuffer(shard, dtype, count=count, offset=location.offset)
         return flat.reshape(location.height, location.width, location.channels)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ numpy only, so that the window may import it. Reference: DICOM PS3.3 C.11.2.1.2 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,7 @@ def _display(values: NDArray[np.float64], low: float, high: float) -> NDArray[np
     return result
 
 
-def percentile_window(
-    values: NDArray[np.generic], lower: float = 0.5, upper: float = 99.5
-) -> tuple[float, float]:
+def percentile_window(values: NDArray[Any], lower: float = 0.5, upper: float = 99.5) -> tuple[float, float]:
     """Window (low, high) from the `lower` and `upper` percentile of `values`; at most a million of them are looked at.
 
     A constant image gives (v, v + 1). Empty input gives (0, 1).
