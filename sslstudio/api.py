@@ -2,7 +2,7 @@
 
 A plugin is a folder with a `plugin.toml` (data: the window builds the method card and the form from it and never
 imports the code) and a Python package with one subclass of `PretextTask`. The package is imported in the worker
-process of a run. `docs/plugins.md` walks through one; `sslstudio plugin check FOLDER` proves that it keeps the contract.
+process of a run. `docs/plugins.md` walks through one; `sslstudio plugin check FOLDER` proves that it keeps to this.
 
 Shapes: N images in a batch, V views, C channels (1 or 3), S = image size in pixels, D = feature dimension.
 """
