@@ -1,0 +1,224 @@
+"""The label tables: rows with their CRC-32, how one command changes them, and how they are checked and rebuilt.
+
+Each label, class and stacked command carries a CRC-32 of its content, and `label_head` the sum of all of them, so that
+a flipped bit and a lost row are both seen at the next opening (SQLite's own integrity check misses half of them).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from sslstudio.catalogue.database import Database
+from sslstudio.domain.labels import AddClass, ClassInfo, EditClass, Label, LabelCommand, RemoveClass, SetLabels
+from sslstudio.labels import UNDO_LIMIT, Entry, LabelHistory, LabelState, describe
+from sslstudio.labels.history import How
+
+COMMAND: TypeAdapter[LabelCommand] = TypeAdapter(LabelCommand)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRows:
+    """What the label tables hold. `damaged` counts rows whose CRC does not fit; they are left out of `state`."""
+
+    state: LabelState
+    seq: int
+    damaged: int
+    complete: bool
+    """True when no row is damaged or missing."""
+    lines: dict[int, bytes]
+
+
+def load(db: Database) -> LabelRows:
+    """Read and check all label tables."""
+    classes: dict[int, ClassInfo] = {}
+    labels: dict[int, Label] = {}
+    damaged = total = 0
+    with db.lock:
+        for *values, crc in db.rows("SELECT class_id, name, colour, key, description, crc FROM classes"):
+            info = _class(values)
+            total += crc
+            if info is None or class_crc(info) != crc:
+                damaged += 1
+            else:
+                classes[info.class_id] = info
+        for *values, crc in db.rows("SELECT image_id, mark, class_id, origin, author, at, crc FROM labels"):
+            total += crc
+            if _crc("label", *values) == crc and (label := _label(values)) is not None:
+                labels[label.image_id] = label
+            else:
+                damaged += 1
+        for stack, command, text, crc in db.rows("SELECT stack, command, text, crc FROM label_commands"):
+            total += crc
+            damaged += _crc(stack, command, text) != crc
+        seq, checksum = db.row("SELECT seq, checksum FROM label_head") or (0, -1)
+        lines: dict[int, bytes] = dict(db.rows("SELECT seq, line FROM label_history ORDER BY seq"))
+    complete = damaged == 0 and total == checksum
+    return LabelRows(LabelState(classes, labels), seq, damaged, complete, lines)
+
+
+def store(connection: sqlite3.Connection, entry: Entry, line: bytes, inverse: LabelCommand, after: LabelState) -> None:
+    """Carry out one entry in the tables; `after` is the state it leads to."""
+    writer = _Writer(connection)
+    connection.execute("INSERT INTO label_history VALUES (?, ?)", (entry.seq, line))
+    writer.command(entry, after.classes)
+    writer.stacks(entry.how, inverse, describe(entry.command, after))
+    connection.execute("UPDATE label_head SET seq = ?, checksum = checksum + ?", (entry.seq, writer.checksum_change))
+
+
+def rebuild(connection: sqlite3.Connection, lines: Mapping[int, bytes], entries: Iterable[Entry]) -> LabelState:
+    """Replace everything in the label tables by a replay of `entries`; labels of unknown images stay out of them."""
+    for table in ("label_changes", "label_history", "label_commands", "labels", "classes"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("DELETE FROM label_head")
+    connection.executemany("INSERT INTO label_history VALUES (?, ?)", sorted(lines.items()))
+    history = LabelHistory()
+    writer = _Writer(connection)
+    texts: dict[How, list[str]] = {"undo": [], "redo": []}
+    for entry in entries:
+        history.add(entry)
+        text = describe(entry.command, LabelState(history.classes, history.labels))
+        if entry.how == "do":
+            texts["redo"].clear()
+        else:
+            text = texts[entry.how].pop()
+        texts["redo" if entry.how == "undo" else "undo"].append(text)
+        del texts["undo"][:-UNDO_LIMIT]
+        if isinstance(entry.command, SetLabels):
+            writer.changes(entry, entry.command, history.classes)
+    known = {row[0] for row in connection.execute("SELECT image_id FROM images")}
+    labels = {image_id: label for image_id, label in history.labels.items() if image_id in known}
+    for info in history.classes.values():
+        writer.put_class(info)
+    writer.put_labels(list(labels.values()))
+    for stack, commands in (("undo", history.undo), ("redo", history.redo)):
+        for command, text in zip(commands, texts["undo" if stack == "undo" else "redo"], strict=True):
+            writer.push(stack, command, text)
+    connection.execute("INSERT INTO label_head VALUES (1, ?, ?)", (history.seq, writer.checksum_change))
+    return LabelState(dict(history.classes), labels)
+
+
+class _Writer:
+    """Writes label rows and keeps count of how the sum of their CRCs changes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.checksum_change = 0
+
+    def command(self, entry: Entry, classes: Mapping[int, ClassInfo]) -> None:
+        match entry.command:
+            case SetLabels(labels=labels) as command:
+                self._drop("labels", "image_id", [image_id for image_id, _ in labels])
+                self.put_labels([label for _, label in labels if label is not None])
+                self.changes(entry, command, classes)
+            case AddClass(info=info):
+                self.put_class(info)
+            case RemoveClass(class_id=class_id):
+                self._drop("classes", "class_id", [class_id])
+            case EditClass(info=info):
+                self._edit_class(info)
+
+    def stacks(self, how: How, inverse: LabelCommand, text: str) -> None:
+        if how == "do":
+            self._drop_commands("stack = 'redo'")
+        else:
+            row = self._connection.execute(
+                "SELECT position, text FROM label_commands WHERE stack = ? ORDER BY position DESC LIMIT 1", (how,)
+            ).fetchone()
+            text = row[1]
+            self._drop_commands("position = ?", row[0])
+        self.push("redo" if how == "undo" else "undo", inverse, text)
+        if how != "undo":
+            self._drop_commands(
+                """position <= (SELECT position FROM label_commands WHERE stack = 'undo'
+                                ORDER BY position DESC LIMIT 1 OFFSET ?) AND stack = 'undo'""",
+                UNDO_LIMIT,
+            )
+
+    def push(self, stack: str, command: LabelCommand, text: str) -> None:
+        dumped = COMMAND.dump_json(command).decode("utf-8")
+        crc = _crc(stack, dumped, text)
+        self._connection.execute(
+            "INSERT INTO label_commands (stack, command, text, crc) VALUES (?, ?, ?, ?)", (stack, dumped, text, crc)
+        )
+        self.checksum_change += crc
+
+    def put_class(self, info: ClassInfo) -> None:
+        crc = class_crc(info)
+        self._connection.execute(
+            "INSERT INTO classes VALUES (?, ?, ?, ?, ?, ?)",
+            (info.class_id, info.name, info.colour, info.key, info.description, crc),
+        )
+        self.checksum_change += crc
+
+    def put_labels(self, labels: list[Label]) -> None:
+        rows = [(x.image_id, x.mark, x.class_id, x.origin, x.author, x.at, label_crc(x)) for x in labels]
+        self._connection.executemany("INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self.checksum_change += sum(row[-1] for row in rows)
+
+    def changes(self, entry: Entry, command: SetLabels, classes: Mapping[int, ClassInfo]) -> None:
+        """Note each image's change for its own history, with the class name as it was then."""
+        rows: list[tuple[object, ...]] = []
+        for image_id, label in command.labels:
+            if label is None:
+                rows.append((image_id, entry.seq, None, "", None, entry.author, entry.at, entry.how))
+                continue
+            name = classes[label.class_id].name if label.class_id is not None else ""
+            at, author = (label.at, label.author) if entry.how == "do" else (entry.at, entry.author)
+            rows.append((image_id, entry.seq, label.mark, name, label.origin, author, at, entry.how))
+        self._connection.executemany("INSERT INTO label_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _edit_class(self, info: ClassInfo) -> None:
+        (old,) = self._connection.execute("SELECT crc FROM classes WHERE class_id = ?", (info.class_id,)).fetchone()
+        crc = class_crc(info)
+        self._connection.execute(
+            "UPDATE classes SET name = ?, colour = ?, key = ?, description = ?, crc = ? WHERE class_id = ?",
+            (info.name, info.colour, info.key, info.description, crc, info.class_id),
+        )
+        self.checksum_change += crc - old
+
+    def _drop(self, table: str, key: str, values: list[int]) -> None:
+        for value in values:
+            row = self._connection.execute(f"SELECT crc FROM {table} WHERE {key} = ?", (value,)).fetchone()
+            if row is not None:
+                self._connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (value,))
+                self.checksum_change -= row[0]
+
+    def _drop_commands(self, where: str, *parameters: int) -> None:
+        found = self._connection.execute(
+            f"SELECT coalesce(sum(crc), 0) FROM label_commands WHERE {where}", parameters
+        ).fetchone()
+        self._connection.execute(f"DELETE FROM label_commands WHERE {where}", parameters)
+        self.checksum_change -= found[0]
+
+
+def label_crc(label: Label) -> int:
+    """CRC-32 of a label's content."""
+    return _crc("label", label.image_id, label.mark, label.class_id, label.origin, label.author, label.at)
+
+
+def class_crc(info: ClassInfo) -> int:
+    """CRC-32 of a class's content."""
+    return _crc("class", info.class_id, info.name, info.colour, info.key, info.description)
+
+
+def _crc(*values: object) -> int:
+    return zlib.crc32("\x1f".join(map(str, values)).encode("utf-8", "surrogatepass"))
+
+
+def _class(values: list[object]) -> ClassInfo | None:
+    try:
+        return ClassInfo.model_validate(dict(zip(ClassInfo.model_fields, values, strict=True)))
+    except ValidationError:
+        return None
+
+
+def _label(values: list[object]) -> Label | None:
+    try:
+        return Label.model_validate(dict(zip(Label.model_fields, values, strict=True)))
+    except ValidationError:
+        return None

@@ -1,0 +1,166 @@
+"""Labels in the project: each command is on the disk twice, in the journal and in the database, before it returns.
+
+The order is: journal line written and synced, then the database transaction committed with synchronous=FULL, then
+the caller is told. So the database never holds a command that the journal lacks, and a kill at any instant leaves
+either both with it, or the journal alone; opening then completes the database (the command was asked for, and
+its tick had not shown yet). A torn last line is cut: it was never acknowledged. If the transaction fails, the line is
+cut again before the error is raised.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sslstudio.catalogue import journal, label_rows
+from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.repair import reconcile
+from sslstudio.catalogue.runs import now
+from sslstudio.domain.labels import ClassInfo, Label, LabelCommand, SetLabels
+from sslstudio.errors import SSLStudioError
+from sslstudio.labels import Entry, LabelState, apply, encode
+from sslstudio.labels.history import How
+
+JOURNAL_NAME = "labels.journal.jsonl"
+
+
+class LabelTables:
+    """The part of the catalogue that knows classes and labels. `author` is written into every command."""
+
+    _db: Database
+    author: str = ""
+
+    def _open_labels(self, path: Path) -> list[str]:
+        """Check and, where needed, repair the labels; returns sentences for the user."""
+        self._journal: journal.Journal | None = None
+        self._broken = False
+        if self._db.read_only:
+            self._reload()
+            return [] if self._labels_complete else [_UNREPAIRED]
+        notices = reconcile(self._db, path)
+        self._reload()
+        self._journal = journal.Journal(path)
+        return notices
+
+    def _reload(self) -> None:
+        rows = label_rows.load(self._db)
+        self._state, self._seq, self._labels_complete = rows.state, rows.seq, rows.complete
+
+    def classes(self) -> list[ClassInfo]:
+        """The label set, in the order in which classes were added."""
+        with self._db.lock:
+            return [info for _, info in sorted(self._current().classes.items())]
+
+    def labels(self) -> dict[int, Label]:
+        """The current label of each labelled or marked image, by image id."""
+        with self._db.lock:
+            return dict(self._current().labels)
+
+    def _current(self) -> LabelState:
+        if self._db.read_only:  # another window may be writing
+            self._reload()
+        return self._state
+
+    def apply(self, command: LabelCommand) -> LabelCommand:
+        """Carry out a command, stored before this returns; returns its inverse. Clears what could be redone.
+
+        Raises SSLStudioError, with nothing changed, when the command does not fit or cannot be stored.
+        """
+        with self._db.lock:
+            return self._perform("do", self._stamped(command))
+
+    def undo(self) -> LabelCommand | None:
+        """Take back the latest command; returns the command that did it, or None when there is nothing to undo."""
+        return self._pop("undo")
+
+    def redo(self) -> LabelCommand | None:
+        """Do again what was undone last; returns the command, or None."""
+        return self._pop("redo")
+
+    def can_undo(self) -> str | None:
+        """What `undo` would take back, in words; None when there is nothing."""
+        return self._top("undo", "text")
+
+    def can_redo(self) -> str | None:
+        """What `redo` would do again, in words; None when there is nothing."""
+        return self._top("redo", "text")
+
+    def _top(self, stack: str, column: str) -> str | None:
+        found: str | None = self._db.value(
+            f"SELECT {column} FROM label_commands WHERE stack = ? ORDER BY position DESC LIMIT 1", (stack,)
+        )
+        return found
+
+    def _pop(self, stack: How) -> LabelCommand | None:
+        with self._db.lock:
+            self._db.require_writable()
+            found = self._top(stack, "command")
+            if found is None:
+                return None
+            command = label_rows.COMMAND.validate_json(found)
+            self._perform(stack, command)
+            return command
+
+    def _perform(self, how: How, command: LabelCommand) -> LabelCommand:
+        self._db.require_writable()
+        if self._journal is None or self._broken:
+            raise SSLStudioError(
+                "Labels cannot be stored at the moment.", "Close the project and open it again.", code="label_store"
+            )
+        self._check_images(command)
+        after, inverse = apply(self._state, command)
+        entry = Entry(seq=self._seq + 1, at=now(), author=self.author, how=how, command=command)
+        line = encode(entry)
+        before = self._journal.append(line)
+        try:
+            with self._db.transaction() as connection:
+                label_rows.store(connection, entry, line, inverse, after)
+        except BaseException:
+            if not self._committed(entry.seq):
+                self._take_back(self._journal, before)
+                raise
+        self._state, self._seq = after, entry.seq
+        return inverse
+
+    def _committed(self, seq: int) -> bool:
+        """Whether a transaction that reported an error is in the database all the same."""
+        try:
+            return bool(self._db.value("SELECT seq FROM label_head") == seq)
+        except SSLStudioError:
+            self._broken = True
+            return False
+
+    def _take_back(self, written: journal.Journal, size: int) -> None:
+        try:
+            written.cut(size)
+        except OSError:
+            self._broken = True
+
+    def _stamped(self, command: LabelCommand) -> LabelCommand:
+        if not isinstance(command, SetLabels):
+            return command
+        if not command.labels:
+            raise SSLStudioError("There is no image to label.", "Select images first.", code="no_images")
+        moment = now()
+
+        def stamp(label: Label | None) -> Label | None:
+            if label is None or (label.at and label.author):
+                return label
+            return label.model_copy(update={"at": label.at or moment, "author": label.author or self.author})
+
+        return SetLabels(text=command.text, labels=tuple((key, stamp(label)) for key, label in command.labels))
+
+    def _check_images(self, command: LabelCommand) -> None:
+        if not isinstance(command, SetLabels):
+            return
+        ids = json.dumps([image_id for image_id, _ in command.labels])
+        unknown = "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT image_id FROM images) LIMIT 1"
+        if self._db.value(unknown, (ids,)):
+            raise SSLStudioError("An image is not in the project.", "Import it first.", code="unknown_image")
+
+    def _close_labels(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+
+
+_UNREPAIRED = "Some labels are damaged. Open the project for writing to repair them from the label journal."

@@ -1,0 +1,116 @@
+"""What the catalogue answers: frozen rows without any database in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sslstudio.domain.items import Item
+from sslstudio.domain.labels import Mark, Origin
+from sslstudio.domain.runs import RunState, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the project holds. `labelled` counts images with a class; marks alone do not count."""
+
+    images: int
+    subjects: int
+    labelled: int
+    excluded: int
+    series: int
+    studies: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What one adoption did: files by status, images new to the project, images it held already."""
+
+    imported: int
+    skipped: int
+    images: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What became of one file. `file` and `folder` are local paths, for the screen of this computer only."""
+
+    file: str
+    folder: str
+    status: str
+    code: str
+    reason: str
+    hint: str
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """One series in the tree of subjects and studies."""
+
+    subject: str
+    study: str
+    series: str
+    modality: str
+    n_images: int
+    first_image_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """One change of one image's label. `mark` is None when the label was cleared."""
+
+    at: str
+    author: str
+    how: str
+    origin: Origin | None
+    mark: Mark | None
+    class_name: str
+
+
+class ImageDetail(Item):
+    """An item with what the inspector shows besides. `excluded` is the reason, or None when it is included.
+
+    A stored value v means `v * slope + intercept` in the unit of the source. `file_name` has no folder;
+    `folder` is a local path, for the screen of this computer only.
+    """
+
+    body_part: str = ""
+    laterality: str = ""
+    view: str = ""
+    bits: int = 8
+    slope: float = 1.0
+    intercept: float = 0.0
+    frame: int = 0
+    file_name: str = ""
+    folder: str = ""
+    n_locations: int = 0
+    excluded: str | None = None
+    history: tuple[LabelEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run of the project. Times are ISO 8601 in UTC; `finished` is "" while the run is not final."""
+
+    run_id: str
+    stage: Stage
+    name: str
+    state: RunState
+    created: str
+    finished: str
+    spec_json: str
+    result: dict[str, Any]
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One classifier: the embedding it reads, its classes, and its scores once it was evaluated."""
+
+    model_id: str
+    embedding: str
+    created: str
+    classes: tuple[str, ...]
+    scores: dict[str, Any] | None = None

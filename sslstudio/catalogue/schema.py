@@ -1,0 +1,143 @@
+"""The tables, as a list of migrations; `user_version` of a database is how many of them it has seen.
+
+The split stands on the subject, so no image of one subject can stand on the other side: the shape itself
+forbids a leaky split. Local paths stand in `locations` and nowhere else. A released migration never changes.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x53534C31
+
+READABLE_SINCE = 1
+"""Programs that know at least this schema version can read what this program writes."""
+
+_FIRST = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE subjects (
+        subject_id INTEGER PRIMARY KEY,
+        pseudonym TEXT NOT NULL UNIQUE,
+        part TEXT NOT NULL DEFAULT '' CHECK (part IN ('', 'train', 'test')))""",
+    """CREATE TABLE studies (
+        study_id INTEGER PRIMARY KEY,
+        subject_id INTEGER NOT NULL REFERENCES subjects,
+        pseudonym TEXT NOT NULL,
+        UNIQUE (subject_id, pseudonym))""",
+    """CREATE TABLE series (
+        series_id INTEGER PRIMARY KEY,
+        study_id INTEGER NOT NULL REFERENCES studies,
+        pseudonym TEXT NOT NULL,
+        UNIQUE (study_id, pseudonym))""",
+    """CREATE TABLE images (
+        image_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        digest TEXT NOT NULL,
+        frame INTEGER NOT NULL,
+        pixel_digest TEXT NOT NULL,
+        series_id INTEGER NOT NULL REFERENCES series,
+        modality TEXT NOT NULL,
+        body_part TEXT NOT NULL,
+        laterality TEXT NOT NULL,
+        view TEXT NOT NULL,
+        scanner TEXT NOT NULL,
+        bits INTEGER NOT NULL,
+        slope REAL NOT NULL,
+        intercept REAL NOT NULL,
+        low REAL NOT NULL,
+        high REAL NOT NULL,
+        instance_number INTEGER,
+        slice_position REAL,
+        shard TEXT NOT NULL,
+        "offset" INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        channels INTEGER NOT NULL,
+        dtype TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        excluded TEXT,
+        UNIQUE (digest, frame))""",
+    "CREATE INDEX images_series ON images (series_id)",
+    "CREATE INDEX images_pixels ON images (pixel_digest)",
+    "CREATE INDEX images_excluded ON images (excluded) WHERE excluded IS NOT NULL",
+    """CREATE TABLE locations (
+        location_id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL)""",
+    """CREATE TABLE image_locations (
+        image_id INTEGER NOT NULL REFERENCES images,
+        location_id INTEGER NOT NULL REFERENCES locations,
+        PRIMARY KEY (image_id, location_id)) WITHOUT ROWID""",
+    "CREATE INDEX image_locations_back ON image_locations (location_id)",
+    """CREATE TABLE ledger (
+        location_id INTEGER PRIMARY KEY REFERENCES locations,
+        run_id TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('imported', 'skipped')),
+        code TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        hint TEXT NOT NULL,
+        images INTEGER NOT NULL)""",
+    "CREATE INDEX ledger_code ON ledger (code)",
+    """CREATE TABLE classes (
+        class_id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        colour TEXT NOT NULL,
+        key TEXT NOT NULL,
+        description TEXT NOT NULL,
+        crc INTEGER NOT NULL)""",
+    """CREATE TABLE labels (
+        image_id INTEGER PRIMARY KEY REFERENCES images,
+        mark TEXT NOT NULL CHECK (mark IN ('class', 'uncertain', 'excluded')),
+        class_id INTEGER REFERENCES classes,
+        origin TEXT NOT NULL,
+        author TEXT NOT NULL,
+        at TEXT NOT NULL,
+        crc INTEGER NOT NULL,
+        CHECK ((mark = 'class') = (class_id IS NOT NULL)))""",
+    "CREATE INDEX labels_class ON labels (class_id)",
+    "CREATE TABLE label_history (seq INTEGER PRIMARY KEY, line BLOB NOT NULL)",
+    """CREATE TABLE label_changes (
+        image_id INTEGER NOT NULL,
+        seq INTEGER NOT NULL REFERENCES label_history,
+        mark TEXT,
+        class_name TEXT NOT NULL,
+        origin TEXT,
+        author TEXT NOT NULL,
+        at TEXT NOT NULL,
+        how TEXT NOT NULL,
+        PRIMARY KEY (image_id, seq)) WITHOUT ROWID""",
+    """CREATE TABLE label_commands (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        stack TEXT NOT NULL CHECK (stack IN ('undo', 'redo')),
+        command TEXT NOT NULL,
+        text TEXT NOT NULL,
+        crc INTEGER NOT NULL)""",
+    "CREATE INDEX label_commands_stack ON label_commands (stack, position)",
+    """CREATE TABLE label_head (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        seq INTEGER NOT NULL,
+        checksum INTEGER NOT NULL)""",
+    "INSERT INTO label_head VALUES (1, 0, 0)",
+    """CREATE TABLE runs (
+        run_id TEXT PRIMARY KEY,
+        position INTEGER NOT NULL UNIQUE,
+        stage TEXT NOT NULL,
+        name TEXT NOT NULL,
+        state TEXT NOT NULL,
+        created TEXT NOT NULL,
+        finished TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        result TEXT NOT NULL,
+        adopted INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE models (
+        model_id TEXT PRIMARY KEY,
+        position INTEGER NOT NULL UNIQUE,
+        embedding TEXT NOT NULL,
+        created TEXT NOT NULL,
+        classes TEXT NOT NULL,
+        scores TEXT)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Statement lists; the n-th brings a database from version n to n + 1."""
+
+SCHEMA_VERSION = len(MIGRATIONS)
