@@ -1,0 +1,211 @@
+"""The model card: what the project knows about a model, as a page of text; apart because it is read by people.
+
+The card takes counts, scores and settings only. Names of runs, files, scanners and patients stay out of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from string import Template
+from typing import Any
+
+from sslstudio import resources
+from sslstudio.domain.items import Item
+from sslstudio.exporters.parity import TOLERANCE, Parity
+
+_PUBLIC_STARTS = ("random", "imagenet")
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """Everything the card is filled from.
+
+    `model` is model.json, `backbone` backbone.json, `pretraining` the frozen job of the pretraining run as JSON (empty
+    when the backbone was not pretrained here), `scores` scores.json (None when the model was not evaluated), `items`
+    the frozen list of the project's images, `versions` library name -> version.
+    """
+
+    model: Mapping[str, Any]
+    backbone: Mapping[str, Any]
+    items: Sequence[Item]
+    parity: Parity
+    version: str
+    created: str
+    versions: Mapping[str, str]
+    scores: Mapping[str, Any] | None = None
+    pretraining: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(facts: CardFacts) -> str:
+    """The card as Markdown."""
+    classes = [str(name) for name in facts.model["classes"]]
+    per_class = facts.model.get("per_class", {})
+    return Template(resources.text("export/MODEL_CARD.md")).substitute(
+        model=facts.model["model_id"],
+        version=facts.version,
+        created=facts.created[:10],
+        class_count=len(classes),
+        class_names=", ".join(_cell(name) for name in classes),
+        data_table=_data_table(facts.items),
+        data_notes=_data_notes(facts.items),
+        label_table="\n".join(f"| {_cell(name)} | {int(per_class.get(name, 0)):,} |" for name in classes),
+        method=_method(facts),
+        commands=_commands(facts),
+        scores=_scores(facts.scores),
+        channels=facts.backbone["in_channels"],
+        dimensions=facts.backbone["feature_dim"],
+        image_size=facts.backbone["image_size"],
+        parity_images=f"{facts.parity.images:,}",
+        parity=f"{facts.parity.probability:.1e}",
+        tolerance=f"{TOLERANCE:.4f}",
+        split_limit=_split_limit(facts),
+        versions="\n".join(f"- {name} {version}" for name, version in facts.versions.items()),
+        weights_licence=_weights_licence(facts),
+    )
+
+
+def _data_table(items: Sequence[Item]) -> str:
+    rows = (
+        ("in the project", items),
+        ("training part", [item for item in items if item.part == "train"]),
+        ("test part", [item for item in items if item.part == "test"]),
+        ("with a label", [item for item in items if item.label]),
+    )
+    return "\n".join(f"| {text} | {len(some):,} | {len({i.subject for i in some}):,} |" for text, some in rows)
+
+
+def _data_notes(items: Sequence[Item]) -> str:
+    scanners = len({item.scanner for item in items if item.scanner})
+    modalities = Counter(item.modality for item in items if item.modality)
+    kinds = ", ".join(f"{_cell(name)} ({count:,})" for name, count in modalities.most_common())
+    return (
+        f"Modalities: {kinds or 'not stated in the files'}. Scanner models: {scanners or 'not stated in the files'}."
+        " Patients are counted as the import grouped them; where files name no patient, a folder stands for one."
+    )
+
+
+def _method(facts: CardFacts) -> str:
+    model, backbone = facts.model, facts.backbone
+    return (
+        f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} On its embeddings,"
+        f" standardised, a linear classifier (logistic regression, C = {model.get('C')}) was fitted to"
+        f" {int(model.get('n_images', 0)):,} labelled images of {int(model.get('n_subjects', 0)):,} patients of the"
+        f" training part. One temperature ({float(model.get('temperature', 1.0)):.3f}), found by cross-validation,"
+        f" scales its logits. Seed {model.get('seed', 0)}."
+    )
+
+
+def _pretraining(facts: CardFacts) -> str:
+    if not facts.pretraining:
+        if facts.backbone.get("source") == "imagenet":
+            return "Its weights were learned on ImageNet photographs; nothing was pretrained on the project's images."
+        return "Its weights are random: nothing was pretrained."
+    spec = facts.pretraining["spec"]
+    start = spec["init"] if spec["init"] in _PUBLIC_STARTS else "a local file of weights"
+    plugin = facts.pretraining.get("plugin", {})
+    version = f" (plugin version {plugin['version']})" if "version" in plugin else ""
+    return (
+        f"Pretrained without labels by {spec['task']}{version} in run {facts.pretraining['run_id']}: start {start},"
+        f" {spec['epochs']} epochs, batch {spec['batch_size']}, learning rate {spec['learning_rate']}, weight decay"
+        f" {spec['weight_decay']}, augmentation preset {spec['preset']}, seed {spec['seed']}, method parameters"
+        f" {json.dumps(spec.get('parameters', {}), sort_keys=True)}."
+    )
+
+
+def _commands(facts: CardFacts) -> str:
+    lines = []
+    source = str(facts.backbone.get("source", "random"))
+    if facts.pretraining:
+        spec = facts.pretraining["spec"]
+        start = spec["init"] if spec["init"] in _PUBLIC_STARTS else "FILE"
+        extra = "".join(f" --set {name}={value}" for name, value in sorted(spec.get("parameters", {}).items()))
+        lines.append(
+            f"sslstudio pretrain PROJECT --task {spec['task']} --backbone {spec['backbone']} --init {start}"
+            f" --image-size {spec['image_size']} --epochs {spec['epochs']} --batch-size {spec['batch_size']}"
+            f" --seed {spec['seed']}{extra}"
+        )
+    lines.append(f"sslstudio embed PROJECT {source}")
+    lines.append(f"sslstudio classify PROJECT {facts.model['embedding']} --seed {facts.model.get('seed', 0)}")
+    lines.append(f"sslstudio evaluate PROJECT {facts.model['model_id']}")
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _scores(scores: Mapping[str, Any] | None) -> str:
+    if not scores:
+        return "Not evaluated: no scores on a test part stood in the project at export. Treat it as unknown."
+    images, subjects = int(scores["n_images"]), int(scores["n_subjects"])
+    lines = [
+        f"On the test part, whose labels were not used for fitting: {images:,} images of {subjects:,} patients."
+        " Intervals are 95 %.",
+        "",
+        "| score | value | 95 % interval | n |",
+        "|---|---:|---:|---:|",
+    ]
+    for key, text in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
+        lines.append(f"| {text} | {_value(scores.get(key))} | {_interval(scores.get(key))} | {images:,} |")
+    lines += ["", *_per_class(scores.get("per_class", ())), "", *_confusion(scores)]
+    notes = scores.get("notes") or scores.get("method")
+    if notes:
+        lines += ["", notes if isinstance(notes, str) else " ".join(str(note) for note in notes)]
+    return "\n".join(lines)
+
+
+def _per_class(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    columns = ("sensitivity", "specificity", "precision", "f1", "auc")
+    lines = [f"| class | n | patients | {' | '.join(columns)} |", f"|---|---:|---:|{'---:|' * len(columns)}"]
+    for row in rows:
+        values = [f"{_value(row.get(name))} {_interval(row.get(name))}".strip() for name in columns]
+        lines.append(f"| {_cell(str(row['name']))} | {row['n']:,} | {row['n_subjects']:,} | {' | '.join(values)} |")
+    return lines
+
+
+def _confusion(scores: Mapping[str, Any]) -> list[str]:
+    names = [_cell(str(row["name"])) for row in scores.get("per_class", ())]
+    lines = ["Rows: label; columns: answer of the model.", "", f"| | {' | '.join(names)} |"]
+    lines.append(f"|---|{'---:|' * len(names)}")
+    for name, row in zip(names, scores.get("confusion", ()), strict=False):
+        lines.append(f"| {name} | {' | '.join(f'{int(count):,}' for count in row)} |")
+    return lines
+
+
+def _value(score: Any) -> str:
+    """A score as text; scores come as {"value", "low", "high"} or as a bare number, and may be undefined."""
+    number = score.get("value") if isinstance(score, Mapping) else score
+    return "not defined" if number is None or number != number else f"{float(number):.3f}"
+
+
+def _interval(score: Any) -> str:
+    if not isinstance(score, Mapping) or score.get("low") is None or score.get("high") is None:
+        return ""
+    return f"({float(score['low']):.3f}-{float(score['high']):.3f})"
+
+
+def _split_limit(facts: CardFacts) -> str:
+    subjects = {item.subject for item in facts.items if item.part == "test"}
+    if not subjects:
+        return "No test part was kept aside in the project, so nothing is known about new patients."
+    shared = subjects & {item.subject for item in facts.items if item.part == "train"}
+    if shared:
+        return f"{len(shared):,} patients stand in the training and in the test part: the scores are too good."
+    return f"The scores hold for the {len(subjects):,} patients of the test part, none of whom is in the training part."
+
+
+def _weights_licence(facts: CardFacts) -> str:
+    spec = facts.pretraining.get("spec", {})
+    start = spec.get("init", facts.backbone.get("source"))
+    if start == "imagenet":
+        return (
+            "The backbone started from public ImageNet weights of torchvision or timm; their licence (BSD-3-Clause or"
+            " Apache-2.0) and ImageNet's terms (research, not commerce) go with this model."
+        )
+    if start not in (None, "random"):
+        return "The backbone started from a local file of weights, whose licence goes with this model."
+    return "The backbone started from random weights: no foreign weights are inside."
+
+
+def _cell(text: str) -> str:
+    """Text safe in a Markdown table cell."""
+    return " ".join(text.replace("|", "\\|").split())
