@@ -6,7 +6,9 @@ show images keep the same neutral black in every theme, so that a theme never ch
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
@@ -118,6 +120,10 @@ class _Signals(QObject):
     changed = Signal()
 
 
+_updates: dict[int, Callable[[], object]] = {}
+_numbers = itertools.count()
+
+
 class _Current:
     """What is applied now. One application has one theme, as it has one palette."""
 
@@ -154,6 +160,8 @@ def apply(app: QApplication, mode: Mode = "system") -> None:
     app.setFont(base_font())
     app.setPalette(_palette(chosen))
     app.setStyleSheet(style_sheet(chosen))
+    for update in tuple(_updates.values()):
+        update()
     signals.changed.emit()
 
 
@@ -276,7 +284,8 @@ def follow_icon(target: Any, name: str, role: str = "text") -> None:
     on_change(target, update)
 
 
-def on_change(owner: QObject, update: Any) -> None:
+def on_change(owner: QObject, update: Callable[[], object]) -> None:
     """Call ``update()`` after each theme change until `owner` is destroyed."""
-    connection = signals.changed.connect(update)
-    owner.destroyed.connect(lambda: signals.disconnect(connection))
+    number = next(_numbers)
+    _updates[number] = update
+    owner.destroyed.connect(lambda: _updates.pop(number, None))

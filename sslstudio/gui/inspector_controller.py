@@ -1,0 +1,138 @@
+"""Keeps the inspector on the selected image: reads its row and its pixels off the window's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from sslstudio.catalogue.rows import ImageDetail, LabelEvent
+from sslstudio.gui.background import Background
+from sslstudio.gui.texts import count
+from sslstudio.gui.widgets.inspector import Inspector
+from sslstudio.session.session import Session
+
+HOW = {"hand": "by hand", "bulk": "in bulk", "suggestion": "accepted suggestion", "import": "from a table"}
+MARKS = {"uncertain": "Unsure", "excluded": "Excluded from labelling"}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    detail: ImageDetail
+    pixels: Any
+    selected: int
+    subjects: int
+
+
+class InspectorController(QObject):
+    """Follows the selection of one session for one inspector."""
+
+    def __init__(
+        self, session: Session, background: Background, view: Inspector, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._background, self._view = session, background, view
+        view.clear_requested.connect(self._clear)
+        session.selection_changed.connect(self._load)
+        session.labels_changed.connect(self._load)
+        view.set_neighbours(None)
+        self._shown: int | None = None
+        self._load()
+
+    def close(self) -> None:
+        """Let go of the session."""
+        self._session.selection_changed.disconnect(self._load)
+        self._session.labels_changed.disconnect(self._load)
+        self._view.clear_requested.disconnect(self._clear)
+        self._view.set_empty()
+
+    def _clear(self) -> None:
+        self._session.clear()
+
+    def _load(self, *_: object) -> None:
+        ids = tuple(self._session.selection)
+        if not ids:
+            self._shown = None
+            self._view.set_empty()
+            self._background.run(int, key="inspector")
+            return
+        self._background.run(self._read, ids, done=self._show, failed=self._fail, key="inspector")
+
+    def _read(self, ids: tuple[int, ...]) -> _Loaded:
+        from sslstudio.importers.pixel_cache import PixelCache
+
+        first = self._shown if self._shown in ids else min(ids)
+        catalogue = self._session.project.catalogue
+        detail = catalogue.image(first)
+        chosen = frozenset(ids)
+        subjects = 1
+        if len(chosen) > 1:
+            subjects = len({item.subject for item in catalogue.items(include_excluded=True) if item.image_id in chosen})
+        try:
+            pixels = PixelCache(self._session.project.pixels_dir).read(detail.pixels)
+        except (OSError, ValueError):
+            pixels = None
+        return _Loaded(detail, pixels, len(ids), subjects)
+
+    def _fail(self, error: Any) -> None:
+        self._view.set_unreadable(error.message)
+
+    def _show(self, loaded: _Loaded) -> None:
+        detail = loaded.detail
+        view = self._view
+        if loaded.pixels is None:
+            view.set_unreadable("The stored pixels of this image are missing. Import it again to see it.")
+        elif detail.image_id != self._shown:
+            unit = "HU" if detail.modality == "CT" and detail.intercept != 0 else ""
+            view.set_image(loaded.pixels, detail.low, detail.high, detail.slope, detail.intercept, unit)
+        self._shown = detail.image_id
+        many = f"{count(loaded.selected, 'image')} from {count(loaded.subjects, 'patient')}"
+        view.set_selection_text(many if loaded.selected > 1 else "1 image selected")
+        view.set_facts(facts(detail))
+        view.set_label(label_text(detail), [history_line(event) for event in reversed(detail.history)][:8])
+
+
+def facts(detail: ImageDetail) -> list[tuple[str, str]]:
+    """What the inspector says of an image, without what is not known."""
+    part = {"train": "Training", "test": "Test"}.get(detail.part, "")
+    pairs = [
+        ("Image", f"#{detail.image_id}"),
+        ("Patient", detail.subject[:8]),
+        ("Study", detail.study[:8]),
+        ("Series", detail.series[:8]),
+        ("Modality", detail.modality),
+        ("Body part", " ".join(filter(None, (detail.body_part, detail.laterality, detail.view)))),
+        ("Scanner", detail.scanner),
+        ("Size", f"{detail.width} x {detail.height}, {detail.bits} bit" + (", colour" if detail.channels == 3 else "")),
+        ("Part", part),
+        ("File", detail.file_name + (f", frame {detail.frame + 1}" if detail.frame else "")),
+        ("Excluded", detail.excluded or ""),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def label_text(detail: ImageDetail) -> str:
+    """The current label in words."""
+    if detail.label:
+        last = detail.history[-1] if detail.history else None
+        how = f", {HOW.get(last.origin or '', '')}" if last is not None and last.origin else ""
+        return detail.label + how.rstrip(", ")
+    mark = detail.history[-1].mark if detail.history else None
+    return MARKS.get(mark or "", "No label yet")
+
+
+def history_line(event: LabelEvent) -> str:
+    """One line of the label's history: when, what, how, who."""
+    what = event.class_name or MARKS.get(event.mark or "", "cleared")
+    parts = [when(event.at), what, HOW.get(event.origin or "", ""), event.author]
+    return ", ".join(part for part in parts if part)
+
+
+def when(at: str) -> str:
+    """A stored time in local words: "22 Nov 10:42"; "" when it cannot be read."""
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%d %b %H:%M")
+    except ValueError:
+        return ""

@@ -1,0 +1,282 @@
+"""Runs as the window sees them: starts jobs, follows them, adopts what they made, and tells it through Qt signals.
+
+The monitor's thread reads run directories; its callbacks arrive here queued, so that everything below runs in the
+window's thread. Nothing here waits: writing, starting and adopting go through `Background`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from sslstudio.domain.runs import Done, Event, Failed, Progress, RunState, Warned
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.background import Background
+from sslstudio.gui.follow_up import FollowUp
+from sslstudio.gui.notifications import Issue, Notifier
+from sslstudio.gui.texts import (
+    STAGE_TITLES,
+    failed_title,
+    lost_hint,
+    lost_title,
+    plain_ending,
+    run_title,
+    warned_title,
+)
+from sslstudio.jobs import control
+from sslstudio.jobs.launcher import LocalLauncher
+from sslstudio.jobs.monitor import RunMonitor
+from sslstudio.session import workflow
+from sslstudio.session.session import Session
+
+
+@dataclass
+class RunStatus:
+    """What is known of one run now."""
+
+    run_id: str
+    stage: str
+    name: str
+    state: RunState = RunState.PREPARED
+    adopted: bool = False
+    progress: Progress | None = None
+    failure: Failed | None = None
+    warnings: list[Warned] = field(default_factory=list)
+    result: dict[str, object] = field(default_factory=dict)
+    stopping: bool = False
+
+    @property
+    def active(self) -> bool:
+        """True from the start of the run until the project has taken over its results."""
+        return self.state in (RunState.PREPARED, RunState.RUNNING)
+
+    @property
+    def fraction(self) -> float:
+        """How far the run is, 0 to 1."""
+        known = self.progress
+        return min(1.0, known.done / known.total) if known is not None and known.total > 0 else 0.0
+
+    def take(self, event: Event) -> None:
+        """Fold one event of the run into what is known."""
+        if isinstance(event, Progress):
+            self.progress = event
+        elif isinstance(event, Failed):
+            self.failure = event
+        elif isinstance(event, Warned):
+            self.warnings.append(event)
+        elif isinstance(event, Done):
+            self.result = dict(event.result)
+
+
+class JobCenter(QObject):
+    """The jobs of one open project.
+
+    ``changed(run_id)`` fires whenever a status changed, ``events(run_id, list)`` with what a run reported,
+    ``adopted(run_id)`` once the results of a successful run belong to the project.
+    """
+
+    changed = Signal(str)
+    events = Signal(str, object)
+    adopted = Signal(str)
+    _reported = Signal(str, object, object)
+
+    def __init__(
+        self, session: Session, background: Background, notify: Notifier, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._background = background
+        self._notify = notify
+        self._status: dict[str, RunStatus] = {}
+        self._follow_up = FollowUp(session.project)
+        self._launcher = LocalLauncher()
+        self._reported.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._monitor = RunMonitor(self._report)
+        self._closed = False
+
+    def _report(self, run_id: str, events: list[Event], state: RunState) -> None:
+        if not self._closed:
+            self._reported.emit(run_id, events, state)
+
+    # -- what the window asks ---------------------------------------------------------------------------------
+
+    def status(self, run_id: str) -> RunStatus | None:
+        """What is known of a run; None when it was neither started nor found again since the project was opened."""
+        return self._status.get(run_id)
+
+    def active(self) -> list[RunStatus]:
+        """The runs under way, oldest first."""
+        return [status for status in self._status.values() if status.active]
+
+    def busy_with(self, *stages: str) -> RunStatus | None:
+        """The first run of these stages that is under way, if any."""
+        return next((status for status in self.active() if status.stage in stages), None)
+
+    # -- what the window does ---------------------------------------------------------------------------------
+
+    def launch(self, prepare: Callable[[], str], then: tuple[str, ...] = ()) -> None:
+        """Prepare a run off the window's thread and start it.
+
+        `prepare` is one of `workflow.prepare_*` with its arguments bound and returns the run id. `then` names the
+        stages to go on with when the run has succeeded ("embed", "map_embeddings"), also after the window was
+        closed and opened in between.
+        """
+
+        def work() -> str:
+            run_id = prepare()
+            if then:
+                self._follow_up.remember(run_id, then)
+            return self._start(run_id)
+
+        self._background.run(work, done=self._follow, failed=self._notify.error)
+
+    def start(self, run_id: str) -> None:
+        """Start a prepared run."""
+        self._background.run(self._start, run_id, done=self._follow, failed=self._notify.error)
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop; it ends at its next safe point."""
+        status = self._status.get(run_id)
+        if status is not None:
+            status.stopping = True
+            self.changed.emit(run_id)
+        self._background.run(control.cancel, self._directory(run_id), failed=self._notify.error)
+
+    def kill(self, run_id: str) -> None:
+        """End a run that does not obey."""
+        self._background.run(control.kill, self._directory(run_id), failed=self._notify.error)
+
+    def resume(self, run_id: str, extend_epochs: int = 0) -> None:
+        """Go on with a run that stopped, or train a finished one for more epochs."""
+
+        def work() -> str:
+            control.resume(self._directory(run_id), extend_epochs)
+            self._session.project.catalogue.set_run_state(run_id, RunState.RUNNING)
+            return run_id
+
+        self._notify.remove_issue(f"run:{run_id}")
+        self._background.run(work, done=self._follow, failed=self._notify.error)
+
+    def reattach(self) -> None:
+        """Follow every run the project does not know the end of, and adopt what ended while no window was open."""
+
+        def work() -> list[str]:
+            rows = self._session.project.catalogue.runs()
+            return [row.run_id for row in rows if row.state != RunState.PREPARED and _open_ended(row)]
+
+        self._background.run(work, done=lambda run_ids: [self._follow(run_id) for run_id in run_ids])
+
+    def close(self) -> None:
+        """Stop following; the jobs themselves go on."""
+        self._closed = True
+        self._monitor.close()
+
+    # -- inside -----------------------------------------------------------------------------------------------
+
+    def _directory(self, run_id: str) -> Path:
+        return self._session.project.run_dir(run_id)
+
+    def _start(self, run_id: str) -> str:
+        self._launcher.start(self._directory(run_id))
+        self._session.project.catalogue.set_run_state(run_id, RunState.RUNNING)
+        return run_id
+
+    def _follow(self, run_id: str) -> None:
+        if self._closed:
+            return
+        row = self._session.project.catalogue.run(run_id)
+        self._status[run_id] = RunStatus(run_id, row.stage, row.name, RunState.RUNNING)
+        self._monitor.follow(self._directory(run_id))
+        self._session.runs_changed.emit(run_id)
+        self.changed.emit(run_id)
+
+    @Slot(str, object, object)
+    def _take(self, run_id: str, events: list[Event], state: RunState) -> None:
+        status = self._status.get(run_id)
+        if status is None or self._closed:
+            return
+        for event in events:
+            status.take(event)
+        ended = state.final and not status.state.final
+        status.state = state
+        if events:
+            self.events.emit(run_id, events)
+        if ended:
+            self._monitor.unfollow(run_id)
+            self._background.run(
+                workflow.adopt,
+                self._session.project,
+                run_id,
+                done=lambda _: self._adopted(status),
+                failed=lambda error: self._not_adopted(status, error),
+            )
+        self.changed.emit(run_id)
+
+    def _adopted(self, status: RunStatus) -> None:
+        status.adopted = True
+        self._tell_end(status)
+        self._session.runs_changed.emit(status.run_id)
+        if status.state == RunState.SUCCEEDED:
+            if status.stage == "import_images":
+                self._session.images_changed.emit()
+            self.adopted.emit(status.run_id)
+            self._background.run(self._follow_up.next_run, status.run_id, done=self._start_next)
+        self.changed.emit(status.run_id)
+
+    def _start_next(self, run_id: str | None) -> None:
+        if run_id is not None:
+            self.start(run_id)
+
+    def _not_adopted(self, status: RunStatus, error: SSLStudioError) -> None:
+        self._notify.error(error, key=f"run:{status.run_id}")
+        self.changed.emit(status.run_id)
+
+    def _tell_end(self, status: RunStatus) -> None:
+        title = run_title(status.stage, status.run_id)
+        key = f"run:{status.run_id}"
+        if status.state == RunState.SUCCEEDED:
+            self._notify.remove_issue(key)
+            self._notify.info(plain_ending(status.stage, status.result))
+            for warned in status.warnings:
+                self._notify.add_issue(Issue(f"{key}:{warned.code}", warned_title(title, warned.message), warned.hint))
+        elif status.state == RunState.CANCELLED:
+            self._notify.info(f"{title} was stopped, as you asked.")
+        elif status.state == RunState.LOST:
+            resume = status.stage in ("pretrain", "import_images")
+            self._notify.add_issue(
+                Issue(
+                    key,
+                    lost_title(status.stage, title, status.progress),
+                    lost_hint(status.stage),
+                    "error",
+                    "Resume" if resume else "",
+                    (lambda: self.resume(status.run_id)) if resume else None,
+                )
+            )
+        else:
+            failure = status.failure
+            self._notify.add_issue(
+                Issue(
+                    key,
+                    failed_title(title, failure.message if failure else ""),
+                    failure.hint if failure else "",
+                    "error",
+                    report=_report(status),
+                )
+            )
+
+
+def _open_ended(row: object) -> bool:
+    state = RunState(str(getattr(row, "state", RunState.FAILED)))
+    return not state.final or (state == RunState.SUCCEEDED and not getattr(row, "adopted", True))
+
+
+def _report(status: RunStatus) -> str:
+    lines = [f"run {status.run_id}", f"stage {STAGE_TITLES.get(status.stage, status.stage)}", f"state {status.state}"]
+    if status.failure is not None:
+        lines += [f"code {status.failure.code}", status.failure.message, status.failure.hint]
+    lines += [f"warning {warned.code}" for warned in status.warnings]
+    return "\n".join(lines)

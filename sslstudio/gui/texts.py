@@ -1,0 +1,103 @@
+"""The words of the window outside its pages: stages, run endings, times and counts, in a radiologist's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sslstudio.domain.runs import Progress
+
+APP = "SSL Studio"
+RESEARCH_ONLY = "For research use only. Not a medical device."
+OFFLINE = "Nothing leaves this computer"
+OFFLINE_HELP = "SSL Studio opens no network connections. Your images, labels and results stay on this computer."
+
+STAGE_TITLES = {
+    "import_images": "Import",
+    "pretrain": "Training",
+    "embed": "Embedding",
+    "map_embeddings": "Map",
+    "export": "Export",
+    "predict": "Prediction",
+}
+STAGE_DOING = {
+    "import_images": "Reading images",
+    "pretrain": "Training",
+    "embed": "Embedding images",
+    "map_embeddings": "Drawing the map",
+    "export": "Exporting the model",
+    "predict": "Predicting",
+}
+
+
+def run_title(stage: str, run_id: str) -> str:
+    """ "Training simclr-1"."""
+    return f"{STAGE_TITLES.get(stage, stage)} {run_id}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """ "1 image", "2,155 images"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time a person can plan with: "less than a minute", "12 min", "2 h 5 min"; "" when not known."""
+    if seconds is None:
+        return ""
+    if seconds < 45:
+        return "less than a minute"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{max(1, minutes)} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def time_left(progress: Progress | None) -> str:
+    """ "12 min left", or "" while nothing is known."""
+    left = duration(progress.seconds_left) if progress is not None else ""
+    return f"{left} left" if left else ""
+
+
+def plain_ending(stage: str, result: Mapping[str, object]) -> str:
+    """One sentence on what a successful run did."""
+    if stage == "import_images":
+        images, skipped = _whole(result.get("images")), _whole(result.get("skipped"))
+        rest = f" {count(skipped, 'file was', 'files were')} skipped; the ledger says why." if skipped else ""
+        return f"{count(images, 'image')} imported.{rest}"
+    if stage == "embed":
+        return f"{count(_whole(result.get('count')), 'image')} embedded."
+    return {
+        "pretrain": "Training finished.",
+        "map_embeddings": "The map is ready: see Explore.",
+        "export": "The model package is ready.",
+    }.get(stage, "Finished.")
+
+
+def lost_title(stage: str, title: str, progress: Progress | None) -> str:
+    """What the user reads when a job has vanished."""
+    if stage == "pretrain" and progress is not None and progress.unit.startswith("epoch"):
+        return f"{title} stopped at epoch {int(progress.done)}."
+    return f"{title} stopped unexpectedly."
+
+
+def lost_hint(stage: str) -> str:
+    """What to do about it."""
+    if stage == "pretrain":
+        return "Nothing before the last saved epoch is lost. Resume goes on from there."
+    if stage == "import_images":
+        return "What was read so far is kept. Resume goes on with the rest."
+    return "Start it again; your images and labels are not affected."
+
+
+def failed_title(title: str, message: str) -> str:
+    """What the user reads when a job ended by an error."""
+    return f"{title} could not finish. {message}".strip()
+
+
+def warned_title(title: str, message: str) -> str:
+    """A warning of a run that went on."""
+    return f"{title}: {message}"
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0

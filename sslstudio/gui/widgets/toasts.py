@@ -1,0 +1,74 @@
+"""Where toasts stand: a column over the foot of a window, each passing after a while unless pointed at."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sslstudio.gui.notifications import Message
+from sslstudio.gui.widgets.controls import Toast
+
+PASSES_AFTER_MS = 6000
+WITH_ACTION_MS = 10000
+AT_MOST = 3
+
+
+class ToastColumn(QWidget):
+    """Floats over `parent`, above its lower edge by `margin` pixels, centred; never takes the focus."""
+
+    def __init__(self, parent: QWidget, margin: int = 44) -> None:
+        super().__init__(parent)
+        self._margin = margin
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._toasts: list[Toast] = []
+        parent.installEventFilter(self)
+        self.hide()
+
+    def show_message(self, message: Message) -> None:
+        """Show one message; the oldest goes when there are more than three."""
+        role = {"info": "", "warning": "warning", "error": "danger"}[message.severity]
+        toast = Toast(message.text, message.action, role)
+        toast.closed.connect(lambda: self._remove(toast))
+        if message.callback is not None:
+            callback = message.callback
+            toast.action_requested.connect(lambda: (self._remove(toast), callback()))
+        self._toasts.append(toast)
+        self._column.addWidget(toast)
+        while len(self._toasts) > AT_MOST:
+            self._remove(self._toasts[0])
+        timer = QTimer(toast)
+        timer.timeout.connect(lambda: None if toast.underMouse() else self._remove(toast))
+        timer.start(WITH_ACTION_MS if message.action or message.severity == "error" else PASSES_AFTER_MS)
+        self.show()
+        self.raise_()
+        self._place()
+
+    def texts(self) -> list[str]:
+        """What is shown now, oldest first."""
+        return [toast.text.text() for toast in self._toasts]
+
+    def _remove(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            self._column.removeWidget(toast)
+            toast.hide()
+            toast.deleteLater()
+            self.setVisible(bool(self._toasts))
+            self._place()
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None or not self._toasts:
+            return
+        size = self.sizeHint()
+        width = min(size.width(), parent.width() - 48)
+        height = max(size.height(), self.heightForWidth(width))
+        self.setGeometry((parent.width() - width) // 2, parent.height() - self._margin - height, width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in place when the window changes size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
