@@ -128,13 +128,15 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
         tokens = theme.tokens()
         painter.setFont(theme.font(tokens.body, bold=True))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        halo = QPen(QColor(tokens.panel), 4)
+        halo.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         for mark in scene.marks():
             centre = self._box.to_pixels(mark.place)
             path = QPainterPath()
             path.addText(QPointF(0, 0), painter.font(), mark.text)
             bounds = path.boundingRect()
             path.translate(centre - bounds.center())
-            painter.strokePath(path, QPen(QColor(tokens.panel), 4, join=Qt.PenJoinStyle.RoundJoin))
+            painter.strokePath(path, halo)
             painter.fillPath(path, QColor(tokens.text))
 
 

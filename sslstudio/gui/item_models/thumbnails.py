@@ -1,0 +1,127 @@
+"""Thumbnails for every view: read and decoded in one thread, kept as pixmaps, the newest request first.
+
+Apart because map, gallery and hover card show the same pictures and must not read them three times.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPixmap
+
+Place = tuple[str, int]
+"""Shard and byte offset: where an image's pixels lie in the cache, and its thumbnail's key."""
+
+_KEPT_BYTES = 160 * 1024 * 1024
+_MOST_WAITING = 1_500
+_BATCH = 24
+
+
+class Store(Protocol):
+    """Where JPEG bytes come from (`importers.thumbnails.ThumbnailStore`)."""
+
+    def get(self, shard: str, offset: int) -> bytes | None:
+        """The JPEG, or None when there is none."""
+
+
+class ThumbnailSource(QObject):
+    """`pixmap(id)` answers at once: the picture, or None and a request; `ready` says when pictures have come."""
+
+    ready = Signal(object)
+    """The image ids (list of int) whose pictures have come."""
+    _decoded = Signal(object)
+
+    def __init__(self, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._places: Mapping[int, Place] = {}
+        self._kept: OrderedDict[int, QPixmap] = OrderedDict()
+        self._bytes = 0
+        self._missing: set[int] = set()
+        self._waiting: OrderedDict[int, Place] = OrderedDict()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._decoded.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    def set_places(self, places: Mapping[int, Place]) -> None:
+        """Where each image's thumbnail lies; call again after an import."""
+        self._places = places
+        self._missing.clear()
+
+    def pixmap(self, image_id: int) -> QPixmap | None:
+        """The picture if it is at hand; otherwise None, and it is fetched."""
+        picture = self._kept.get(image_id)
+        if picture is not None:
+            self._kept.move_to_end(image_id)
+            return picture
+        place = self._places.get(image_id)
+        if place is None or image_id in self._missing:
+            return None
+        with self._wake:
+            self._waiting[image_id] = place
+            self._waiting.move_to_end(image_id)
+            while len(self._waiting) > _MOST_WAITING:
+                self._waiting.popitem(last=False)
+            self._wake.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._read, name="thumbnails", daemon=True)
+            self._thread.start()
+        return None
+
+    def is_missing(self, image_id: int) -> bool:
+        """True when the picture was looked for and is not there."""
+        return image_id in self._missing or image_id not in self._places
+
+    def prefetch(self, image_ids: Iterable[int]) -> None:
+        """Ask for pictures that will be needed soon."""
+        for image_id in image_ids:
+            self.pixmap(image_id)
+
+    def close(self) -> None:
+        """Stop the thread."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
+
+    def _read(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._closed:
+                    self._wake.wait()
+                if self._closed:
+                    return
+                batch = [self._waiting.popitem(last=True) for _ in range(min(_BATCH, len(self._waiting)))]
+            decoded = [(image_id, _decode(self._store.get, place)) for image_id, place in batch]
+            try:
+                self._decoded.emit(decoded)
+            except RuntimeError:
+                return  # the window is gone
+
+    @Slot(object)
+    def _take(self, decoded: list[tuple[int, QImage | None]]) -> None:
+        for image_id, image in decoded:
+            if image is None:
+                self._missing.add(image_id)
+                continue
+            if image_id not in self._kept:
+                self._bytes += image.width() * image.height() * 4
+            self._kept[image_id] = QPixmap.fromImage(image)
+        while self._bytes > _KEPT_BYTES and len(self._kept) > _BATCH:
+            _, old = self._kept.popitem(last=False)
+            self._bytes -= old.width() * old.height() * 4
+        self.ready.emit([image_id for image_id, _ in decoded])
+
+
+def _decode(get: Callable[[str, int], bytes | None], place: Place) -> QImage | None:
+    jpeg = get(*place)
+    if jpeg is None:
+        return None
+    image = QImage.fromData(jpeg)
+    return None if image.isNull() else image

@@ -1,0 +1,311 @@
+"""The gallery of images: a virtual list of tiles whose selection is the project's, not the list's own.
+
+Selections of tens of thousands of images must cost nothing, so the list keeps no selection of its own: it shows
+what it is told is selected, and asks for changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from sslstudio.gui import theme
+from sslstudio.gui.item_models.thumbnails import ThumbnailSource
+from sslstudio.gui.item_models.tiles import Tile, TileModel
+from sslstudio.gui.widgets.controls import Line
+from sslstudio.gui.widgets.gallery_delegate import TileDelegate
+from sslstudio.gui.widgets.gallery_grid import EqualGrid, Index
+
+SMALLEST, LARGEST = 56, 288
+_GAP = 4
+_MOVES = {
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+}
+
+
+class GalleryList(EqualGrid):
+    """The tiles themselves. Click replaces, Ctrl toggles, Shift extends, Alt subtracts; arrows walk."""
+
+    selection_requested = Signal(object, str)
+    """Image ids (int64 array) and one of replace, toggle, extend, subtract."""
+    current_changed = Signal(int)
+    opened = Signal(int)
+    side_changed = Signal(int)
+
+    def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tiles = TileModel(describe, self)
+        self._delegate = TileDelegate(self)
+        self._anchor = 0
+        self.setModel(self.tiles)
+        self.setItemDelegate(self._delegate)
+        self.setFrameShape(EqualGrid.Shape.NoFrame)
+        self.setAccessibleName("Gallery of images")
+        self._apply_size()
+        theme.on_change(self, self.viewport().update)
+
+    def set_ids(self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64]) -> None:
+        """Show these images, keeping the current one and what is in view when it is still there."""
+        current = self.current_id()
+        self.tiles.set_ids(ids)
+        self.tiles.set_selection(selected)
+        row = self.tiles.row_of(current) if current is not None else None
+        self._anchor = row or 0
+        if row is not None:
+            self._go_to(row)
+        self.viewport().update()
+
+    def set_selection(self, ids: npt.NDArray[np.int64]) -> None:
+        """Show what is selected; a single image that is out of view is brought into it."""
+        self.tiles.set_selection(ids)
+        if len(ids) == 1:
+            row = self.tiles.row_of(int(ids[0]))
+            if row is not None and row != self.currentIndex().row():
+                self._go_to(row)
+                self._anchor = row
+        self.viewport().update()
+
+    def set_current(self, image_id: int) -> None:
+        """Make one image the current one and bring it into view."""
+        row = self.tiles.row_of(image_id)
+        if row is not None:
+            self._go_to(row)
+            self._anchor = row
+
+    def set_thumbnails(self, source: ThumbnailSource) -> None:
+        """Where pictures come from."""
+        self._delegate.thumbnails = source
+        source.ready.connect(lambda _ids: self.viewport().update())
+
+    def set_caption_lines(self, lines: int) -> None:
+        """One line (the label) or two (label and suggestion)."""
+        self._delegate.lines = lines
+        self._apply_size()
+
+    @property
+    def side(self) -> int:
+        """Longest side of the pictures, in pixels."""
+        return self._delegate.side
+
+    def set_side(self, side: int) -> None:
+        """Make the pictures larger or smaller."""
+        side = max(SMALLEST, min(LARGEST, side))
+        if side != self._delegate.side:
+            self._delegate.side = side
+            self._apply_size()
+            self.side_changed.emit(side)
+
+    def current_id(self) -> int | None:
+        """The image that has the keyboard."""
+        row = self.currentIndex().row()
+        return int(self.tiles.ids[row]) if 0 <= row < len(self.tiles.ids) else None
+
+    def refresh_tiles(self) -> None:
+        """Labels or suggestions changed: paint what is visible again."""
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for a selection by the modifiers held."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        index = self.indexAt(event.position().toPoint())
+        modifiers = event.modifiers()
+        if not index.isValid():
+            if modifiers == Qt.KeyboardModifier.NoModifier:
+                self.selection_requested.emit(np.zeros(0, dtype=np.int64), "replace")
+            return
+        row = index.row()
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            self._ask_range(row)
+        elif modifiers & Qt.KeyboardModifier.ControlModifier:
+            self._anchor = row
+            self._ask(row, "toggle")
+        elif modifiers & Qt.KeyboardModifier.AltModifier:
+            self._ask(row, "subtract")
+        else:
+            self._anchor = row
+            self._ask(row, "replace")
+        self._go_to(row)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Nothing follows a drag."""
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Everything happened on the press."""
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the image."""
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid():
+            self.opened.emit(int(self.tiles.ids[index.row()]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows walk and select, Shift extends, Ctrl only moves; Enter opens; Ctrl+A all; Escape none."""
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        key = event.key()
+        if key in _MOVES:
+            super().keyPressEvent(event)
+            row = self.currentIndex().row()
+            if row >= 0 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._ask_range(row)
+            elif row >= 0 and not control:
+                self._anchor = row
+                self._ask(row, "replace")
+        elif key == Qt.Key.Key_A and control:
+            self.selection_requested.emit(self.tiles.ids, "replace")
+        elif key == Qt.Key.Key_Escape and len(self.tiles.selected_rows()):
+            self.selection_requested.emit(np.zeros(0, dtype=np.int64), "replace")
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_id() is not None:
+            self.opened.emit(self.current_id())
+        elif key == Qt.Key.Key_Space and self.currentIndex().isValid():
+            self._ask(self.currentIndex().row(), "toggle")
+        else:
+            event.ignore()
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters and digits are commands here, never a search."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Ctrl and wheel change the size of the pictures."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            step = 1.12 if event.angleDelta().y() > 0 else 1 / 1.12
+            self.set_side(round(self.side * step))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The first image becomes the current one, so that arrows start somewhere."""
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and len(self.tiles.ids):
+            selected = self.tiles.selected_rows()
+            self._go_to(int(selected[0]) if len(selected) else 0)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Tell which image has the keyboard."""
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self.current_changed.emit(int(self.tiles.ids[current.row()]))
+
+    def _ask(self, row: int, mode: str) -> None:
+        self.selection_requested.emit(self.tiles.ids[row : row + 1], mode)
+
+    def _ask_range(self, row: int) -> None:
+        first, last = sorted((min(self._anchor, len(self.tiles.ids) - 1), row))
+        self.selection_requested.emit(self.tiles.ids[first : last + 1], "extend")
+
+    def _go_to(self, row: int) -> None:
+        index = self.tiles.index(row)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.scrollTo(index)
+
+    def _apply_size(self) -> None:
+        size = self._delegate.tile_size()
+        self.set_cell(QSize(size.width() + _GAP, size.height() + _GAP))
+
+
+class Gallery(QWidget):
+    """The list with its bar: which images, in which order, how many, how large."""
+
+    filter_requested = Signal(str)
+    sort_requested = Signal(str)
+
+    def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.list = GalleryList(describe)
+        self.filters = QComboBox()
+        self.sorts = QComboBox()
+        self._count = QLabel()
+        self._nothing = QLabel()
+        self._size = QSlider(Qt.Orientation.Horizontal)
+        self._build()
+        self.filters.activated.connect(lambda _: self.filter_requested.emit(str(self.filters.currentData())))
+        self.sorts.activated.connect(lambda _: self.sort_requested.emit(str(self.sorts.currentData())))
+        self._size.valueChanged.connect(self.list.set_side)
+        self.list.side_changed.connect(self._size.setValue)
+        self.list.tiles.modelReset.connect(self._place_nothing)
+
+    def set_filters(self, entries: list[tuple[str, str]], current: str) -> None:
+        """The entries (value, name) of "Show"; None of them is chosen if `current` is not among them."""
+        _fill(self.filters, entries, current)
+
+    def set_sorts(self, entries: list[tuple[str, str]], current: str) -> None:
+        """The entries (value, name) of "Sort by"."""
+        _fill(self.sorts, entries, current)
+
+    def set_count(self, text: str) -> None:
+        """How many images are shown, in words."""
+        self._count.setText(text)
+
+    def set_nothing(self, text: str) -> None:
+        """What to say when no image is shown."""
+        self._nothing.setText(text)
+        self._place_nothing()
+
+    def _build(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 4)
+        bar.setSpacing(6)
+        for name, box in (("Show", self.filters), ("Sort by", self.sorts)):
+            label = QLabel(name)
+            label.setProperty("role", "muted")
+            label.setBuddy(box)
+            box.setAccessibleName(name)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMaximumWidth(190)
+            bar.addWidget(label)
+            bar.addWidget(box)
+        bar.addStretch(1)
+        self._count.setProperty("role", "muted")
+        self._count.setAccessibleName("Number of images shown")
+        bar.addWidget(self._count)
+        self._size.setRange(SMALLEST, LARGEST)
+        self._size.setValue(self.list.side)
+        self._size.setFixedWidth(88)
+        self._size.setToolTip("Size of the pictures (Ctrl and wheel)")
+        self._size.setAccessibleName("Size of the pictures")
+        bar.addWidget(self._size)
+        self._nothing.setProperty("role", "muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self._nothing.setParent(self.list.viewport())
+        self._nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.list.viewport().installEventFilter(self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(bar)
+        whole.addWidget(Line())
+        whole.addWidget(self.list, 1)
+        self.setMinimumSize(300, 150)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Keep the sentence for an empty list in the middle."""
+        if event.type() == QEvent.Type.Resize:
+            self._place_nothing()
+        return False
+
+    def _place_nothing(self) -> None:
+        self._nothing.setGeometry(self.list.viewport().rect().adjusted(24, 0, -24, 0))
+        self._nothing.setVisible(not len(self.list.tiles.ids))
+
+
+def _fill(box: QComboBox, entries: list[tuple[str, str]], current: str) -> None:
+    box.clear()
+    for value, name in entries:
+        box.addItem(name, value)
+    box.setCurrentIndex(max(0, box.findData(current)))

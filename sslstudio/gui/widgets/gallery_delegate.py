@@ -1,0 +1,140 @@
+"""Paints one tile of the gallery: picture on neutral black, ring when selected, label and suggestion below it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from sslstudio.gui import theme
+from sslstudio.gui.item_models.thumbnails import ThumbnailSource
+from sslstudio.gui.item_models.tiles import SELECTED_ROLE, TILE_ROLE, Index, Tile
+
+_LINE = 17
+_MARGIN = 5
+
+
+class TileDelegate(QStyledItemDelegate):
+    """`side` is the picture's longest side in pixels; `lines` the caption lines below it (0 to 2)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.side = 112
+        self.lines = 1
+        self.thumbnails: ThumbnailSource | None = None
+
+    def tile_size(self) -> QSize:
+        """Size of a tile with its margins."""
+        return QSize(self.side + 2 * _MARGIN, self.side + 2 * _MARGIN + self.lines * _LINE)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All tiles are alike."""
+        return self.tile_size()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one tile."""
+        tile: Tile | None = index.data(TILE_ROLE)
+        if tile is None:
+            return
+        painter.save()
+        area: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        frame = QRect(area.left() + _MARGIN, area.top() + _MARGIN, self.side, self.side)
+        self._draw_picture(painter, frame, tile)
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        self._draw_rings(painter, frame, bool(index.data(SELECTED_ROLE)), focused)
+        self._draw_caption(painter, frame, tile)
+        painter.restore()
+
+    def _draw_picture(self, painter: QPainter, frame: QRect, tile: Tile) -> None:
+        tokens = theme.tokens()
+        painter.fillRect(frame, QColor(tokens.image_background))
+        picture = self.thumbnails.pixmap(tile.image_id) if self.thumbnails is not None else None
+        if picture is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(_fit(picture, frame), picture, QRectF(picture.rect()))
+        elif self.thumbnails is not None and self.thumbnails.is_missing(tile.image_id):
+            painter.setPen(QColor("#9a9a9a"))
+            painter.setFont(theme.font(tokens.small))
+            painter.drawText(frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "No preview")
+
+    def _draw_rings(self, painter: QPainter, frame: QRect, selected: bool, focused: bool) -> None:
+        tokens = theme.tokens()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if selected:
+            painter.setPen(QPen(QColor(tokens.accent), 3))
+            painter.drawRect(QRectF(frame).adjusted(-1.5, -1.5, 1.5, 1.5))
+            badge = QRectF(frame.right() - 17, frame.top() + 3, 15, 15)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.accent))
+            painter.drawEllipse(badge)
+            tick = QPen(QColor(tokens.accent_text), 2)
+            painter.setPen(tick)
+            middle = badge.center()
+            painter.drawPolyline([_at(middle, -3.5, 0.2), _at(middle, -1, 2.8), _at(middle, 3.6, -2.6)])
+        if focused:
+            dashes = QPen(QColor(tokens.text), 1)
+            dashes.setStyle(Qt.PenStyle.DashLine)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(dashes)
+            painter.drawRect(QRectF(frame).adjusted(-4, -4, 4, 4))
+
+    def _draw_caption(self, painter: QPainter, frame: QRect, tile: Tile) -> None:
+        tokens = theme.tokens()
+        painter.setFont(theme.font(tokens.small))
+        line = QRect(frame.left(), frame.bottom() + 4, frame.width(), _LINE)
+        if self.lines >= 1:
+            colour = tile.colour or tokens.muted
+            if tile.label:
+                self._draw_line(painter, line, colour, tile.key or tile.mark, tile.label, tile.origin, strong=True)
+            elif self.lines == 1 and tile.prediction:
+                self._draw_suggestion(painter, line, tile)
+            else:
+                self._draw_text(painter, line, "no label", tokens.muted)
+        if self.lines >= 2 and tile.prediction:
+            self._draw_suggestion(painter, line.translated(0, _LINE), tile)
+
+    def _draw_suggestion(self, painter: QPainter, line: QRect, tile: Tile) -> None:
+        share = f"{tile.confidence:.2f}" if tile.confidence is not None else ""
+        self._draw_line(painter, line, tile.prediction_colour, "", tile.prediction, share, strong=False)
+
+    def _draw_line(
+        self, painter: QPainter, line: QRect, colour: str, key: str, text: str, right: str, *, strong: bool
+    ) -> None:
+        """One caption line: a swatch (filled for a label, a ring for a suggestion), the text, a short word."""
+        tokens = theme.tokens()
+        metrics = QFontMetrics(painter.font())
+        swatch = QRectF(line.left(), line.top() + 2, 12, 12)
+        shade = QColor(colour or tokens.muted)
+        painter.setPen(Qt.PenStyle.NoPen if strong else QPen(shade, 2))
+        painter.setBrush(shade if strong else Qt.BrushStyle.NoBrush)
+        if strong:
+            painter.drawRoundedRect(swatch, 2, 2)
+            painter.setPen(QColor("#000000" if shade.lightnessF() > 0.42 else "#ffffff"))
+            painter.drawText(swatch, Qt.AlignmentFlag.AlignCenter, key)
+        else:
+            painter.drawEllipse(swatch.adjusted(2, 2, -2, -2))
+        width = metrics.horizontalAdvance(right) if right and line.width() >= 84 else 0
+        if width:
+            painter.setPen(QColor(tokens.muted))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
+        room = line.adjusted(16, 0, -width - 3, 0)
+        self._draw_text(painter, room, text, tokens.text if strong else tokens.muted)
+
+    @staticmethod
+    def _draw_text(painter: QPainter, room: QRect, text: str, colour: str) -> None:
+        short = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(QColor(colour))
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, short)
+
+
+def _at(middle: QPointF, dx: float, dy: float) -> QPointF:
+    return QPointF(middle.x() + dx, middle.y() + dy)
+
+
+def _fit(picture: QPixmap, frame: QRect) -> QRectF:
+    size = picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    left = frame.left() + (frame.width() - size.width()) / 2
+    top = frame.top() + (frame.height() - size.height()) / 2
+    return QRectF(left, top, size.width(), size.height())
