@@ -1,0 +1,114 @@
+"""Commands on classifiers: fit, score, compare, export, and predict from a package alone."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from typing import Any
+
+from sslstudio.cli import few_labels
+from sslstudio.cli.follow import carry_out, opened
+from sslstudio.cli.output import Output, Result
+from sslstudio.errors import SSLStudioError
+from sslstudio.session import workflow
+
+
+def classify(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio classify PROJECT RUN [--mode linear] [--seed N]`; test images are never looked at."""
+    with opened(options.project) as project:
+        embedding = workflow.resolve_embedding(project, options.run)
+        model_id = workflow.fit_linear(project, embedding, seed=options.seed)
+        row = next(row for row in project.catalogue.models() if row.model_id == model_id)
+    output.say(f"{model_id}: {', '.join(row.classes)} from {embedding}")
+    return {"model": model_id, "embedding": embedding, "classes": list(row.classes)}
+
+
+def evaluate(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio evaluate PROJECT MODEL`; on the labelled images of the test part."""
+    with opened(options.project) as project:
+        scores = workflow.evaluate(project, options.model)
+    show_scores(scores, output)
+    return {"model": options.model, **scores}
+
+
+def show_scores(scores: dict[str, Any], output: Output) -> None:
+    """Scores with their intervals and n, for a person."""
+    output.say(f"{scores['n_images']} test images of {scores['n_subjects']} patients, 95 % intervals")
+    output.say(f"balanced accuracy {interval(scores['balanced_accuracy'])}, accuracy {interval(scores['accuracy'])}")
+    rows = [
+        (one["name"], one["n"], *(interval(one[name]) for name in ("sensitivity", "specificity", "precision", "auc")))
+        for one in scores["per_class"]
+    ]
+    output.table(("class", "n", "sensitivity", "specificity", "precision", "AUC"), rows)
+
+
+def interval(score: dict[str, float | None]) -> str:
+    """A score with its interval, for example "0.81 (0.72-0.88)"; "-" when it cannot be computed."""
+    value, low, high = score.get("value"), score.get("low"), score.get("high")
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.2f}-{high:.2f})"
+
+
+def compare(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio compare PROJECT RUN... [--per-class N...] [--draws N]`; the few-label yardstick."""
+    with opened(options.project, read_only=True) as project:
+        found = few_labels.compare(
+            project,
+            options.runs,
+            per_class=options.per_class,
+            draws=options.draws,
+            seed=options.seed,
+            progress=lambda done, total: output.progress(done, total, "classifiers"),
+        )
+    output.say(f"Balanced accuracy on {found.n_test} test images, mean of {options.draws} draws of the labels")
+    header = ("embedding", *(f"{n} per class" if n else f"all {found.n_train}" for n in options.per_class))
+    output.table(header, [(row.run, *(f"{score.mean:.3f}" for score in row.scores)) for row in found.rows])
+    return {
+        "n_test": found.n_test,
+        "n_train": found.n_train,
+        "rows": [
+            {
+                "run": row.run,
+                "embedding": row.embedding,
+                "scores": [
+                    {"per_class": s.per_class, "draws": len(s.draws), "mean": s.mean, "sd": s.sd} for s in row.scores
+                ],
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def export(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio export PROJECT MODEL -o DIR [--format package]`."""
+    if options.output.exists():
+        raise SSLStudioError(f"{options.output} exists already.", "Name a new folder.", code="exists")
+    with opened(options.project) as project:
+        run_id = workflow.prepare_export(project, options.model)
+        result = carry_out(project, run_id, output)
+        partial = options.output.with_name(options.output.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(project.run_dir(run_id) / "artifacts" / "package", partial)
+        partial.replace(options.output)
+    output.say(f"Wrote the model package to {options.output}")
+    if isinstance(result.get("largest_difference"), float):
+        output.say(f"largest difference between the package and the project: {result['largest_difference']:.2e}")
+    return {**result, "package": str(options.output)}
+
+
+def predict(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio predict PACKAGE SOURCE... -o FILE.csv`; needs neither a project nor torch."""
+    from sslstudio.exporters import predictor
+
+    summary: Result = dict(
+        predictor.predict(
+            options.package,
+            options.sources,
+            options.output,
+            lambda done, total: output.progress(done, total, "files"),
+        )
+    )
+    output.say(f"{summary.get('predicted', 0)} images scored, {summary.get('skipped', 0)} files skipped")
+    output.say(f"Wrote {options.output}")
+    return {**summary, "file": str(options.output)}

@@ -1,0 +1,95 @@
+"""Commands on a project's data: make one, read images in, list its runs, write embeddings out."""
+
+from __future__ import annotations
+
+import argparse
+
+from sslstudio.cli.follow import carry_out, opened
+from sslstudio.cli.output import Output, Result
+from sslstudio.domain.specs import ImportSpec
+from sslstudio.session import workflow
+from sslstudio.session.project import Project
+
+REASONS_SHOWN = 10
+
+
+def new(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio new PROJECT`."""
+    project = Project.create(options.project)
+    try:
+        output.say(f"Made {project.path}")
+        return {"project": str(project.path), "name": project.name}
+    finally:
+        project.close()
+
+
+def import_images(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio import PROJECT SOURCE...`."""
+    spec = ImportSpec(subject_pattern=options.subject_pattern, preset=options.preset, dry_run=options.dry_run)
+    with opened(options.project) as project:
+        run_id = workflow.prepare_import(project, options.sources, spec, options.table)
+        result = carry_out(project, run_id, output)
+        counts = project.catalogue.counts()
+        skipped = project.catalogue.ledger(status="skipped")
+    reasons: dict[str, int] = {}
+    for entry in skipped:
+        reasons[entry.reason] = reasons.get(entry.reason, 0) + 1
+    verb = "would be imported" if options.dry_run else "imported"
+    output.say(f"{result.get('imported', 0)} files {verb}, {result.get('skipped', 0)} skipped")
+    for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1])[:REASONS_SHOWN]:
+        output.say(f"  {count} skipped: {reason}")
+    output.say(f"The project holds {counts.images} images of {counts.subjects} patients")
+    codes = project_codes(reasons_by_code=[entry.code for entry in skipped])
+    return {**result, "skipped_by_reason": codes, "images_in_project": counts.images, "subjects": counts.subjects}
+
+
+def project_codes(reasons_by_code: list[str]) -> dict[str, int]:
+    """How often each reason code stands in a list."""
+    return {code: reasons_by_code.count(code) for code in sorted(set(reasons_by_code))}
+
+
+def runs(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio runs PROJECT`."""
+    with opened(options.project, read_only=True) as project:
+        rows = project.catalogue.runs()
+        models = project.catalogue.models()
+    output.table(("run", "stage", "state", "created"), [(r.run_id, r.stage, r.state.value, r.created) for r in rows])
+    if models:
+        output.say("")
+        table = [(m.model_id, m.embedding, ", ".join(m.classes), _balanced(m.scores)) for m in models]
+        output.table(("model", "embedding", "classes", "balanced accuracy"), table)
+    return {
+        "runs": [
+            {"run": r.run_id, "stage": r.stage, "state": r.state.value, "created": r.created, "result": r.result}
+            for r in rows
+        ],
+        "models": [
+            {"model": m.model_id, "embedding": m.embedding, "classes": list(m.classes), "scores": m.scores}
+            for m in models
+        ],
+    }
+
+
+def _balanced(scores: dict[str, object] | None) -> str:
+    value = (scores or {}).get("balanced_accuracy")
+    return f"{value['value']:.3f}" if isinstance(value, dict) else ""
+
+
+def save_embeddings(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio embeddings PROJECT RUN -o FILE.npy`; the image ids go beside it as FILE.ids.npy."""
+    import numpy as np
+
+    target = (
+        options.output if options.output.suffix == ".npy" else options.output.with_name(options.output.name + ".npy")
+    )
+    beside = target.with_suffix(".ids.npy")
+    with opened(options.project, read_only=True) as project:
+        ids, vectors = workflow.load_embeddings(project, workflow.resolve_embedding(project, options.run))
+        for path, array in ((target, vectors), (beside, ids)):
+            partial = path.with_name(path.name + ".partial")
+            with partial.open("wb") as stream:
+                np.save(stream, array)
+            partial.replace(path)
+        count, dimensions = vectors.shape
+    output.say(f"Wrote {count} embeddings of {dimensions} numbers to {target}, their image ids to {beside}")
+    return {"file": str(target), "ids": str(beside), "count": int(count), "dimensions": int(dimensions)}

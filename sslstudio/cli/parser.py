@@ -1,0 +1,207 @@
+"""Every command and option by name; apart and free of imports, so that help and usage errors are instant.
+
+Each command names the function that carries it out as "module:function" under `sslstudio.cli`; the two that open the
+window name none.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sslstudio import __version__
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+PRESETS = ("auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+MAP_METHODS = ("localmap", "pca")
+EPILOG = "Research use only; not a medical device. Nothing leaves this computer."
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; `function` of its result is "module:function" or "" for the window."""
+    parser = argparse.ArgumentParser(
+        prog="sslstudio",
+        description="From unlabeled medical images to an honestly evaluated classifier. "
+        "Without a command the window opens.",
+        epilog=EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"SSL Studio {__version__}")
+    parser.set_defaults(command="", function="", json=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    _window(commands)
+    _data(commands)
+    _learning(commands)
+    _labelling(commands)
+    _classifying(commands)
+    _workings(commands)
+    return parser
+
+
+def _add(commands: Commands, name: str, function: str, text: str, *, project: bool = True) -> argparse.ArgumentParser:
+    """One command; all of them know `--json`, and most work on a project folder."""
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOG)
+    command.set_defaults(function=function)
+    command.add_argument("--json", action="store_true", help="print one JSON object as the last line and nothing else")
+    if project:
+        command.add_argument("project", type=Path, metavar="PROJECT", help="project folder (NAME.sslproj)")
+    return command
+
+
+def _count(text: str) -> int:
+    """A whole number from 1 on, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _assignment(text: str) -> tuple[str, bool | int | float | str]:
+    """NAME=VALUE for argparse; the value becomes true / false, a whole number, a number, or stays text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError("must look like NAME=VALUE")
+    if value.lower() in ("true", "false"):
+        return name, value.lower() == "true"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def _window(commands: Commands) -> None:
+    _add(commands, "open", "", "open the window with a project")
+    demo = _add(commands, "demo", "demo:demo", "make a demo project of synthetic studies and open it", project=False)
+    demo.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where the demo project is kept")
+    demo.add_argument("--headless", action="store_true", help="go through the whole journey without a window")
+    demo.add_argument("--patients", type=_count, default=60, metavar="N", help="synthetic patients (60)")
+    demo.add_argument("--epochs", type=_count, default=15, metavar="N", help="pretraining epochs, headless only (15)")
+
+
+def _data(commands: Commands) -> None:
+    _add(commands, "new", "data:new", "make a new, empty project")
+    imports = _add(commands, "import", "data:import_images", "read folders and files of images into a project")
+    imports.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folder or file; never changed")
+    imports.add_argument(
+        "--subject-pattern",
+        default="",
+        metavar="REGEX",
+        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
+    )
+    imports.add_argument("--table", type=Path, metavar="CSV", help="table with columns image and subject")
+    imports.add_argument("--preset", choices=PRESETS, default="auto", help="what kind of images these are (auto)")
+    imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
+    embeddings = _add(commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy file")
+    embeddings.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
+    embeddings.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npy", help="(N, D) float16")
+    _add(commands, "runs", "data:runs", "list the runs and models of a project")
+
+
+def _learning(commands: Commands) -> None:
+    pretrain = _add(commands, "pretrain", "learning:pretrain", "learn a backbone from the images without labels")
+    pretrain.add_argument("--task", default="simclr", help="pretext task, see `sslstudio plugin list` (simclr)")
+    pretrain.add_argument("--init", default="random", metavar="random|imagenet|FILE", help="weights to start from")
+    pretrain.add_argument("--epochs", type=_count, default=100, metavar="N", help="passes over the images (100)")
+    pretrain.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate")
+    pretrain.add_argument("--weight-decay", type=float, metavar="X", help="weight decay")
+    pretrain.add_argument("--preset", choices=PRESETS, default="auto", help="augmentations for this kind of image")
+    pretrain.add_argument("--precision", choices=PRECISIONS, default="auto", help="arithmetic (auto)")
+    pretrain.add_argument(
+        "--set",
+        dest="parameters",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of the task's own parameters",
+    )
+    _network_options(pretrain, batch_size=256)
+    resume = _add(commands, "resume", "learning:resume", "go on with a run that was stopped")
+    resume.add_argument("run", metavar="RUN", help="name of the run")
+    resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")
+    embed = _add(commands, "embed", "learning:embed", "turn every image into a vector")
+    embed.add_argument(
+        "source", metavar="RUN|random|imagenet", help="pretraining run, or untrained or ImageNet weights"
+    )
+    _network_options(embed, batch_size=128)
+    maps = _add(commands, "map", "learning:make_map", "lay the embeddings out in two dimensions and find clusters")
+    maps.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
+    maps.add_argument("--method", choices=MAP_METHODS, default="localmap", help="projection (localmap)")
+    maps.add_argument("--clusters", type=int, default=0, metavar="N", help="number of clusters; 0 finds it (0)")
+    maps.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
+
+
+def _network_options(command: argparse.ArgumentParser, *, batch_size: int) -> None:
+    command.add_argument("--backbone", default="resnet18", metavar="NAME", help="network (resnet18)")
+    command.add_argument("--image-size", type=_count, default=64, metavar="N", help="side in pixels (64)")
+    command.add_argument(
+        "--batch-size", type=_count, default=batch_size, metavar="N", help=f"images in one step ({batch_size})"
+    )
+    command.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
+
+
+def _labelling(commands: Commands) -> None:
+    label = _add(commands, "label", "labelling:label", "take labels from a table")
+    label.add_argument("--table", type=Path, required=True, metavar="CSV", help="table with a header row")
+    label.add_argument("--image-column", default="image", metavar="NAME", help="column with the file name (image)")
+    label.add_argument("--label-column", default="label", metavar="NAME", help="column with the class (label)")
+    label.add_argument("--split-column", metavar="NAME", help="column that says train or test")
+    label.add_argument(
+        "--per-class", type=_count, metavar="N", help="label only N images of each class of the part, drawn by seed"
+    )
+    label.add_argument("--part", choices=("train", "test"), default="train", help="the part that is drawn from (train)")
+    label.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the draw (0)")
+    labels = _add(commands, "labels", "labelling:save_labels", "write all labels as a table")
+    labels.add_argument("-o", "--output", type=Path, required=True, metavar="CSV", help="table to write")
+    labels.add_argument("--file-names", action="store_true", help="add the file names; they may identify patients")
+
+
+def _classifying(commands: Commands) -> None:
+    classify = _add(commands, "classify", "classifying:classify", "fit a classifier on embeddings and labels")
+    classify.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
+    classify.add_argument("--mode", choices=("linear",), default="linear", help="kind of classifier (linear)")
+    classify.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
+    evaluate = _add(commands, "evaluate", "classifying:evaluate", "score a model on the test images")
+    evaluate.add_argument("model", metavar="MODEL", help="name of the model")
+    compare = _add(commands, "compare", "classifying:compare", "compare embeddings by few-label classifiers")
+    compare.add_argument("runs", nargs="+", metavar="RUN", help="pretraining or embedding run, random or imagenet")
+    compare.add_argument(
+        "--per-class",
+        type=int,
+        nargs="+",
+        default=[10, 50, 0],
+        metavar="N",
+        help="labels per class; 0 is all (10 50 0)",
+    )
+    compare.add_argument("--draws", type=_count, default=10, metavar="N", help="draws of the few labels (10)")
+    compare.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first draw (0)")
+    export = _add(commands, "export", "classifying:export", "write a model package that predicts on its own")
+    export.add_argument("model", metavar="MODEL", help="name of the model")
+    export.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write; must not exist"
+    )
+    export.add_argument("--format", choices=("package",), default="package", help="what to write (package)")
+    predict = _add(
+        commands, "predict", "classifying:predict", "score new files with a model package alone", project=False
+    )
+    predict.add_argument("package", type=Path, metavar="PACKAGE", help="folder of the model package")
+    predict.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folders or files to score")
+    predict.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.csv", help="table to write")
+
+
+def _workings(commands: Commands) -> None:
+    run = _add(commands, "run", "workings:run", "carry out a run directory (what jobs are made of)", project=False)
+    run.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="folder with job.json")
+    plugin = commands.add_parser("plugin", help="list or check plugins", description="List or check plugins.")
+    verbs = plugin.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
+    _add(verbs, "list", "workings:list_plugins", "list the plugins found, with their state", project=False)
+    check = _add(verbs, "check", "workings:check_plugin", "run the contract checks on a plugin", project=False)
+    check.add_argument("path", type=Path, metavar="PATH", help="folder with plugin.toml")
+    _add(commands, "doctor", "workings:doctor", "look at this computer and the installation", project=False)
