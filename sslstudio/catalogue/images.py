@@ -107,21 +107,23 @@ class ImageTables:
                 "UPDATE images SET excluded = ? WHERE image_id = ?", [(reason, image_id) for image_id in image_ids]
             )
 
-    def adopt_import(self, run_id: str, rows: Iterable[LedgerRow]) -> ImportCounts:
+    def adopt_import(self, run_id: str, rows: Iterable[LedgerRow], *, dry_run: bool = False) -> ImportCounts:
         """Take over what an import found; at most 500 files a transaction.
 
         An image is known by (file digest, frame): the same file found twice is one image with two locations, and
-        adopting the same rows again changes nothing.
+        adopting the same rows again changes nothing. A dry run enters the ledger alone, until the next import.
         """
         imported = skipped = added = duplicates = 0
+        with self._db.transaction() as connection:
+            connection.execute("DELETE FROM ledger WHERE dry")
         stream = iter(rows)
         while batch := list(islice(stream, FILES_PER_TRANSACTION)):
             with self._db.transaction() as connection:
-                adoption = _Adoption(connection, run_id)
+                adoption = _Adoption(connection, run_id, dry_run)
                 for row in batch:
                     new = adoption.add(row)
                     added += new
-                    duplicates += len(row.images) - new
+                    duplicates += 0 if dry_run else len(row.images) - new
             imported += sum(row.status == "imported" for row in batch)
             skipped += sum(row.status == "skipped" for row in batch)
         self._db.checkpoint()
@@ -132,7 +134,7 @@ class ImageTables:
     ) -> list[LedgerEntry]:
         """What became of each file, in the order in which files were first seen; filtered by status and code."""
         rows = self._db.rows(
-            """SELECT path, status, code, reason, hint, images FROM ledger JOIN locations USING (location_id)
+            """SELECT path, status, code, reason, hint, images, dry FROM ledger JOIN locations USING (location_id)
                WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR code = ?2)
                ORDER BY location_id LIMIT ?3 OFFSET ?4""",
             (status, code, -1 if limit is None else limit, offset),
@@ -144,18 +146,19 @@ class ImageTables:
         return dict(self._db.rows("SELECT code, count(*) FROM ledger GROUP BY code ORDER BY code"))
 
 
-def ledger_entry(path: str, status: str, code: str, reason: str, hint: str, images: int) -> LedgerEntry:
+def ledger_entry(path: str, status: str, code: str, reason: str, hint: str, images: int, dry: int) -> LedgerEntry:
     """One row for the screen from a stored path."""
     pure = PurePath(path)
-    return LedgerEntry(pure.name, str(pure.parent), status, code, reason, hint, images)
+    return LedgerEntry(pure.name, str(pure.parent), status, code, reason, hint, images, bool(dry))
 
 
 class _Adoption:
     """One transaction's worth of rows, with the group ids it has looked up already."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, run_id: str, dry_run: bool) -> None:
         self._connection = connection
         self._run_id = run_id
+        self._dry_run = dry_run
         self._series: dict[tuple[str, str, str], int] = {}
 
     def add(self, row: LedgerRow) -> int:
@@ -166,12 +169,13 @@ class _Adoption:
                RETURNING location_id""",
             (row.path, row.size, row.modified_ns),
         )
-        self._connection.execute("DELETE FROM image_locations WHERE location_id = ?", (location,))
         self._connection.execute(
-            """INSERT OR REPLACE INTO ledger (location_id, run_id, status, code, reason, hint, images)
-               VALUES (?, ?, ?, ?, ?, ?, ?)""",
-            (location, self._run_id, row.status, row.code, row.reason, row.hint, len(row.images)),
+            f"""INSERT OR {"IGNORE" if self._dry_run else "REPLACE"} INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (location, self._run_id, row.status, row.code, row.reason, row.hint, len(row.images), self._dry_run),
         )
+        if self._dry_run:
+            return 0
+        self._connection.execute("DELETE FROM image_locations WHERE location_id = ?", (location,))
         return sum(self._add_image(image, location) for image in row.images)
 
     def _add_image(self, image: FoundImage, location: int) -> bool:

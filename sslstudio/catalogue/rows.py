@@ -34,7 +34,10 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What became of one file. `file` and `folder` are local paths, for the screen of this computer only."""
+    """What became of one file; with `dry`, what would become of it.
+
+    `file` and `folder` are local paths, for the screen of this computer only.
+    """
 
     file: str
     folder: str
@@ -43,6 +46,7 @@ class LedgerEntry:
     reason: str
     hint: str
     images: int
+    dry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ _FIRST = (
         code TEXT NOT NULL,
         reason TEXT NOT NULL,
         hint TEXT NOT NULL,
-        images INTEGER NOT NULL)""",
+        images INTEGER NOT NULL,
+        dry INTEGER NOT NULL)""",
     "CREATE INDEX ledger_code ON ledger (code)",
     """CREATE TABLE classes (
         class_id INTEGER PRIMARY KEY,

@@ -1,0 +1,280 @@
+"""Fitting and scoring a classifier on embeddings: which images may train, which may test, and what is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sslstudio.catalogue import ModelRow
+from sslstudio.catalogue.runs import now
+from sslstudio.domain.items import Item, Part
+from sslstudio.errors import SSLStudioError
+from sslstudio.session.project import Project
+from sslstudio.session.results import load_embeddings, resolve_embedding
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+FEWEST_PER_CLASS = 2
+
+
+class Compute(Protocol):
+    """Where numeric work goes; `jobs.compute.ComputeProcess` is one."""
+
+    def submit(self, target: str, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function named "package.module:function" elsewhere."""
+
+
+def ensure_split(project: Project, test_fraction: float = 0.25, seed: int = 0) -> None:
+    """Give every subject a part: those that have one keep it, so images that arrive later inherit their subject's."""
+    if not all(project.catalogue.parts().values()):
+        project.catalogue.split_by_subject(test_fraction, seed, keep=True)
+
+
+def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Compute | None = None) -> str:
+    """Fit a linear head on the labelled training images of an embedding; returns the id of the new model.
+
+    Without `compute` the work is done here (seconds). Images of the test part, marked ones and excluded ones are
+    never used; a class with fewer than two labelled training images is left out. Raises SSLStudioError: "few_labels",
+    "not_embedded".
+    """
+    run_id = resolve_embedding(project, embedding)
+    ensure_split(project)
+    chosen = _choose(project, run_id, "train")
+    counts = Counter(chosen.classes)
+    infos = [info for info in project.catalogue.classes() if counts[info.class_id] >= FEWEST_PER_CLASS]
+    if len(infos) < 2:
+        have = ", ".join(f"{info.name} {counts[info.class_id]}" for info in project.catalogue.classes()) or "none"
+        raise SSLStudioError(
+            f"A classifier needs two classes with {FEWEST_PER_CLASS} labelled training images each. Labelled: {have}.",
+            "Label a few more images.",
+            code="few_labels",
+        )
+    chosen = chosen.only({info.class_id for info in infos})
+    position = {info.class_id: place for place, info in enumerate(infos)}
+    head = _call(
+        compute,
+        "sslstudio.classifiers.linear:fit",
+        chosen.vectors(),
+        chosen.targets(position),
+        chosen.groups(),
+        len(infos),
+        seed,
+    )
+    model_id = project.catalogue.new_run_id("linear")
+    description = {
+        "model_id": model_id,
+        "classes": [info.name for info in infos],
+        "class_ids": [info.class_id for info in infos],
+        "colours": [info.colour for info in infos],
+        "embedding": run_id,
+        **_origin(project, run_id),
+        "C": float(head.C),
+        "temperature": float(head.temperature),
+        "n_images": len(chosen.items),
+        "n_subjects": len({item.subject for item in chosen.items}),
+        "per_class": {info.name: counts[info.class_id] for info in infos},
+        "seed": seed,
+        "created": now(),
+        "cross_validation": head.cross_validation,
+    }
+    _save_model(project, description, head, [item.image_id for item in chosen.items])
+    return model_id
+
+
+def evaluate(project: Project, model_id: str, compute: Compute | None = None) -> dict[str, Any]:
+    """Score a model on the labelled test images; the scores are stored with the model and returned.
+
+    Test images of patients whom the model was trained on are left out, whatever the split says by now. Adds
+    to the scores: "model_id", "embedding", "part", "created", "left_out" (counts by reason). Raises SSLStudioError
+    ("no_test_labels", "unknown_model", "model_damaged").
+    """
+    import numpy as np
+
+    model = project.catalogue.model(model_id)
+    description, head, train_ids = _load_model(project.models_dir / model_id)
+    chosen = _choose(project, model.embedding, "test")
+    subjects = _subjects(project, train_ids)
+    position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
+    seen = sum(item.subject in subjects for item in chosen.items)
+    chosen = chosen.keep([item.subject not in subjects for item in chosen.items])
+    uncovered = sum(class_id not in position for class_id in chosen.classes)
+    chosen = chosen.only(position)
+    if not chosen.items:
+        raise SSLStudioError(
+            "There is no labelled test image to score this model on.",
+            "Label images of patients in the test part.",
+            code="no_test_labels",
+        )
+    proba = _call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
+    targets = chosen.targets(position)
+    scores: dict[str, Any] = _call(
+        compute,
+        "sslstudio.classifiers.scores:evaluate",
+        targets,
+        np.asarray(proba),
+        chosen.groups(),
+        list(description["classes"]),
+        int(description["seed"]),
+    )
+    scores = {
+        **scores,
+        "model_id": model_id,
+        "embedding": model.embedding,
+        "part": "test",
+        "created": now(),
+        "left_out": {"patient_in_training": seen, "class_not_in_model": uncovered, "not_embedded": chosen.missing},
+    }
+    _write_json(project.models_dir / model_id / "scores.json", scores)
+    project.catalogue.set_model_scores(model_id, scores)
+    return scores
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Labelled images of one part that have a vector. `missing` of them were imported after the embedding."""
+
+    items: list[Item]
+    classes: list[int]
+    rows: list[int]
+    matrix: Any
+    missing: int
+
+    def keep(self, mask: Iterable[bool]) -> _Chosen:
+        kept = [place for place, wanted in enumerate(mask) if wanted]
+        return _Chosen(
+            [self.items[n] for n in kept],
+            [self.classes[n] for n in kept],
+            [self.rows[n] for n in kept],
+            self.matrix,
+            self.missing,
+        )
+
+    def only(self, class_ids: Iterable[int]) -> _Chosen:
+        wanted = set(class_ids)
+        return self.keep([class_id in wanted for class_id in self.classes])
+
+    def vectors(self) -> NDArray[np.float32]:
+        import numpy as np
+
+        return np.asarray(self.matrix[np.asarray(self.rows, dtype=np.int64)], dtype=np.float32)
+
+    def targets(self, position: dict[int, int]) -> NDArray[np.int64]:
+        import numpy as np
+
+        return np.asarray([position[class_id] for class_id in self.classes], dtype=np.int64)
+
+    def groups(self) -> NDArray[np.str_]:
+        import numpy as np
+
+        return np.asarray([item.subject for item in self.items], dtype=np.str_)
+
+
+def _choose(project: Project, embedding: str, part: Part) -> _Chosen:
+    """The labelled images of `part`, not excluded, in the order of their ids."""
+    ids, matrix = load_embeddings(project, embedding)
+    row_of = {int(image_id): row for row, image_id in enumerate(ids)}
+    labels = project.catalogue.labels()
+    found = [
+        (item, label.class_id)
+        for item in project.catalogue.items()
+        if item.part == part and (label := labels.get(item.image_id)) is not None and label.class_id is not None
+    ]
+    with_vector = [(item, class_id) for item, class_id in found if item.image_id in row_of]
+    return _Chosen(
+        [item for item, _ in with_vector],
+        [class_id for _, class_id in with_vector],
+        [row_of[item.image_id] for item, _ in with_vector],
+        matrix,
+        len(found) - len(with_vector),
+    )
+
+
+def _call(compute: Compute | None, target: str, *args: Any) -> Any:
+    """Call a function of `sslstudio.classifiers` in the compute process, or here when there is none."""
+    if compute is not None:
+        return compute.submit(target, *args).result()
+    from sslstudio.classifiers import linear, scores
+
+    functions: dict[str, Callable[..., Any]] = {
+        "sslstudio.classifiers.linear:fit": linear.fit,
+        "sslstudio.classifiers.linear:predict_proba": linear.predict_proba,
+        "sslstudio.classifiers.scores:evaluate": scores.evaluate,
+    }
+    return functions[target](*args)
+
+
+def _origin(project: Project, run_id: str) -> dict[str, Any]:
+    """Source, backbone and image size of an embed run, from its backbone.json, else from its spec."""
+    spec = json.loads(project.catalogue.run(run_id).spec_json)
+    found = {"source": spec["source"], "backbone": spec["backbone"], "image_size": spec["image_size"]}
+    try:
+        described = json.loads((project.run_dir(run_id) / "artifacts" / "backbone.json").read_bytes())
+    except (OSError, ValueError):
+        return found
+    return found | {"backbone": described["name"], "image_size": described["image_size"]}
+
+
+def _save_model(project: Project, description: dict[str, Any], head: Any, train_ids: list[int]) -> None:
+    """Write the model's folder at once, then its row."""
+    import numpy as np
+
+    model_id = description["model_id"]
+    partial = project.models_dir / f".{model_id}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    np.savez(
+        partial / "head.npz",
+        allow_pickle=False,
+        coef=head.coef,
+        intercept=head.intercept,
+        mean=head.mean,
+        scale=head.scale,
+        train_ids=np.asarray(train_ids, dtype=np.int64),
+    )
+    _write_json(partial / "model.json", description)
+    partial.replace(project.models_dir / model_id)
+    project.catalogue.add_model(
+        ModelRow(model_id, description["embedding"], description["created"], tuple(description["classes"]))
+    )
+
+
+def _load_model(folder: Path) -> tuple[dict[str, Any], Any, set[int]]:
+    import numpy as np
+
+    from sslstudio.classifiers.linear import LinearHead
+
+    try:
+        description = json.loads((folder / "model.json").read_bytes())
+        with np.load(folder / "head.npz", allow_pickle=False) as arrays:
+            head = LinearHead(
+                coef=arrays["coef"],
+                intercept=arrays["intercept"],
+                mean=arrays["mean"],
+                scale=arrays["scale"],
+                C=description["C"],
+                temperature=description["temperature"],
+                cross_validation=description["cross_validation"],
+            )
+            return description, head, {int(image_id) for image_id in arrays["train_ids"]}
+    except (OSError, ValueError, KeyError):
+        raise SSLStudioError("This model cannot be read.", "Fit it again.", code="model_damaged") from None
+
+
+def _subjects(project: Project, image_ids: set[int]) -> set[str]:
+    items = project.catalogue.items(include_excluded=True)
+    return {item.subject for item in items if item.image_id in image_ids}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    partial.replace(path)

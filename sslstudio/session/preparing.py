@@ -1,0 +1,174 @@
+"""Preparing runs: freeze what a job needs into its run directory and add the run's row. Starts nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sslstudio import __version__
+from sslstudio.catalogue.runs import now
+from sslstudio.domain.items import Item
+from sslstudio.domain.runs import Job, Stage
+from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, MapSpec, PretrainSpec, Spec
+from sslstudio.errors import SSLStudioError
+from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.session.project import Project
+from sslstudio.session.results import resolve_embedding
+
+STARTS = ("random", "imagenet")
+
+
+def prepare_import(project: Project, sources: Sequence[Path], spec: ImportSpec, table: Path | None = None) -> str:
+    """A run that reads folders and files; `table` is a CSV that says whose each file is. Returns the run id.
+
+    Raises SSLStudioError (code "no_source") if nothing is given or something is not there.
+    """
+    found = [Path(source).absolute() for source in sources]
+    absent = [source.name for source in [*found, *([] if table is None else [Path(table)])] if not source.exists()]
+    if absent or not found:
+        what = f"{absent[0]} is not there." if absent else "There is nothing to import."
+        raise SSLStudioError(what, "Choose folders or files that exist.", code="no_source")
+    secret = {
+        "sources": [str(source) for source in found],
+        "table": None if table is None else str(Path(table).absolute()),
+        "key": project.pseudonym_key.hex(),
+    }
+
+    def keep_private(folder: Path) -> None:
+        (folder / "sources.json").write_text(json.dumps(secret), encoding="utf-8")
+        (folder / "sources.json").chmod(0o600)
+
+    name = "Trial import" if spec.dry_run else "Import"
+    return _prepare(project, "import", "import_images", name, spec, (), private=keep_private)
+
+
+def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | None = None) -> str:
+    """A run that pretrains on all images that are not excluded; `weights_file` holds weights to start from.
+
+    Raises SSLStudioError: "no_images", "no_weights", or what the plugin host says of an unknown pretext task.
+    """
+    from sslstudio.extensions.host import find_plugin
+
+    items = _items(project)
+    plugin = find_plugin(spec.task)
+    keep_private: Callable[[Path], None] | None = None
+    if weights_file is not None:
+        source = Path(weights_file)
+        if not source.is_file():
+            raise SSLStudioError("The weights file is not there.", "Choose another file.", code="no_weights")
+        spec = spec.model_copy(update={"init": f"weights{source.suffix}"})
+
+        def keep_private(folder: Path) -> None:
+            shutil.copyfile(source, folder / spec.init)
+
+    elif spec.init not in STARTS:
+        raise SSLStudioError("The start of the training is unclear.", "Choose random or imagenet.", code="no_weights")
+    return _prepare(
+        project,
+        _prefix(spec.task),
+        "pretrain",
+        f"{spec.task}, {spec.backbone}, {spec.image_size} px",
+        spec,
+        items,
+        plugin={"id": plugin.id, "version": plugin.version, "sha256": plugin.sha256},
+        private=keep_private,
+    )
+
+
+def prepare_embed(project: Project, spec: EmbedSpec) -> str:
+    """A run that embeds all images that are not excluded, in the order of their ids.
+
+    For a pretraining run as source, backbone and image size are those of that run. Raises SSLStudioError:
+    "no_images", "unknown_run", "no_backbone" (that run has not finished a backbone).
+    """
+    items = _items(project)
+    if spec.source not in STARTS:
+        row = project.catalogue.run(spec.source)
+        described = _backbone(project, spec.source) if row.stage == "pretrain" else None
+        if described is None:
+            raise SSLStudioError(
+                f"The run {spec.source} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
+            )
+        spec = spec.model_copy(update={"backbone": described["name"], "image_size": described["image_size"]})
+    return _prepare(project, "embed", "embed", f"Embed with {spec.source}", spec, items)
+
+
+def prepare_map(project: Project, spec: MapSpec) -> str:
+    """A run that lays out and clusters the vectors of `spec.embedding` (a name as in `resolve_embedding`)."""
+    spec = spec.model_copy(update={"embedding": resolve_embedding(project, spec.embedding)})
+    return _prepare(project, "map", "map_embeddings", f"Map of {spec.embedding}", spec, ())
+
+
+def prepare_export(project: Project, model_id: str) -> str:
+    """A run that writes the package of a model; raises SSLStudioError ("unknown_model", "no_images")."""
+    model = project.catalogue.model(model_id)
+    files = project.models_dir / model_id
+
+    def add_model(artifacts: Path) -> None:
+        shutil.copytree(files, artifacts / "model")
+
+    spec = ExportSpec(model=model_id, embedding=model.embedding)
+    return _prepare(project, "export", "export", f"Export of {model_id}", spec, _items(project), artifacts=add_model)
+
+
+def _prepare(
+    project: Project,
+    prefix: str,
+    stage: Stage,
+    name: str,
+    spec: Spec,
+    items: Iterable[Item],
+    *,
+    plugin: dict[str, str] | None = None,
+    private: Callable[[Path], None] | None = None,
+    artifacts: Callable[[Path], None] | None = None,
+) -> str:
+    """Write the run directory, then the row; nothing of a run that could not be written whole is left behind."""
+    run_id = project.catalogue.new_run_id(prefix)
+    job = Job(
+        run_id=run_id, stage=stage, name=name, spec=spec, created=now(), package_version=__version__,
+        plugin=plugin or {},
+    )  # fmt: skip
+    folder = project.run_dir(run_id)
+    try:
+        run = RunDirectory.create(folder, job, items)
+        if private is not None:
+            private(run.private_dir)
+        if artifacts is not None:
+            artifacts(run.artifacts_dir)
+        project.catalogue.add_run(job)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise SSLStudioError(
+            "The run could not be prepared: the project folder took no more files.",
+            "Check free space and rights.",
+            code="run_not_prepared",
+        ) from None
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return run_id
+
+
+def _items(project: Project) -> list[Item]:
+    items = project.catalogue.items()
+    if not items:
+        raise SSLStudioError("There is no image in the project.", "Import images first.", code="no_images")
+    return items
+
+
+def _backbone(project: Project, run_id: str) -> dict[str, Any] | None:
+    """`backbone.json` of a run, or None while there is none."""
+    try:
+        found: Any = json.loads((project.run_dir(run_id) / "artifacts" / "backbone.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and {"name", "image_size"} <= found.keys() else None
+
+
+def _prefix(task: str) -> str:
+    """A pretext task's id as the start of a run's name."""
+    return "".join(letter if letter.isalnum() else "_" for letter in task.lower()).strip("_") or "pretrain"

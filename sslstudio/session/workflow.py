@@ -1,0 +1,30 @@
+"""What one can do with an open project, in the order of the journey: prepare and adopt runs, label, fit, evaluate.
+
+Every function either finishes at once or writes a run directory and a run row and starts nothing; whoever calls it
+starts the job (`jobs.launcher`) and calls `adopt` when the run has ended.
+"""
+
+from sslstudio.session.adopting import adopt, reattach
+from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
+from sslstudio.session.label_table import LabelImport, label_from_table
+from sslstudio.session.preparing import prepare_embed, prepare_export, prepare_import, prepare_map, prepare_pretrain
+from sslstudio.session.results import MapData, load_embeddings, load_map, resolve_embedding
+
+__all__ = [
+    "LabelImport",
+    "MapData",
+    "adopt",
+    "ensure_split",
+    "evaluate",
+    "fit_linear",
+    "label_from_table",
+    "load_embeddings",
+    "load_map",
+    "prepare_embed",
+    "prepare_export",
+    "prepare_import",
+    "prepare_map",
+    "prepare_pretrain",
+    "reattach",
+    "resolve_embedding",
+]
