@@ -13,7 +13,7 @@ from installer import bootstrap
 from sslstudio.cli.parser import build_parser
 
 COMMAND = re.compile(r"^\s*(?:\$ )?(python3 installer/bootstrap\.py [^#\n]+|sslstudio [a-z][^#\n]*)", re.MULTILINE)
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/guide.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/user-guide.md")
 CHECK = "python3 installer/bootstrap.py test"
 
 
