@@ -14,15 +14,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sslstudio.domain.items import PixelLocation
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.windowing import StoredPixels
 
 ALIGNMENT = 64
 """Every image starts at a multiple of this many bytes."""
-
-StoredPixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2")}
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-StoredPixels = NDArray[np.uint8] | NDArray[np.uint16]
+StoredPixels = NDArray[np.uint8 | np.uint16]
+"""What the pixel cache holds."""
 WindowFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 _SAMPLE = 1_000_000

@@ -1,0 +1,192 @@
+"""The process that decodes: reads requests from stdin, answers on stdout; a file that kills it harms nothing else.
+
+Started as `python -m sslstudio.importers.decode_worker`. First line: `DecodeSettings` as JSON; then one JSON line
+{"path": ...} a file. Answers are JSON lines: for each frame a line {"frame": {...}} followed by the raw pixels and the
+thumbnail, then {"done": {"digest": ...}} or {"refused": {"code": ..., "detail": {...}}}. Never imports torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import hashlib
+import io
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import PurePath
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from sslstudio.importers import dicom, raster, thumbnails
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, WindowPolicy
+from sslstudio.importers.discovery import problem_of
+from sslstudio.importers.reasons import Refused
+from sslstudio.importers.shrink import limit_side
+from sslstudio.importers.sniff import (
+    ARCHIVES,
+    HEAD_BYTES,
+    IMAGE_EXTENSIONS,
+    IMAGE_KINDS,
+    Kind,
+    foreign_name,
+    sniff,
+)
+from sslstudio.importers.windowing import to_uint8
+
+Decoder = Callable[[bytes, Kind, DecodeSettings], Iterator[DecodedFrame]]
+
+_GRACE = 5.0
+
+
+def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[DecodedFrame]:
+    """Frames of a file whose kind is known."""
+    if kind in ("dicom", "dicom_bare"):
+        return dicom.decode(data, settings)
+    return raster.decode(data, kind, settings)
+
+
+def main(decoder: Decoder = decode) -> int:
+    """Serve requests until stdin ends. `decoder` may be replaced by a test that wants a crash."""
+    requests, answers = _private_streams()
+    settings = _read_settings(requests)
+    _limit_memory(settings.memory_bytes)
+    _silence(settings)
+    for line in requests:
+        faulthandler.dump_traceback_later(settings.seconds + _GRACE, exit=True, file=sys.stderr)
+        _answer(answers, json.loads(line)["path"], settings, decoder)
+        faulthandler.cancel_dump_traceback_later()
+    return 0
+
+
+def _answer(answers: BinaryIO, path: str, settings: DecodeSettings, decoder: Decoder) -> None:
+    """Answer one request; whatever goes wrong becomes a refusal, library exceptions of every kind included."""
+    try:
+        digest = _decode_file(answers, path, settings, decoder)
+        last: dict[str, Any] = {"done": {"digest": digest}}
+    except Refused as refused:
+        last = {"refused": {"code": refused.code, "detail": refused.detail}}
+    except MemoryError:
+        last = {"refused": {"code": "too_large", "detail": {}}}
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+        raise
+    except BaseException:  # codecs written in Rust raise PanicException, which is no Exception
+        last = {"refused": {"code": "corrupt", "detail": {}}}
+    _send(answers, last)
+    answers.flush()
+
+
+def _decode_file(answers: BinaryIO, path: str, settings: DecodeSettings, decoder: Decoder) -> str:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - names that are not valid text stay as they are
+            kind = _admit(path, file.read(HEAD_BYTES))
+            file.seek(0)
+            if settings.headers_only:
+                _send(answers, {"frames": _count(file, kind, settings)})
+                return ""
+            data = file.read()
+    except OSError as error:
+        raise Refused(problem_of(error)) from None
+    try:
+        for index, frame in enumerate(decoder(data, kind, settings)):
+            _send_frame(answers, index, frame, settings)
+    except (Refused, MemoryError):
+        raise
+    except Exception:
+        raise Refused("truncated" if raster.is_cut_off(data, kind) else "corrupt") from None
+    return hashlib.sha256(data).hexdigest()
+
+
+def _count(file: BinaryIO, kind: Kind, settings: DecodeSettings) -> int:
+    if kind in ("dicom", "dicom_bare"):
+        return dicom.count_frames(file, settings)
+    return raster.count_frames(file, kind, settings)
+
+
+def _admit(path: str, head: bytes) -> Kind:
+    """The kind of a file that is worth decoding; raises Refused for the others."""
+    kind = sniff(head)
+    if kind in IMAGE_KINDS:
+        return kind
+    if kind == "empty":
+        raise Refused("zero_bytes")
+    name = foreign_name(head) if kind == "foreign" else ""
+    if kind == "foreign" and name in ARCHIVES:
+        raise Refused("archive", content=name)
+    if PurePath(path).suffix.lower() in IMAGE_EXTENSIONS:
+        if kind == "unknown":
+            raise Refused("corrupt")
+        raise Refused("wrong_extension", content=name or "text")
+    if kind == "text":
+        raise Refused("text_file")
+    if kind == "foreign" and name in ("GIF", "JPEG 2000", "NIfTI", "NRRD", "Photoshop"):
+        raise Refused("unsupported_format", content=name)
+    raise Refused("not_an_image")
+
+
+def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: DecodeSettings) -> None:
+    stored, facts = frame.stored, frame.facts
+    digest = hashlib.sha256(f"{stored.shape}{stored.dtype.name}".encode())
+    digest.update(np.ascontiguousarray(stored).data)
+    small = np.ascontiguousarray(limit_side(stored, settings.max_side))
+    jpeg = thumbnails.encode(to_uint8(small, facts.low, facts.high))
+    message = {
+        "index": index,
+        "facts": asdict(facts),
+        "pixel_digest": digest.hexdigest(),
+        "plain": bool(stored.min() == stored.max()),
+        "shape": small.shape,
+        "dtype": small.dtype.name,
+        "jpeg": len(jpeg),
+    }
+    _send(answers, {"frame": message})
+    answers.write(small.astype(small.dtype.newbyteorder("<"), copy=False).data)
+    answers.write(jpeg)
+
+
+def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message).encode("ascii") + b"\n")
+
+
+def _private_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for ourselves; whatever a library prints goes nowhere (it may hold patient data)."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    requests = os.fdopen(os.dup(0), "rb")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    return requests, answers
+
+
+def _read_settings(requests: BinaryIO) -> DecodeSettings:
+    values = json.loads(requests.readline())
+    return DecodeSettings(**{**values, "window": WindowPolicy(**values["window"])})
+
+
+def _limit_memory(limit: int) -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _silence(settings: DecodeSettings) -> None:
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = settings.max_pixels
+    sys.stdout = io.StringIO()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

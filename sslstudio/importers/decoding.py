@@ -1,0 +1,80 @@
+"""What the decode worker and the import job say to each other: settings, facts of one frame, limits of size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sslstudio.importers.reasons import Refused
+from sslstudio.importers.windowing import StoredPixels
+
+FRAME_LIMIT = 16
+"""A file may hold this many times `max_pixels` samples over all its frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPolicy:
+    """How the display window of a file is chosen; see `resources/presets/windows.json`.
+
+    With `file_window` the file's own window counts first; `centre` and `width` (modality units) are for files of
+    `modality` only; else the percentiles `lower` and `upper` of the image.
+    """
+
+    file_window: bool = True
+    lower: float = 0.5
+    upper: float = 99.5
+    centre: float | None = None
+    width: float | None = None
+    modality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSettings:
+    """What a worker is told once. `key` is the project's pseudonym key, hexadecimal."""
+
+    key: str
+    max_side: int = 1024
+    max_pixels: int = 200_000_000
+    seconds: float = 30.0
+    memory_bytes: int = 4 << 30
+    headers_only: bool = False
+    window: WindowPolicy = WindowPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """The allow-listed facts of one frame; `subject`, `study`, `series` are pseudonyms or "" where a file says none.
+
+    `low`, `high` are in stored values; `value * slope + intercept` is in the unit of the source.
+    """
+
+    subject: str = ""
+    study: str = ""
+    series: str = ""
+    modality: str = ""
+    body_part: str = ""
+    laterality: str = ""
+    view: str = ""
+    scanner: str = ""
+    bits: int = 8
+    slope: float = 1.0
+    intercept: float = 0.0
+    low: float = 0.0
+    high: float = 255.0
+    instance_number: int | None = None
+    slice_position: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """Linear stored values (H, W, C), dense or bright is high, with their facts."""
+
+    stored: StoredPixels
+    facts: FrameFacts
+
+
+def check_size(width: int, height: int, samples: int, frames: int, max_pixels: int) -> None:
+    """Refuse an image by the size its header claims, before anything is decoded."""
+    if min(width, height, samples, frames) < 1:
+        raise Refused("corrupt")
+    if width * height > max_pixels or width * height * samples * frames > FRAME_LIMIT * max_pixels:
+        raise Refused("too_large")

@@ -1,0 +1,103 @@
+"""Finds the files below the chosen sources: streaming, sorted folder by folder, and safe against loops of links."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_SYSTEM_NAMES = frozenset(
+    {"thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
+)
+_PROJECT_SUFFIX = ".sslproj"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file to look at. `relative` is its path below its source with forward slashes.
+
+    `problem` is a code of `reasons` when the entry cannot be read at all, else "".
+    """
+
+    path: str
+    relative: str
+    size: int = 0
+    modified_ns: int = 0
+    problem: str = ""
+
+
+@dataclass
+class Discovery:
+    """Walks the sources. `hidden` counts hidden and system entries that were passed over without a word."""
+
+    sources: Sequence[Path]
+    hidden: int = 0
+    _folders: set[tuple[int, int]] = field(default_factory=set)
+    _files: set[str] = field(default_factory=set)
+
+    def __iter__(self) -> Iterator[FoundFile]:
+        for source in self.sources:
+            path = os.path.abspath(source)  # noqa: PTH100 - keeps names that are not valid text
+            try:
+                status = os.stat(path)  # noqa: PTH116
+            except OSError as error:
+                yield FoundFile(path, os.path.basename(path), problem=problem_of(error))  # noqa: PTH119
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                yield from self._walk(path, status)
+            else:
+                yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
+
+    def _walk(self, root: str, status: os.stat_result) -> Iterator[FoundFile]:
+        pending = [(root, "", status)]
+        while pending:
+            folder, prefix, status = pending.pop()
+            identity = (status.st_dev, status.st_ino)
+            if identity != (0, 0) and identity in self._folders:
+                continue
+            self._folders.add(identity)
+            try:
+                with os.scandir(folder) as entries:
+                    names = sorted(entry.name for entry in entries)
+            except OSError as error:
+                yield FoundFile(folder, prefix.rstrip("/"), problem=problem_of(error))
+                continue
+            below = []
+            for name in names:
+                if _is_hidden(name):
+                    self.hidden += 1
+                    continue
+                path, relative = os.path.join(folder, name), prefix + name  # noqa: PTH118
+                try:
+                    status = os.stat(path)  # noqa: PTH116
+                except OSError as error:
+                    yield FoundFile(path, relative, problem=problem_of(error))
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    below.append((path, f"{relative}/", status))
+                else:
+                    yield from self._file(path, relative, status)
+            pending.extend(reversed(below))
+
+    def _file(self, path: str, relative: str, status: os.stat_result) -> Iterator[FoundFile]:
+        if path in self._files:
+            return
+        self._files.add(path)
+        problem = "" if stat.S_ISREG(status.st_mode) else "not_a_file"
+        if not problem and status.st_size == 0:
+            problem = "zero_bytes"
+        yield FoundFile(path, relative, status.st_size, status.st_mtime_ns, problem)
+
+
+def problem_of(error: OSError) -> str:
+    """The reason code of an error of the file system."""
+    if isinstance(error, PermissionError):
+        return "permission"
+    return "missing" if isinstance(error, FileNotFoundError) else "unreadable"
+
+
+def _is_hidden(name: str) -> bool:
+    lower = name.lower()
+    return name.startswith((".", "~$")) or lower in _SYSTEM_NAMES or lower.endswith(_PROJECT_SUFFIX)

@@ -1,0 +1,160 @@
+"""The ledger of one import as it grows: a line a file, chunk by chunk, each chunk on the disk after its pixels.
+
+After a crash the complete lines are the truth: the pixel shard and the thumbnails are cut back to them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import ValidationError
+
+from sslstudio.domain.ledger import LedgerRow
+from sslstudio.importers.pixel_cache import PixelCacheWriter, byte_count
+from sslstudio.importers.thumbnails import ThumbnailWriter
+from sslstudio.importers.windowing import StoredPixels
+
+
+def read_ledger(path: Path) -> Iterator[LedgerRow]:
+    """The complete rows of a ledger; a line cut by a crash ends it. An absent file has none."""
+    for row, _ in _rows_with_ends(path):
+        yield row
+
+
+def _rows_with_ends(path: Path) -> Iterator[tuple[LedgerRow, int]]:
+    if not path.exists():
+        return
+    end = 0
+    with path.open("rb") as file:
+        for line in file:
+            end += len(line)
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield LedgerRow.model_validate_json(line), end
+            except ValidationError:
+                return
+
+
+class ImportStore:
+    """Ledger, pixel shard and thumbnails of one import, kept in step; a context manager.
+
+    Opening it again after a crash keeps every complete row and drops the rest. `written` holds the paths of rows found
+    then, `counts` the codes of all rows. `note` is told every row that stands or is added.
+    """
+
+    def __init__(
+        self,
+        ledger: Path,
+        shard: Path,
+        thumbnails: Path,
+        *,
+        pixels: bool = True,
+        note: Callable[[LedgerRow], None] = lambda row: None,
+    ) -> None:
+        self.written: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self._note = note
+        self._ends = array("Q")
+        self._seen: dict[bytes, int] = {}
+        self._pending: list[LedgerRow] = []
+        self._jpegs: list[tuple[int, bytes]] = []
+        self._path = ledger
+        keep = good = 0
+        for row, end in _rows_with_ends(ledger):
+            self._remember(row)
+            self._ends.append(end)
+            self.written.add(row.path)
+            good = end
+            if row.status == "imported":
+                keep = max([keep, *(image.pixels.offset + byte_count(image.pixels) for image in row.images)])
+        self._ledger = ledger.open("r+b" if ledger.exists() else "w+b")
+        self._ledger.truncate(good)
+        self._ledger.seek(good)
+        self._pixels = PixelCacheWriter(shard, keep) if pixels else None
+        self._thumbnails = ThumbnailWriter(thumbnails, keep) if pixels else None
+
+    @property
+    def pending(self) -> int:
+        """How many rows wait for the next `commit`."""
+        return len(self._pending)
+
+    def put(self, pixels: StoredPixels, jpeg: bytes) -> dict[str, object]:
+        """Append one decoded image; returns its location's fields."""
+        assert self._pixels is not None
+        location = self._pixels.append(pixels)
+        self._jpegs.append((location.offset, jpeg))
+        return location.model_dump()
+
+    def add(self, row: LedgerRow) -> None:
+        """Add a row to the coming chunk."""
+        self._pending.append(row)
+        self._remember(row)
+
+    def find(self, digest: str, pixel_digests: Iterable[str]) -> LedgerRow | None:
+        """The row that imported the same file, or the same pictures from another file; None if there is none."""
+        keys = (_file_key(digest), _picture_key(pixel_digests))
+        number = next((self._seen[key] for key in keys if key in self._seen), None)
+        if number is None:
+            return None
+        if number >= len(self._ends):
+            return self._pending[number - len(self._ends)]
+        start = self._ends[number - 1] if number else 0
+        with self._path.open("rb") as file:
+            file.seek(start)
+            return LedgerRow.model_validate_json(file.read(self._ends[number] - start))
+
+    def commit(self) -> None:
+        """Put the chunk on the disk: pixels first, then thumbnails, the ledger last."""
+        if not self._pending:
+            return
+        if self._pixels is not None and self._thumbnails is not None:
+            self._pixels.sync()
+            self._thumbnails.add(self._jpegs)
+        end = self._ledger.tell()
+        lines = [row.model_dump_json().encode() + b"\n" for row in self._pending]
+        self._ledger.writelines(lines)
+        self._ledger.flush()
+        os.fsync(self._ledger.fileno())
+        for line in lines:
+            end += len(line)
+            self._ends.append(end)
+        self._pending.clear()
+        self._jpegs.clear()
+
+    def close(self) -> None:
+        """Close all files; what was not committed is dropped at the next opening."""
+        for file in (self._pixels, self._thumbnails, self._ledger):
+            if file is not None:
+                file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _remember(self, row: LedgerRow) -> None:
+        number = self.counts.total()
+        self.counts[row.code] += 1
+        if row.status == "imported" and row.images:
+            self._seen.setdefault(_file_key(row.images[0].digest), number)
+            self._seen.setdefault(_picture_key(image.pixel_digest for image in row.images), number)
+        self._note(row)
+
+
+def _file_key(digest: str) -> bytes:
+    return bytes.fromhex(digest)[:16]
+
+
+def _picture_key(pixel_digests: Iterable[str]) -> bytes:
+    return hashlib.sha256("/".join(pixel_digests).encode()).digest()[:16]

@@ -1,0 +1,94 @@
+"""Why a file was not imported: stable codes, each with a sentence and a hint for a radiologist.
+
+Every text stands here, none comes from a library's exception, which may hold patient data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A code of this module with its sentence and what the user can do."""
+
+    code: str
+    sentence: str
+    hint: str
+
+
+class Refused(Exception):  # noqa: N818 - an answer about a file, not a fault of the program
+    """A file cannot be imported. `code` is a key of `TEXTS`; `detail` fills its placeholders, from safe lists only."""
+
+    def __init__(self, code: str, **detail: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+IMPORTED = "imported"
+READY = "ready"
+"""Code of a file that a dry run found importable."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "zero_bytes": ("The file is empty (0 bytes).", "Copy it again from its source."),
+    "truncated": ("The file is cut off: its image data ends too early.", "Copy or export it again from its source."),
+    "corrupt": ("The file is damaged: its image data cannot be read.", "Copy or export it again from its source."),
+    "not_an_image": ("Not an image.", "Nothing to do; only images are imported."),
+    "text_file": ("A text file, not an image.", "A table of patients or labels can be given separately."),
+    "wrong_extension": (
+        "The name says image, but the content is something else ({content}).",
+        "Copy or export the original image again.",
+    ),
+    "unsupported_format": (
+        "{content} files cannot be imported.",
+        "Convert to PNG, TIFF or DICOM without loss, then import again.",
+    ),
+    "archive": ("An archive ({content}); what is inside cannot be seen.", "Unpack it and import the folder."),
+    "unsupported_syntax": (
+        "The pixels are compressed as {syntax}, which needs the codec {codec}.",
+        "Export the study uncompressed or as JPEG 2000, then import again.",
+    ),
+    "missing_syntax": (
+        "The file does not say how its pixels are compressed.",
+        "Export the study again from the archive.",
+    ),
+    "unsupported_pixels": (
+        "The kind of pixels in this file is not supported ({content}).",
+        "Export the study as grey or RGB images, then import again.",
+    ),
+    "no_pixels": ("A DICOM file without an image (for example a report).", "Nothing to do; only images are imported."),
+    "mask": ("A {content}, not an image.", "Nothing to do; only images are imported."),
+    "dicom_directory": (
+        "The index of a DICOM disc.",
+        "Nothing to do; the images of the disc are imported by themselves.",
+    ),
+    "too_large": (
+        "The image is larger than the import allows.",
+        "Raise the size limit of the import, or export the image smaller.",
+    ),
+    "decoder_crashed": (
+        "Reading this file made the decoder fail; the file was set aside.",
+        "The file is probably damaged. Export it again from its source.",
+    ),
+    "decoder_timeout": (
+        "Reading this file took too long; the file was set aside.",
+        "The file is probably damaged, or its drive is slow. Try it again alone.",
+    ),
+    "duplicate": ("The same picture as another file of this import.", "Nothing to do; it counts as one image."),
+    "permission": ("You have no permission to read this.", "Ask for read access, then import again."),
+    "missing": ("The file is gone or its link leads nowhere.", "Check that the drive is connected, then import again."),
+    "unreadable": ("The drive gave an error while reading this.", "Check the drive or network, then import again."),
+    "not_a_file": ("Neither a file nor a folder (a device or a pipe).", "Nothing to do; only images are imported."),
+}
+
+
+def reason(code: str, **detail: str) -> Reason:
+    """The texts of `code`, placeholders filled. Raises KeyError for a code that is not in `TEXTS`."""
+    sentence, hint = TEXTS[code]
+    return Reason(code, sentence.format_map(_Placeholders(detail)), hint)
+
+
+class _Placeholders(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "unknown"
