@@ -6,13 +6,13 @@ window's thread. Nothing here waits: writing, starting and adopting go through `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from sslstudio.domain.runs import Done, Event, Failed, Progress, RunState, Warned
+from sslstudio.domain.runs import Done, Event, Failed, Progress, RunState, Started, Warned
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.background import Background
 from sslstudio.gui.follow_up import FollowUp
@@ -61,7 +61,10 @@ class RunStatus:
 
     def take(self, event: Event) -> None:
         """Fold one event of the run into what is known."""
-        if isinstance(event, Progress):
+        if isinstance(event, Started):
+            self.failure, self.result, self.stopping = None, {}, False
+            self.warnings.clear()
+        elif isinstance(event, Progress):
             self.progress = event
         elif isinstance(event, Failed):
             self.failure = event
@@ -74,11 +77,13 @@ class RunStatus:
 class JobCenter(QObject):
     """The jobs of one open project.
 
-    ``changed(run_id)`` fires whenever a status changed, ``events(run_id, list)`` with what a run reported,
+    ``changed(run_id)`` fires whenever a status changed, ``followed(run_id)`` when a run is followed from its first
+    event on (started, resumed or found again), ``events(run_id, list)`` with what it then reports,
     ``adopted(run_id)`` once the results of a successful run belong to the project.
     """
 
     changed = Signal(str)
+    followed = Signal(str)
     events = Signal(str, object)
     adopted = Signal(str)
     _reported = Signal(str, object, object)
@@ -97,9 +102,9 @@ class JobCenter(QObject):
         self._monitor = RunMonitor(self._report)
         self._closed = False
 
-    def _report(self, run_id: str, events: list[Event], state: RunState) -> None:
+    def _report(self, run_id: str, events: Sequence[Event], state: RunState) -> None:
         if not self._closed:
-            self._reported.emit(run_id, events, state)
+            self._reported.emit(run_id, list(events), state)
 
     # -- what the window asks ---------------------------------------------------------------------------------
 
@@ -189,8 +194,9 @@ class JobCenter(QObject):
             return
         row = self._session.project.catalogue.run(run_id)
         self._status[run_id] = RunStatus(run_id, row.stage, row.name, RunState.RUNNING)
+        self._session.run_was_changed(run_id)
+        self.followed.emit(run_id)
         self._monitor.follow(self._directory(run_id))
-        self._session.runs_changed.emit(run_id)
         self.changed.emit(run_id)
 
     @Slot(str, object, object)
@@ -218,10 +224,10 @@ class JobCenter(QObject):
     def _adopted(self, status: RunStatus) -> None:
         status.adopted = True
         self._tell_end(status)
-        self._session.runs_changed.emit(status.run_id)
+        self._session.run_was_changed(status.run_id)
         if status.state == RunState.SUCCEEDED:
             if status.stage == "import_images":
-                self._session.images_changed.emit()
+                self._session.images_were_changed()
             self.adopted.emit(status.run_id)
             self._background.run(self._follow_up.next_run, status.run_id, done=self._start_next)
         self.changed.emit(status.run_id)

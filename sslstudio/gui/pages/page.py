@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sslstudio.gui.notifications import Notifier
     from sslstudio.jobs.compute import ComputeProcess
     from sslstudio.session.session import Session
-    from sslstudio.settings import Settings
+    from sslstudio.gui.preferences import Preferences
 
 
 def _nothing() -> None:
@@ -61,7 +61,7 @@ class Services:
     background: Background
     jobs: JobCenter
     compute: ComputeProcess
-    settings: Settings
+    settings: Preferences
     notify: Notifier
     actions: ActionRegistry
     level: DetailLevel

@@ -87,6 +87,11 @@ class IssuesPanel(QFrame):
         self.setMinimumHeight(120)
         self.setMaximumHeight(220)
 
+    @property
+    def count(self) -> int:
+        """How many problems are listed."""
+        return self._rows.count()
+
     def set_issues(self, issues: Sequence[Issue]) -> None:
         """Show these problems."""
         clear(self._rows)
