@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = build_parser().parse_args(sys.argv[1:] if argv is None else argv)
     except SystemExit as stop:  # argparse ends this way after --help (0) and usage errors (2)
         return stop.code if isinstance(stop.code, int) else 2
-    if options.command == "":
+    if not options.command:
         return _open_window(None, demo=False)
     if options.command == "open":
         return _open_window(options.project, demo=False)

@@ -121,7 +121,6 @@ def learn(project: Project, epochs: int, output: Output) -> Result:
 
 def classify(project: Project, truth: Path, embedding: str, output: Output) -> Result:
     """Label a few images of each class from the generator's truth, fit a classifier, score it on other patients."""
-    project.catalogue.split_by_subject()
     workflow.label_from_table(project, truth, "image", "label")
     keep_few(project, PER_CLASS, "train", seed=0)
     with step(output, f"Fitting a classifier on {PER_CLASS} labels of each class"):

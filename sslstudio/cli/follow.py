@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,12 +13,12 @@ from sslstudio.cli.output import Output, Result
 from sslstudio.domain.runs import Done, Event, Failed, Progress, RunState, Started, Warned
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import control
-from sslstudio.jobs.launcher import LocalLauncher
+from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.monitor import RunMonitor
 from sslstudio.session import workflow
 from sslstudio.session.project import Project
 
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_LOOKS = 0.25
 
 
 @contextmanager
@@ -29,12 +31,12 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Project]:
         project.close()
 
 
-def carry_out(project: Project, run_id: str, output: Output) -> Result:
+def carry_out(project: Project, run_id: str, output: Output, launcher: Launcher | None = None) -> Result:
     """Start the prepared run `run_id`, follow it to its end and adopt it; the stage's result with `run` added.
 
     Ctrl+C asks the run to stop, a second one ends it. Raises SSLStudioError when the run did not succeed.
     """
-    LocalLauncher().start(project.run_dir(run_id))
+    (launcher or LocalLauncher()).start(project.run_dir(run_id))
     return attend(project, run_id, output)
 
 
@@ -50,31 +52,46 @@ def attend(project: Project, run_id: str, output: Output) -> Result:
 
 def _until_final(run_dir: Path, output: Output) -> tuple[list[Event], RunState]:
     """Show the events of a run until it is final; returns how its last attempt ended, and the state."""
-    news: queue.SimpleQueue[tuple[Sequence[Event], RunState]] = queue.SimpleQueue()
-    kept: list[Event] = []
+    news: queue.SimpleQueue[tuple[Sequence[Event], RunState] | None] = queue.SimpleQueue()
+    ending: list[Event] = []
     asked = False
     monitor = RunMonitor(lambda _run_id, events, state: news.put((events, state)))
-    monitor.follow(run_dir)
+    with _interrupts(lambda: news.put(None)):
+        monitor.follow(run_dir)
+        try:
+            while True:
+                try:
+                    item = news.get(timeout=SECONDS_BETWEEN_LOOKS)
+                except queue.Empty:  # a signal is only seen between calls
+                    continue
+                if item is None:
+                    _stop(run_dir, output, at_once=asked)
+                    asked = True
+                    continue
+                events, state = item
+                for event in events:
+                    if isinstance(event, Started):  # what an earlier attempt said is history
+                        ending.clear()
+                    elif isinstance(event, Done | Failed):
+                        ending.append(event)
+                _show(events, output)
+                if state.final:
+                    return ending, state
+        finally:
+            monitor.close()
+
+
+@contextmanager
+def _interrupts(told: Callable[[], None]) -> Iterator[None]:
+    """Ctrl+C calls `told` instead of raising somewhere; only the main thread can arrange that, others leave it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: told())
     try:
-        while True:
-            try:
-                events, state = news.get(timeout=SECONDS_BETWEEN_LOOKS)
-            except queue.Empty:
-                continue
-            except KeyboardInterrupt:
-                _stop(run_dir, output, at_once=asked)
-                asked = True
-                continue
-            for event in events:
-                if isinstance(event, Started):  # what an earlier attempt said is history
-                    kept.clear()
-                elif isinstance(event, Done | Failed):
-                    kept.append(event)
-            _show(events, output)
-            if state.final:
-                return kept, state
+        yield
     finally:
-        monitor.close()
+        signal.signal(signal.SIGINT, before)
 
 
 def _stop(run_dir: Path, output: Output, *, at_once: bool) -> None:

@@ -6,6 +6,7 @@ import argparse
 import csv
 import random
 from collections import defaultdict
+from dataclasses import asdict
 
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
@@ -23,11 +24,18 @@ def label(options: argparse.Namespace, output: Output) -> Result:
         taken = workflow.label_from_table(
             project, options.table, options.image_column, options.label_column, options.split_column
         )
-        result: Result = {"labelled": taken.labelled, "unmatched": taken.unmatched}
+        result: Result = {**asdict(taken), "new_classes": list(taken.new_classes)}
         if options.per_class is not None:
             result["cleared"] = keep_few(project, options.per_class, options.part, options.seed)
         result["per_class"] = count_labels(project)
     output.say(f"{taken.labelled} images labelled from the table, {taken.unmatched} rows without an image")
+    for count, why in (
+        (taken.kept, "images keep the label that was set by hand"),
+        (taken.ambiguous, "rows fit several files and were left out"),
+        (taken.blank, "rows name no label"),
+    ):
+        if count:
+            output.say(f"{count} {why}")
     if "cleared" in result:
         output.say(f"kept {options.per_class} of each class of the {options.part} part, {result['cleared']} cleared")
     rows = [(name, parts.get("train", 0), parts.get("test", 0)) for name, parts in result["per_class"].items()]
@@ -41,8 +49,7 @@ def keep_few(project: Project, per_class: int, part: Part, seed: int) -> int:
     Only labels that came from a table are cleared. Without any split, one by patient is made first, so that the
     labels of test patients stay for scoring. The same labels and seed draw the same images.
     """
-    if not any(project.catalogue.parts().values()):
-        project.catalogue.split_by_subject()
+    workflow.ensure_split(project)
     labels = project.catalogue.labels()
     of_class: dict[str, list[Item]] = defaultdict(list)
     for item in project.catalogue.items():

@@ -199,9 +199,13 @@ def _classifying(commands: Commands) -> None:
 def _workings(commands: Commands) -> None:
     run = _add(commands, "run", "workings:run", "carry out a run directory (what jobs are made of)", project=False)
     run.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="folder with job.json")
-    plugin = commands.add_parser("plugin", help="list or check plugins", description="List or check plugins.")
+    about = "list, check, enable or disable plugins"
+    plugin = commands.add_parser("plugin", help=about, description=about[0].upper() + about[1:] + ".")
     verbs = plugin.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
     _add(verbs, "list", "workings:list_plugins", "list the plugins found, with their state", project=False)
     check = _add(verbs, "check", "workings:check_plugin", "run the contract checks on a plugin", project=False)
     check.add_argument("path", type=Path, metavar="PATH", help="folder with plugin.toml")
+    for verb, text in (("enable", "agree to run a plugin's code as it is now"), ("disable", "withdraw that")):
+        change = _add(verbs, verb, f"workings:{verb}_plugin", text, project=False)
+        change.add_argument("plugin", metavar="ID", help="name of the plugin")
     _add(commands, "doctor", "workings:doctor", "look at this computer and the installation", project=False)

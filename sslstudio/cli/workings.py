@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from sslstudio.cli import checkup
 from sslstudio.cli.output import Output, Result
+
+if TYPE_CHECKING:
+    from sslstudio.extensions.host import PluginInfo
 
 
 def run(options: argparse.Namespace, output: Output) -> Result:
@@ -19,6 +23,52 @@ def run(options: argparse.Namespace, output: Output) -> Result:
     state = directory.state().value
     output.say(f"{directory.run_id}: {state}")
     return {"run": directory.run_id, "state": state, "result": directory.result(), "exit_code": 1 if exit_code else 0}
+
+
+def list_plugins(_options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio plugin list`: what was found in the three places; no plugin's code is run."""
+    from sslstudio.extensions import host
+
+    found = host.discover()
+    output.table(
+        ("plugin", "from", "state", "pretext tasks"),
+        [(info.id, info.source, info.state.value, ", ".join(_tasks(info)) or info.reason) for info in found],
+    )
+    return {
+        "plugins": [
+            {
+                **info.record,
+                "source": info.source,
+                "state": info.state.value,
+                "reason": info.reason,
+                "tasks": _tasks(info),
+            }
+            for info in found
+        ]
+    }
+
+
+def _tasks(info: PluginInfo) -> list[str]:
+    return [entry.id for entry in info.manifest.pretext_tasks] if info.manifest else []
+
+
+def enable_plugin(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio plugin enable ID`: the consent holds for the plugin's files as they are now."""
+    from sslstudio.extensions import host
+
+    return _tell_state(host.enable(options.plugin), output)
+
+
+def disable_plugin(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio plugin disable ID`."""
+    from sslstudio.extensions import host
+
+    return _tell_state(host.disable(options.plugin), output)
+
+
+def _tell_state(info: PluginInfo, output: Output) -> Result:
+    output.say(f"{info.id} is {info.state.value}")
+    return {**info.record, "state": info.state.value}
 
 
 def doctor(options: argparse.Namespace, output: Output) -> Result:
