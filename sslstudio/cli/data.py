@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from dataclasses import replace
 
+from sslstudio.catalogue.rows import RunRow
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session import workflow
 from sslstudio.session.project import Project
 
@@ -30,28 +34,20 @@ def import_images(options: argparse.Namespace, output: Output) -> Result:
         run_id = workflow.prepare_import(project, options.sources, spec, options.table)
         result = carry_out(project, run_id, output)
         counts = project.catalogue.counts()
-        skipped = project.catalogue.ledger(status="skipped")
-    reasons: dict[str, int] = {}
-    for entry in skipped:
-        reasons[entry.reason] = reasons.get(entry.reason, 0) + 1
+        skipped = [one for one in project.catalogue.ledger(status="skipped") if one.dry or not options.dry_run]
     verb = "would be imported" if options.dry_run else "imported"
     output.say(f"{result.get('imported', 0)} files {verb}, {result.get('skipped', 0)} skipped")
-    for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1])[:REASONS_SHOWN]:
-        output.say(f"  {count} skipped: {reason}")
+    for reason, count in Counter(one.reason for one in skipped).most_common(REASONS_SHOWN):
+        output.say(f"  {count} x {reason}")
     output.say(f"The project holds {counts.images} images of {counts.subjects} patients")
-    codes = project_codes(reasons_by_code=[entry.code for entry in skipped])
-    return {**result, "skipped_by_reason": codes, "images_in_project": counts.images, "subjects": counts.subjects}
-
-
-def project_codes(reasons_by_code: list[str]) -> dict[str, int]:
-    """How often each reason code stands in a list."""
-    return {code: reasons_by_code.count(code) for code in sorted(set(reasons_by_code))}
+    reasons = dict(sorted(Counter(one.code for one in skipped).items()))
+    return {**result, "skipped_by_reason": reasons, "images_in_project": counts.images, "subjects": counts.subjects}
 
 
 def runs(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio runs PROJECT`."""
     with opened(options.project, read_only=True) as project:
-        rows = project.catalogue.runs()
+        rows = [_as_it_stands(project, row) for row in project.catalogue.runs()]
         models = project.catalogue.models()
     output.table(("run", "stage", "state", "created"), [(r.run_id, r.stage, r.state.value, r.created) for r in rows])
     if models:
@@ -68,6 +64,13 @@ def runs(options: argparse.Namespace, output: Output) -> Result:
             for m in models
         ],
     }
+
+
+def _as_it_stands(project: Project, row: RunRow) -> RunRow:
+    """The row with its state by the run directory, when the catalogue has not yet been told of the end."""
+    if row.state.final:
+        return row
+    return replace(row, state=RunDirectory(project.run_dir(row.run_id)).state())
 
 
 def _balanced(scores: dict[str, object] | None) -> str:

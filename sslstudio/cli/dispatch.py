@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
+from sslstudio.jobs import discreet_log
 
 INTERRUPTED = 130
 
@@ -29,6 +30,11 @@ def execute(options: argparse.Namespace, *, then: Callable[[Result], int] | None
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except Exception as bug:  # where it happened, without the words of a library: they may name a patient
+        output.note(discreet_log.describe(bug).rstrip())
+        kind = type(bug).__name__
+        output.fail(f"SSL Studio met something it did not expect ({kind}).", "Please report the lines above.", "bug")
         return 1
     output.finish(result)
     if then is not None:

@@ -23,9 +23,14 @@ SECONDS_BETWEEN_LOOKS = 0.25
 
 @contextmanager
 def opened(path: Path, *, read_only: bool = False) -> Iterator[Project]:
-    """The project at `path`, closed again at the end; raises SSLStudioError when it cannot be opened."""
+    """The project at `path`, closed again at the end; raises SSLStudioError when it cannot be opened.
+
+    Runs that ended while nobody looked are adopted first.
+    """
     project = Project.open(path, read_only=read_only)
     try:
+        if not project.read_only:
+            workflow.reattach(project)
         yield project
     finally:
         project.close()

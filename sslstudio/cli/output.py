@@ -24,7 +24,7 @@ class Output:
         self._stderr = sys.stderr if stderr is None else stderr
         self._terminal = self._stderr.isatty()
         self._bar_shown = False
-        self._last_progress = float("-inf")
+        self._last_progress = float("-inf") if self._terminal else time.monotonic()
 
     def say(self, text: str) -> None:
         """One line of the result for a person."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sslstudio import __main__ as entry
-from sslstudio.cli import demo
+from sslstudio.cli import checkup, demo
 
 
 @pytest.fixture
@@ -87,6 +87,22 @@ def test_a_new_project_is_made_once(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_run_directory_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["run", str(tmp_path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["code"] == "not_a_run"
+
+
+def test_a_bug_is_told_by_its_place_and_not_by_a_librarys_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = "".join(("CAN", "ARY"))
+
+    def broken() -> None:
+        raise ValueError(canary)
+
+    monkeypatch.setattr(checkup, "examine", broken)
+    assert entry.main(["doctor", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["code"] == "bug"
+    assert "ValueError" in captured.err
+    assert canary not in captured.out + captured.err
 
 
 def test_plugins_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
