@@ -6,6 +6,7 @@ a flipped bit and a lost row are both seen at the next opening (SQLite's own int
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sslstudio.catalogue.database import Database
 from sslstudio.domain.labels import AddClass, ClassInfo, EditClass, Label, LabelCommand, RemoveClass, SetLabels
-from sslstudio.labels import UNDO_LIMIT, Entry, LabelHistory, LabelState, describe
+from sslstudio.labels import UNDO_LIMIT, Entry, LabelHistory, LabelState, describe, history
 from sslstudio.labels.history import How
 
 COMMAND: TypeAdapter[LabelCommand] = TypeAdapter(LabelCommand)
@@ -29,8 +30,9 @@ class LabelRows:
     seq: int
     damaged: int
     complete: bool
-    """True when no row is damaged or missing."""
+    """True when no row is damaged or missing, and the history leads without a gap to `seq`."""
     lines: dict[int, bytes]
+    first_mark: str
 
 
 def load(db: Database) -> LabelRows:
@@ -57,8 +59,10 @@ def load(db: Database) -> LabelRows:
             damaged += _crc(stack, command, text) != crc
         seq, checksum = db.row("SELECT seq, checksum FROM label_head") or (0, -1)
         lines: dict[int, bytes] = dict(db.rows("SELECT seq, line FROM label_history ORDER BY seq"))
-    complete = damaged == 0 and total == checksum
-    return LabelRows(LabelState(classes, labels), seq, damaged, complete, lines)
+        first_mark = history.first_mark(str(db.value("SELECT value FROM meta WHERE key = 'project_id'")))
+    whole = list(lines) == list(range(1, seq + 1)) and len(history.chain(lines, first_mark)) == seq
+    complete = damaged == 0 and total == checksum and whole
+    return LabelRows(LabelState(classes, labels), seq, damaged, complete, lines, first_mark)
 
 
 def store(connection: sqlite3.Connection, entry: Entry, line: bytes, inverse: LabelCommand, after: LabelState) -> None:
@@ -76,12 +80,12 @@ def rebuild(connection: sqlite3.Connection, lines: Mapping[int, bytes], entries:
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM label_head")
     connection.executemany("INSERT INTO label_history VALUES (?, ?)", sorted(lines.items()))
-    history = LabelHistory()
+    past = LabelHistory()
     writer = _Writer(connection)
     texts: dict[How, list[str]] = {"undo": [], "redo": []}
     for entry in entries:
-        history.add(entry)
-        text = describe(entry.command, LabelState(history.classes, history.labels))
+        past.add(entry)
+        text = describe(entry.command, LabelState(past.classes, past.labels))
         if entry.how == "do":
             texts["redo"].clear()
         else:
@@ -89,17 +93,17 @@ def rebuild(connection: sqlite3.Connection, lines: Mapping[int, bytes], entries:
         texts["redo" if entry.how == "undo" else "undo"].append(text)
         del texts["undo"][:-UNDO_LIMIT]
         if isinstance(entry.command, SetLabels):
-            writer.changes(entry, entry.command, history.classes)
+            writer.changes(entry, entry.command, past.classes)
     known = {row[0] for row in connection.execute("SELECT image_id FROM images")}
-    labels = {image_id: label for image_id, label in history.labels.items() if image_id in known}
-    for info in history.classes.values():
+    labels = {image_id: label for image_id, label in past.labels.items() if image_id in known}
+    for info in past.classes.values():
         writer.put_class(info)
     writer.put_labels(list(labels.values()))
-    for stack, commands in (("undo", history.undo), ("redo", history.redo)):
+    for stack, commands in (("undo", past.undo), ("redo", past.redo)):
         for command, text in zip(commands, texts["undo" if stack == "undo" else "redo"], strict=True):
             writer.push(stack, command, text)
-    connection.execute("INSERT INTO label_head VALUES (1, ?, ?)", (history.seq, writer.checksum_change))
-    return LabelState(dict(history.classes), labels)
+    connection.execute("INSERT INTO label_head VALUES (1, ?, ?)", (past.seq, writer.checksum_change))
+    return LabelState(dict(past.classes), labels)
 
 
 class _Writer:
@@ -182,11 +186,11 @@ class _Writer:
         self.checksum_change += crc - old
 
     def _drop(self, table: str, key: str, values: list[int]) -> None:
-        for value in values:
-            row = self._connection.execute(f"SELECT crc FROM {table} WHERE {key} = ?", (value,)).fetchone()
-            if row is not None:
-                self._connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (value,))
-                self.checksum_change -= row[0]
+        where = f"{table} WHERE {key} IN (SELECT value FROM json_each(?))"
+        listed = (json.dumps(values),)
+        found = self._connection.execute(f"SELECT coalesce(sum(crc), 0) FROM {where}", listed).fetchone()
+        self._connection.execute(f"DELETE FROM {where}", listed)
+        self.checksum_change -= found[0]
 
     def _drop_commands(self, where: str, *parameters: int) -> None:
         found = self._connection.execute(

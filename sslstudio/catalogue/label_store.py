@@ -19,7 +19,7 @@ from sslstudio.catalogue.runs import now
 from sslstudio.domain.labels import ClassInfo, Label, LabelCommand, SetLabels
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels import Entry, LabelState, apply, encode
-from sslstudio.labels.history import How
+from sslstudio.labels.history import How, mark
 
 JOURNAL_NAME = "labels.journal.jsonl"
 
@@ -45,6 +45,7 @@ class LabelTables:
     def _reload(self) -> None:
         rows = label_rows.load(self._db)
         self._state, self._seq, self._labels_complete = rows.state, rows.seq, rows.complete
+        self._mark = mark(rows.lines[rows.seq]) if rows.complete and rows.seq else rows.first_mark
 
     def classes(self) -> list[ClassInfo]:
         """The label set, in the order in which classes were added."""
@@ -109,7 +110,7 @@ class LabelTables:
             )
         self._check_images(command)
         after, inverse = apply(self._state, command)
-        entry = Entry(seq=self._seq + 1, at=now(), author=self.author, how=how, command=command)
+        entry = Entry(seq=self._seq + 1, previous=self._mark, at=now(), author=self.author, how=how, command=command)
         line = encode(entry)
         before = self._journal.append(line)
         try:
@@ -119,7 +120,7 @@ class LabelTables:
             if not self._committed(entry.seq):
                 self._take_back(self._journal, before)
                 raise
-        self._state, self._seq = after, entry.seq
+        self._state, self._seq, self._mark = after, entry.seq, mark(line)
         return inverse
 
     def _committed(self, seq: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from sslstudio.catalogue import journal, label_rows
@@ -11,7 +10,7 @@ from sslstudio.catalogue.runs import now
 from sslstudio.domain.labels import AddClass, LabelCommand, SetLabels
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels import Entry, LabelHistory, LabelState, apply, decode, encode
-from sslstudio.labels.history import intact, sequence_number
+from sslstudio.labels.history import chain, mark
 
 
 def reconcile(db: Database, path: Path) -> list[str]:
@@ -23,11 +22,9 @@ def reconcile(db: Database, path: Path) -> list[str]:
     rows = label_rows.load(db)
     if rows.complete and not text.torn and not text.damaged and text.lines == rows.lines:
         return []
-    trusted = {seq: line for seq, line in rows.lines.items() if _fits(seq, line)}
-    sound = rows.complete and set(trusted) == set(range(1, rows.seq + 1)) == set(rows.lines)
-    lines = _leading({**text.lines, **trusted} if sound else {**trusted, **text.lines})
     notices: list[str] = []
-    if sound and len(lines) >= rows.seq:
+    lines = chain(rows.lines, rows.first_mark, text.lines)
+    if rows.complete:
         lines = _complete(db, rows, lines, notices)
     else:
         lines = _restore(db, rows, lines, notices)
@@ -35,33 +32,17 @@ def reconcile(db: Database, path: Path) -> list[str]:
     return notices
 
 
-def _fits(seq: int, line: bytes) -> bool:
-    return intact(line) and sequence_number(line) == seq
-
-
-def _leading(lines: Mapping[int, bytes]) -> dict[int, bytes]:
-    """The lines 1, 2, 3... up to the first that is missing."""
-    found: dict[int, bytes] = {}
-    while (line := lines.get(len(found) + 1)) is not None:
-        found[len(found) + 1] = line
-    return found
-
-
 def _complete(
     db: Database, rows: label_rows.LabelRows, lines: dict[int, bytes], notices: list[str]
 ) -> dict[int, bytes]:
     """Carry out the lines that the (sound) database does not hold yet."""
-    state, seq = rows.state, rows.seq
-    try:
-        with db.transaction() as connection:
-            for seq in range(rows.seq + 1, len(lines) + 1):
-                entry = _entry(lines[seq])
-                state, inverse = apply(state, entry.command)
-                label_rows.store(connection, entry, lines[seq], inverse, state)
-    except Exception:  # the tail belongs to another history (a journal that was copied here): keep the database
-        notices.append("The label journal does not belong to this project's labels. It was set aside.")
-        return dict(rows.lines)
-    behind = seq - rows.seq
+    state = rows.state
+    with db.transaction() as connection:
+        for seq in range(rows.seq + 1, len(lines) + 1):
+            entry = _entry(lines[seq])
+            state, inverse = apply(state, entry.command)
+            label_rows.store(connection, entry, lines[seq], inverse, state)
+    behind = len(lines) - rows.seq
     if behind > 1:
         notices.append(f"{behind:,} label commands were brought back from the label journal.")
     return lines
@@ -81,7 +62,7 @@ def _restore(db: Database, rows: label_rows.LabelRows, lines: dict[int, bytes], 
             return lines
         except SSLStudioError:
             pass
-    entries = _fresh(rows.state)
+    entries = _fresh(rows.state, rows.first_mark)
     lines = {entry.seq: encode(entry) for entry in entries}
     with db.transaction() as connection:
         label_rows.rebuild(connection, lines, entries)
@@ -93,7 +74,7 @@ def _restore(db: Database, rows: label_rows.LabelRows, lines: dict[int, bytes], 
     return lines
 
 
-def _fresh(state: LabelState) -> list[Entry]:
+def _fresh(state: LabelState, previous: str) -> list[Entry]:
     """A new history that leads to `state`, as far as its labels still have their class."""
     labels = tuple(
         (key, label) for key, label in sorted(state.labels.items())
@@ -102,8 +83,12 @@ def _fresh(state: LabelState) -> list[Entry]:
     commands: list[LabelCommand] = [AddClass(info=info) for _, info in sorted(state.classes.items())]
     if labels:
         commands.append(SetLabels(text="Labels kept after a repair", labels=labels))
+    entries: list[Entry] = []
     moment = now()
-    return [Entry(seq=n, at=moment, author="", how="do", command=command) for n, command in enumerate(commands, 1)]
+    for seq, command in enumerate(commands, 1):
+        entries.append(Entry(seq=seq, previous=previous, at=moment, author="", how="do", command=command))
+        previous = mark(encode(entries[-1]))
+    return entries
 
 
 def _entry(line: bytes) -> Entry:

@@ -13,6 +13,7 @@ READABLE_SINCE = 1
 
 _FIRST = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('project_id', lower(hex(randomblob(16))))",
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE subjects (
         subject_id INTEGER PRIMARY KEY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import ValidationError
@@ -21,9 +21,14 @@ _TAIL = len(b',"crc":"00000000"}')
 
 
 class Entry(Record):
-    """One acknowledged label command: its place in the history, when, by whom, and how it came about."""
+    """One acknowledged label command: its place in the history, when, by whom, and how it came about.
+
+    `previous` is the mark (see `mark`) of the entry before, or `first_mark` of the project: lines of another project,
+    or of another past of this one, do not fit in.
+    """
 
     seq: int
+    previous: str
     at: str
     author: str
     how: How
@@ -42,6 +47,21 @@ def intact(line: bytes) -> bool:
     return len(line) > _TAIL and line[-_TAIL:] == b',"crc":"%08x"}' % zlib.crc32(body)
 
 
+def mark(line: bytes) -> str:
+    """What the next entry calls `previous`: the CRC of an intact line, 8 hexadecimal digits."""
+    return line[-10:-2].decode("ascii")
+
+
+def first_mark(project_id: str) -> str:
+    """What the first entry of a project calls `previous`."""
+    return f"{zlib.crc32(project_id.encode('utf-8')):08x}"
+
+
+def follows(line: bytes, previous: str) -> bool:
+    """True when the intact line follows one with the mark `previous`; needs no parsing."""
+    return line.split(b",", 2)[1] == b'"previous":"%s"' % previous.encode("ascii")
+
+
 def sequence_number(line: bytes) -> int:
     """The `seq` of an intact line, read without parsing the rest; 0 when the line does not start as it should."""
     head, _, _ = line.partition(b",")
@@ -57,6 +77,20 @@ def decode(line: bytes) -> Entry | None:
         return Entry.model_validate_json(line[:-_TAIL] + b"}")
     except ValidationError:
         return None
+
+
+def chain(lines: Mapping[int, bytes], first: str, others: Mapping[int, bytes] | None = None) -> dict[int, bytes]:
+    """The longest unbroken history 1, 2, 3... from the mark `first`; `others` fill in where `lines` do not fit."""
+    found: dict[int, bytes] = {}
+    previous = first
+    while True:
+        seq = len(found) + 1
+        candidates = [source[seq] for source in (lines, others or {}) if seq in source]
+        line = next((c for c in candidates if sequence_number(c) == seq and intact(c) and follows(c, previous)), None)
+        if line is None:
+            return found
+        found[seq] = line
+        previous = mark(line)
 
 
 class LabelHistory:
