@@ -8,11 +8,21 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from sslstudio.domain.record import Record
 
 Part = Literal["", "train", "test"]
+
+
+def _number(value: object) -> object:
+    """A whole number that was written as text, as in `items.csv`; a Literal takes numbers only as such."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Channels = Annotated[Literal[1, 3], BeforeValidator(_number)]
 
 
 class PixelLocation(Record):
@@ -26,7 +36,7 @@ class PixelLocation(Record):
     offset: int
     height: int
     width: int
-    channels: Literal[1, 3]
+    channels: Channels
     dtype: Literal["uint8", "uint16"]
 
 
@@ -43,7 +53,7 @@ class Item(Record):
     offset: int
     height: int
     width: int
-    channels: Literal[1, 3]
+    channels: Channels
     dtype: Literal["uint8", "uint16"]
     low: float
     high: float
