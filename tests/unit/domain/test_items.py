@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sslstudio.domain.items import Item, read_items, write_items
+from sslstudio.domain.items import FIELDS, Item, read_items, write_items
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12)
 ITEMS = st.builds(
