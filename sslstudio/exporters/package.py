@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from sslstudio.domain.record import Record
 from sslstudio.errors import SSLStudioError
@@ -51,19 +51,39 @@ class LabelMap(Record):
     classes: tuple[ClassLabel, ...]
 
 
+class WindowRule(Record):
+    """How the window of a file is chosen, in the order: `centre` and `width` for `modality`, file, percentiles."""
+
+    file_window: bool
+    lower: float
+    upper: float
+    centre: float | None
+    width: float | None
+    modality: str
+
+
 class Preprocessing(Record):
     """`preprocessing.json`: what has to be done before the graph is called; all else is inside the graph."""
 
     format: int = FORMAT
     preset: str
-    channels: int
-    image_size: int
+    channels: Literal[1, 3]
+    image_size: int = Field(ge=1)
     inputs: dict[str, str]
     outputs: dict[str, str]
     window_rule: tuple[str, ...]
-    window: dict[str, Any]
-    max_side: int
+    window: WindowRule
+    max_side: int = Field(ge=32)
+    channel_rule: tuple[str, ...]
     inside_the_graph: tuple[str, ...]
+
+
+def label_map(names: Sequence[str], colours: Sequence[str]) -> LabelMap:
+    """The label map of classes in the order of their columns."""
+    entries = zip(names, colours, strict=True)
+    return LabelMap(
+        classes=tuple(ClassLabel(index=i, name=name, colour=colour) for i, (name, colour) in enumerate(entries))
+    )
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -141,7 +161,9 @@ def unpack(archive: Path, folder: Path) -> None:
                 parts = PurePosixPath(info.filename).parts
                 if info.is_dir():
                     continue
-                if len(parts) > 2 or parts[-1] not in (*FILES, CHECKSUMS) or parts[-1] in members:
+                if not 1 <= len(parts) <= 2 or parts[0] in ("..", "/") or parts[-1] in members:
+                    raise _not_a_package()
+                if parts[-1] not in (*FILES, CHECKSUMS):
                     raise _not_a_package()
                 members[parts[-1]] = info
             if sum(info.file_size for info in members.values()) > _LARGEST:

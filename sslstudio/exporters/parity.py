@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.windowing import StoredPixels
 
 TOLERANCE = 1e-4
 """Largest difference of a class probability that an export may show."""
@@ -21,7 +22,7 @@ Scorer = Callable[["ParityImage"], tuple[Floats, Floats]]
 class ParityImage:
     """One image as the cache holds it: `stored` values (H, W, C) and its display window in stored values."""
 
-    stored: NDArray[np.uint8] | NDArray[np.uint16]
+    stored: StoredPixels
     low: float
     high: float
 

@@ -1,4 +1,4 @@
-"""Runs an exported graph on stored pixels; apart because export proves with it what prediction later relies on. No torch."""
+"""Runs an exported graph on stored pixels; apart because export proves with it what prediction relies on. No torch."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.windowing import StoredPixels
 
-StoredPixels = NDArray[np.uint8] | NDArray[np.uint16]
 Window = tuple[float, float]
 
 LUMA = (0.299, 0.587, 0.114)
@@ -54,7 +54,7 @@ class Graph:
 
 
 def as_channels(stored: StoredPixels, channels: int) -> StoredPixels:
-    """Stored values (H, W, C) with as many channels as asked for: grey is repeated, colour becomes its luma, rounded."""
+    """Stored values (H, W, C) with as many channels as asked for: grey is repeated, colour becomes luma, rounded."""
     if stored.shape[2] == channels:
         return stored
     if channels == 3:

@@ -1,0 +1,227 @@
+"""Export: a model of the project as a package that works anywhere, with the proof that it gives the same answers."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+from PIL import Image
+from pydantic import ValidationError
+
+from sslstudio import __version__, resources
+from sslstudio.backbones import backbone_file
+from sslstudio.backbones.backbone_file import BackboneDescription
+from sslstudio.domain.items import Item
+from sslstudio.domain.runs import Job
+from sslstudio.domain.specs import ExportSpec, ImportSpec
+from sslstudio.errors import SSLStudioError
+from sslstudio.exporters import card, example, onnx_graph, package, parity, preprocessing, reference
+from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
+from sslstudio.exporters.parity import Floats, Parity, ParityImage
+from sslstudio.exporters.runtime import Graph
+from sslstudio.importers.pixel_cache import PixelCache
+from sslstudio.stages.context import StageContext
+
+LIBRARIES = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "scikit-learn", "numpy", "pydicom", "pillow")
+STEPS = 4
+PUBLIC_FIELDS = (
+    "model_id",
+    "classes",
+    "colours",
+    "embedding",
+    "source",
+    "C",
+    "temperature",
+    "n_images",
+    "n_subjects",
+    "per_class",
+    "seed",
+    "created",
+    "cross_validation",
+)
+
+
+def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
+    """Write `artifacts/package/` and `artifacts/package.zip` for the model whose files stand in `artifacts/model/`.
+
+    Returns {"files": {name: SHA-256}, "largest_difference": of a probability, "images_compared": n}. Raises
+    SSLStudioError when the model's files do not fit each other or the exported graph gives other answers; then no
+    package is left behind.
+    """
+    folder = context.artifact_path(package.FOLDER)
+    _clear(folder)
+    try:
+        proof, digests = _export(spec, context, folder)
+    except BaseException:
+        _clear(folder)
+        raise
+    archive = context.artifact_path(package.ARCHIVE)
+    package.write_archive(folder, archive, spec.model)
+    context.artifact("package", folder)
+    context.artifact("archive", archive)
+    context.progress(STEPS, STEPS, "steps", "Exported")
+    return {"files": digests, "largest_difference": proof.probability, "images_compared": proof.images}
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """At most `count` items, evenly over all sizes and kinds of images."""
+    ordered = sorted(items, key=lambda item: (item.channels, item.dtype, item.height, item.width, item.image_id))
+    if len(ordered) <= count:
+        return ordered
+    return [ordered[index] for index in np.linspace(0, len(ordered) - 1, count).round().astype(int)]
+
+
+def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Parity, dict[str, str]]:
+    source = context.artifact_path("model")
+    model = _read_json(source / "model.json")
+    backbone, description = backbone_file.load(context.run_dir.parent / spec.embedding / "artifacts")
+    inputs = Input(description.in_channels, description.image_size, description.mean, description.std)
+    packaged = PackagedModel(backbone, _head(source / "head.npz", model, description.feature_dim), inputs).eval()
+    folder.mkdir(parents=True)
+
+    context.progress(0, STEPS, "steps", "Writing the graph")
+    context.check_cancelled()
+    onnx_graph.save(onnx_graph.build(packaged), folder / package.GRAPH)
+    context.check_cancelled()
+
+    context.progress(1, STEPS, "steps", "Comparing the graph with the model")
+    graph = Graph((folder / package.GRAPH).read_bytes())
+    proof = _prove(packaged, graph, context, spec.parity_images)
+    context.check_cancelled()
+
+    context.progress(2, STEPS, "steps", "Writing the package")
+    safetensors.torch.save_file(onnx_graph.tensors(packaged), folder / package.WEIGHTS, metadata={"format": "pt"})
+    _write_descriptions(context, folder, model, description, proof)
+    _write_example(folder, graph)
+    shutil.copyfile(resources.path("export/predict.py"), folder / package.PREDICT)
+    context.progress(3, STEPS, "steps", "Sealing the package")
+    return proof, package.write_checksums(folder)
+
+
+def _prove(packaged: PackagedModel, graph: Graph, context: StageContext, count: int) -> Parity:
+    cache = PixelCache(context.pixels_dir)
+    known = [item for item in context.items() if item.channels <= graph.channels]
+
+    def exported(image: ParityImage) -> tuple[Floats, Floats]:
+        probabilities, embedding = graph.score([image.stored], [(image.low, image.high)])
+        return probabilities[0], embedding[0]
+
+    def images() -> Iterator[ParityImage]:
+        for item in spread(known, count):
+            context.check_cancelled()
+            yield ParityImage(cache.read(item.pixels), item.low, item.high)
+
+    return parity.compare(lambda image: reference.score(packaged, image), exported, images())
+
+
+def _write_descriptions(
+    context: StageContext, folder: Path, model: dict[str, Any], backbone: BackboneDescription, proof: Parity
+) -> None:
+    runs, items = context.run_dir.parent, context.items()
+    names, colours = model["classes"], model.get("colours") or [""] * len(model["classes"])
+    scores = context.artifact_path("model") / "scores.json"
+    package.write_json(folder / package.MODEL, {**_public(model), "backbone": backbone.model_dump(mode="json")})
+    package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
+    rules = preprocessing.describe(_import_spec(runs, items), backbone.in_channels, backbone.image_size)
+    package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
+    facts = card.CardFacts(
+        model=model,
+        backbone=backbone.model_dump(mode="json"),
+        items=items,
+        parity=proof,
+        version=__version__,
+        created=context.job.created,
+        versions={"Python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
+        scores=_read_json(scores) if scores.exists() else None,
+        pretraining=_pretraining(runs / backbone.source),
+    )
+    (folder / package.CARD).write_text(card.write(facts), encoding="utf-8", newline="\n")
+
+
+def _write_example(folder: Path, graph: Graph) -> None:
+    """The made-up picture as PNG, and as the arrays that go into the graph with the answer to expect."""
+    picture = example.picture(graph.channels)
+    Image.fromarray(picture.squeeze()).save(folder / package.EXAMPLE_IMAGE)
+    probabilities, embedding = graph.score([picture], [(0.0, 255.0)])
+    arrays = {
+        "pixels": picture.transpose(2, 0, 1)[None].astype(np.float32),
+        "window": np.array([[0.0, 255.0]], dtype=np.float32),
+        "probabilities": probabilities,
+        "embedding": embedding,
+    }
+    np.savez(folder / package.EXAMPLE, allow_pickle=False, **arrays)
+
+
+def _head(path: Path, model: dict[str, Any], dimensions: int) -> Head:
+    """The head of `head.npz`; raises SSLStudioError (code "model_damaged") unless it fits classes and backbone."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            coef, intercept, mean, scale = (
+                np.asarray(arrays[name], dtype=np.float64) for name in ("coef", "intercept", "mean", "scale")
+            )
+        temperature = float(model["temperature"])
+        classes = len(model["classes"])
+    except (OSError, KeyError, TypeError, ValueError):
+        raise _damaged() from None
+    shapes = (coef.shape, intercept.shape, mean.shape, scale.shape)
+    usable = all(np.isfinite(values).all() for values in (coef, intercept, mean, scale)) and (scale > 0).all()
+    if shapes != ((classes, dimensions), (classes,), (dimensions,), (dimensions,)) or not usable or not temperature > 0:
+        raise _damaged()
+    return Head(coef=coef, intercept=intercept, mean=mean, scale=scale, temperature=temperature)
+
+
+def _import_spec(runs: Path, items: Sequence[Item]) -> ImportSpec:
+    """How most of the images were imported; the defaults when that is no longer written anywhere."""
+    shards = Counter(Path(item.shard).stem for item in items)
+    for run_id, _ in shards.most_common():
+        job = _job(runs / run_id)
+        if job is not None and isinstance(job.spec, ImportSpec):
+            return job.spec
+    return ImportSpec()
+
+
+def _pretraining(run: Path) -> dict[str, Any]:
+    """The frozen job of the run that made the backbone, as JSON; empty when there was none."""
+    job = _job(run)
+    return job.model_dump(mode="json") if job is not None and job.stage == "pretrain" else {}
+
+
+def _job(run: Path) -> Job | None:
+    try:
+        return Job.model_validate_json((run / "job.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _public(model: dict[str, Any]) -> dict[str, Any]:
+    """The part of model.json that goes into the package: no list of images, nothing written by hand but class names."""
+    return {name: model[name] for name in PUBLIC_FIELDS if name in model}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise _damaged() from None
+    if not isinstance(content, dict):
+        raise _damaged()
+    return content
+
+
+def _clear(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _damaged() -> SSLStudioError:
+    return SSLStudioError(
+        "The files of this model do not fit each other.", "Fit the classifier again, then export.", code="model_damaged"
+    )

@@ -1,0 +1,204 @@
+"""Prediction from a package alone: order, reasons, frames, channels, cancel, and a table that is whole or absent."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from PIL import Image
+from torch import nn
+
+from sslstudio import resources
+from sslstudio.domain.specs import ImportSpec, PredictSpec
+from sslstudio.errors import SSLStudioError
+from sslstudio.exporters import example, onnx_graph, package, predictor, preprocessing
+from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
+from sslstudio.exporters.runtime import Graph
+from sslstudio.stages import predict as predict_stage
+from sslstudio.stages.context import Cancelled
+from tests.fakes.stage_context import fake_context
+
+
+class _Mean(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean(dim=(2, 3))
+
+
+def brightness_package(folder: Path, channels: int = 1) -> Path:
+    """A real package whose model says "bright" where an image is brighter than half, "dark" where it is not."""
+    folder.mkdir(parents=True)
+    coef = np.array([[-8.0] * channels, [8.0] * channels]) / channels
+    head = Head(coef, np.zeros(2), np.full(channels, 0.5), np.ones(channels), 1.0)
+    model = PackagedModel(_Mean(), head, Input(channels, 16, [0.0] * channels, [1.0] * channels))
+    onnx_graph.save(onnx_graph.build(model), folder / package.GRAPH)
+    labels = package.label_map(["dark", "bright"], ["#0072B2", "#E69F00"])
+    rules = preprocessing.describe(ImportSpec(max_side=64), 3 if channels == 3 else 1, 16)
+    package.write_json(folder / package.LABELS, labels.model_dump(mode="json"))
+    package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
+    picture = example.picture(channels)
+    probabilities, embedding = Graph((folder / package.GRAPH).read_bytes()).score([picture], [(0, 255)])
+    pixels, window = picture.transpose(2, 0, 1)[None].astype(np.float32), np.array([[0, 255]], dtype=np.float32)
+    np.savez(folder / package.EXAMPLE, pixels=pixels, window=window, probabilities=probabilities, embedding=embedding)
+    shutil.copyfile(resources.path("export/predict.py"), folder / package.PREDICT)
+    for name in (package.WEIGHTS, package.MODEL, package.CARD, package.EXAMPLE_IMAGE):
+        (folder / name).write_bytes(b"not needed for prediction")
+    package.write_checksums(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def brightness(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return brightness_package(tmp_path_factory.mktemp("brightness") / "package")
+
+
+def grey(path: Path, value: int, size: tuple[int, int] = (20, 20)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, value).save(path)
+    return path
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_file_has_its_row_in_order(brightness: Path, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    grey(images / "a.png", 240)
+    (images / "b.png").write_bytes(b"")
+    grey(images / 'c, "d".png', 5, (33, 12))
+    (images / "e.txt").write_text("text")
+    grey(images / "sub" / "f.png", 250, (300, 100))
+    seen: list[tuple[int, int]] = []
+    table = tmp_path / "out" / "table.csv"
+    counts = predictor.predict(brightness, [images], table, lambda done, total: seen.append((done, total)))
+    rows = read(table)
+    assert counts == {"predicted": 3, "skipped": 2}
+    assert [row["file"] for row in rows] == ["a.png", "b.png", 'c, "d".png', "e.txt", "sub/f.png"]
+    assert [row["label"] for row in rows] == ["bright", "", "dark", "", "dark"]  # f.png: two thirds are padding
+    assert [row["status"] for row in rows] == ["predicted", "skipped", "predicted", "skipped", "predicted"]
+    assert "empty" in rows[1]["reason"]
+    assert float(rows[0]["probability bright"]) == float(rows[0]["confidence"]) > 0.9
+    assert seen[-1] == (5, 5)
+    assert list(rows[0]) == predictor.header(["dark", "bright"])
+    assert [path.name for path in table.parent.iterdir()] == ["table.csv"]
+
+
+def test_many_images_of_many_shapes_keep_their_order(brightness: Path, tmp_path: Path) -> None:
+    for n in range(45):
+        grey(tmp_path / "images" / f"{n:02d}.png", 255 if n % 3 == 0 else 0, (20 + n % 4, 20 + n % 4))
+    predictor.predict(brightness, [tmp_path / "images"], tmp_path / "table.csv", batch_size=4)
+    rows = read(tmp_path / "table.csv")
+    assert [row["file"] for row in rows] == [f"{n:02d}.png" for n in range(45)]
+    assert [row["label"] for row in rows] == ["bright" if n % 3 == 0 else "dark" for n in range(45)]
+
+
+def test_frames_of_one_file_have_rows_of_their_own(brightness: Path, tmp_path: Path) -> None:
+    stack = np.stack([np.full((20, 20), value, dtype=np.uint8) for value in (0, 255)])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
+    predictor.predict(brightness, [tmp_path / "stack.tif"], tmp_path / "table.csv")
+    assert [(r["file"], r["label"]) for r in read(tmp_path / "table.csv")] == [
+        ("stack.tif#1", "dark"),
+        ("stack.tif#2", "bright"),
+    ]
+
+
+def test_colour_in_a_grey_model_is_said_in_the_row(brightness: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20), (250, 255, 120)).save(tmp_path / "yellow.png")
+    predictor.predict(brightness, [tmp_path / "yellow.png"], tmp_path / "table.csv")
+    (row,) = read(tmp_path / "table.csv")
+    assert (row["label"], row["reason"]) == ("bright", predictor.COLOUR_MADE_GREY)
+
+
+def test_grey_in_a_colour_model(tmp_path: Path) -> None:
+    folder = brightness_package(tmp_path / "package", channels=3)
+    grey(tmp_path / "a.png", 240)
+    predictor.predict(folder, [tmp_path / "a.png"], tmp_path / "table.csv")
+    (row,) = read(tmp_path / "table.csv")
+    assert (row["label"], row["reason"]) == ("bright", "")
+
+
+def test_equal_names_in_two_folders_are_told_apart(brightness: Path, tmp_path: Path) -> None:
+    grey(tmp_path / "one" / "a.png", 240)
+    grey(tmp_path / "two" / "a.png", 3)
+    grey(tmp_path / "two" / "b.png", 3)
+    predictor.predict(brightness, [tmp_path / "one", tmp_path / "two"], tmp_path / "table.csv")
+    assert [row["file"] for row in read(tmp_path / "table.csv")] == ["one/a.png", "two/a.png", "b.png"]
+
+
+def test_a_missing_source_is_a_row_and_none_is_refused(brightness: Path, tmp_path: Path) -> None:
+    counts = predictor.predict(brightness, [tmp_path / "gone.png"], tmp_path / "table.csv")
+    assert counts == {"predicted": 0, "skipped": 1}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SSLStudioError) as caught:
+        predictor.predict(brightness, [tmp_path / "empty"], tmp_path / "none.csv")
+    assert caught.value.code == "no_source"
+    assert not (tmp_path / "none.csv").exists()
+
+
+def test_an_altered_package_is_refused_before_anything_is_written(brightness: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "package"
+    shutil.copytree(brightness, copy)
+    labels = json.loads((copy / package.LABELS).read_text())
+    labels["classes"].reverse()
+    package.write_json(copy / package.LABELS, labels)
+    grey(tmp_path / "a.png", 240)
+    with pytest.raises(SSLStudioError) as caught:
+        predictor.predict(copy, [tmp_path / "a.png"], tmp_path / "table.csv")
+    assert caught.value.code == "altered_package"
+    assert not (tmp_path / "table.csv").exists()
+
+
+def test_a_model_that_does_not_give_its_example_is_refused(brightness: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "package"
+    shutil.copytree(brightness, copy)
+    with np.load(copy / package.EXAMPLE) as arrays:
+        changed = {**arrays, "probabilities": arrays["probabilities"][:, ::-1]}
+    np.savez(copy / package.EXAMPLE, **changed)
+    package.write_checksums(copy)
+    with pytest.raises(SSLStudioError) as caught:
+        predictor.load(copy)
+    assert caught.value.code == "unusable_graph"
+
+
+def test_stopping_leaves_no_table(brightness: Path, tmp_path: Path) -> None:
+    grey(tmp_path / "a.png", 240)
+    (tmp_path / "table.csv").write_text("older")
+
+    def stop() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        predictor.predict(brightness, [tmp_path / "a.png"], tmp_path / "table.csv", check=stop)
+    assert (tmp_path / "table.csv").read_text() == "older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "table.csv"]
+
+
+def test_a_table_that_cannot_be_written_is_a_sentence(brightness: Path, tmp_path: Path) -> None:
+    grey(tmp_path / "a.png", 240)
+    with pytest.raises(SSLStudioError) as caught:
+        predictor.predict(brightness, [tmp_path / "a.png"], tmp_path / "a.png" / "table.csv")
+    assert caught.value.code == "not_written"
+
+
+def test_the_stage_does_the_same(brightness: Path, tmp_path: Path) -> None:
+    grey(tmp_path / "a.png", 240)
+    context = fake_context(tmp_path / "project", "predict", PredictSpec())
+    request = {"package": str(brightness), "sources": [str(tmp_path / "a.png")], "output": str(tmp_path / "table.csv")}
+    (context.private_dir / predict_stage.REQUEST).write_text(json.dumps(request))
+    assert predict_stage.run(PredictSpec(), context) == {"predicted": 1, "skipped": 0}
+    assert read(tmp_path / "table.csv")[0]["label"] == "bright"
+    assert context.progress_reports[-1][:2] == (1, 1)
+
+
+def test_the_stage_without_a_request_is_a_sentence(tmp_path: Path) -> None:
+    context = fake_context(tmp_path, "predict", PredictSpec())
+    with pytest.raises(SSLStudioError) as caught:
+        predict_stage.run(PredictSpec(), context)
+    assert caught.value.code == "no_source"
