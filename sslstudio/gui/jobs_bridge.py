@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from sslstudio.domain.runs import Done, Event, Failed, Progress, RunState, Started, Warned
 from sslstudio.errors import SSLStudioError
-from sslstudio.gui.background import Background
+from sslstudio.gui.background import Background, FailedWith
 from sslstudio.gui.follow_up import FollowUp
 from sslstudio.gui.notifications import Issue, Notifier
 from sslstudio.gui.texts import (
@@ -122,7 +122,7 @@ class JobCenter(QObject):
 
     # -- what the window does ---------------------------------------------------------------------------------
 
-    def launch(self, prepare: Callable[[], str], then: tuple[str, ...] = ()) -> None:
+    def launch(self, prepare: Callable[[], str], then: tuple[str, ...] = (), failed: FailedWith | None = None) -> None:
         """Prepare a run off the window's thread and start it.
 
         `prepare` is one of `workflow.prepare_*` with its arguments bound and returns the run id. `then` names the
@@ -136,7 +136,7 @@ class JobCenter(QObject):
                 self._follow_up.remember(run_id, then)
             return self._start(run_id)
 
-        self._background.run(work, done=self._follow, failed=self._notify.error)
+        self._background.run(work, done=self._follow, failed=failed or self._notify.error)
 
     def start(self, run_id: str) -> None:
         """Start a prepared run."""
@@ -172,7 +172,11 @@ class JobCenter(QObject):
             rows = self._session.project.catalogue.runs()
             return [row.run_id for row in rows if row.state != RunState.PREPARED and _open_ended(row)]
 
-        self._background.run(work, done=lambda run_ids: [self._follow(run_id) for run_id in run_ids])
+        def follow(run_ids: list[str]) -> None:
+            for run_id in run_ids:
+                self._follow(run_id)
+
+        self._background.run(work, done=follow)
 
     def close(self) -> None:
         """Stop following; the jobs themselves go on."""

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from sslstudio.errors import SSLStudioError
-from sslstudio.gui import theme
+from sslstudio.gui.theme import Mode
 from sslstudio.settings import Settings
 
 _CONTRAST = "high_contrast"
@@ -36,11 +36,11 @@ class Preferences(QObject):
         self._put(self._settings.model_copy(update=update))
 
     @property
-    def theme(self) -> theme.Mode:
+    def theme(self) -> Mode:
         """The theme asked for."""
         return "contrast" if self._settings.window.get(_CONTRAST) else self._settings.theme
 
-    def set_theme(self, mode: theme.Mode) -> None:
+    def set_theme(self, mode: Mode) -> None:
         """Remember the theme."""
         window = {key: value for key, value in self._settings.window.items() if key != _CONTRAST}
         if mode == "contrast":

@@ -28,11 +28,11 @@ class FlowLayout(QLayout):
         """How many entries."""
         return len(self._entries)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+    def itemAt(self, index: int) -> QLayoutItem | None:
         """The entry at `index`, or None beyond the end."""
         return self._entries[index] if 0 <= index < len(self._entries) else None
 
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+    def takeAt(self, index: int) -> QLayoutItem | None:
         """Remove and return the entry at `index`, or None."""
         return self._entries.pop(index) if 0 <= index < len(self._entries) else None
 

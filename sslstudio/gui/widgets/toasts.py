@@ -33,7 +33,8 @@ class ToastColumn(QWidget):
         toast.closed.connect(lambda: self._remove(toast))
         if message.callback is not None:
             callback = message.callback
-            toast.action_requested.connect(lambda: (self._remove(toast), callback()))
+            toast.action_requested.connect(lambda: self._remove(toast))
+            toast.action_requested.connect(callback)
         self._toasts.append(toast)
         self._column.addWidget(toast)
         while len(self._toasts) > AT_MOST:

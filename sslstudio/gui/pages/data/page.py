@@ -1,0 +1,38 @@
+"""Puts the Data page together."""
+
+from __future__ import annotations
+
+from sslstudio.gui.actions.registry import Action
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.pages.data import texts
+from sslstudio.gui.pages.data.controller import DataController
+from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.pages.page import Page, Services
+
+
+def create(services: Services) -> Page:
+    """The Data page of one open project."""
+    thumbnails = ProjectImages.of(services).thumbnails
+    view = DataView(thumbnails.pixmap)
+    thumbnails.ready.connect(lambda _: view.tree_model.pictures_came())
+    controller = DataController(services, view)
+    panel = view.panel
+    dispose = services.actions.add(
+        Action("data.folder", texts.ADD_FOLDER, panel.folder_requested.emit, "Run", "Ctrl+D", page="data"),
+        Action("data.files", texts.ADD_FILES, panel.files_requested.emit, "Run", page="data"),
+        Action(
+            "data.import",
+            texts.IMPORT,
+            panel.import_requested.emit,
+            "Run",
+            "Ctrl+Return",
+            lambda: panel.start.reason,
+            "data",
+        ),
+    )
+
+    def close() -> None:
+        dispose()
+        controller.close()
+
+    return Page("data", texts.TITLE, "data", view, badge=controller.badge, refresh=controller.refresh, close=close)

@@ -1,0 +1,160 @@
+"""The words of the Data page."""
+
+from __future__ import annotations
+
+from sslstudio.catalogue.rows import Counts
+from sslstudio.gui.texts import count
+
+TITLE = "Data"
+EMPTY_TITLE = "No images yet"
+EMPTY_TEXT = (
+    "Drop a folder, a CD or single files here, or choose them. DICOM, PNG, JPEG, TIFF, BMP and WebP are read. "
+    "Your files stay where they are: nothing is copied, moved or changed."
+)
+DROP = "Drop folders or files here"
+ADD_FOLDER = "Add a folder..."
+ADD_FILES = "Add files..."
+IMPORT = "Import"
+CHECK = "Check only"
+CHECK_HELP = "Looks at every file and says what would be imported and what not, without importing anything."
+STOP = "Stop"
+NOTHING_CHOSEN = "Choose a folder or files first."
+RUNNING = "An import is running. Wait for it or stop it."
+READ_ONLY = "This project is open read-only."
+
+GROUPING = "Patients"
+GROUPINGS = (
+    ("auto", "DICOM patient, else one folder a patient"),
+    ("folder", "First folder of the path"),
+    ("name", "File name up to the first - or _"),
+    ("own", "Own pattern..."),
+    ("table", "A table (CSV)..."),
+)
+PATTERNS = {
+    "auto": "",
+    "folder": r"^(?P<subject>[^/]+)/",
+    "name": r"(?P<subject>[^/_-]+)[_-][^/]*$",
+}
+GROUPING_HELP = (
+    "Images of one patient are never split between training and test. DICOM files say whose they are; for other "
+    "files the path or a table must."
+)
+PATTERN_HELP = r"A regular expression with a group named subject, for example (?P<subject>patient-\d+)"
+TABLE_HELP = "A CSV with a column of file names and a column of patients"
+PRESET = "Kind of image"
+PRESETS = (
+    ("auto", "Find out by itself"),
+    ("xray", "X-ray"),
+    ("ct", "CT"),
+    ("mr", "MR"),
+    ("ultrasound", "Ultrasound"),
+    ("histology", "Histology, blood smear"),
+    ("dermoscopy", "Dermoscopy"),
+    ("fundus", "Fundus, OCT"),
+    ("natural", "Photographs"),
+    ("plain", "Other"),
+)
+PRESET_HELP = "Sets how brightness is read and which changes a training may make to the images."
+
+EXCLUDE = "Leave out of training"
+INCLUDE = "Take in again"
+EXCLUDE_REASONS = (
+    "Poor quality",
+    "Wrong body part",
+    "Burned-in text",
+    "Localiser or scout image",
+    "Patient did not consent",
+)
+OTHER_REASON = "Other reason..."
+NO_SELECTION = "Select patients, studies or series first."
+
+SHORT_REASONS = {
+    "imported": "Imported",
+    "ready": "Would be imported",
+    "zero_bytes": "Empty file",
+    "truncated": "Cut off",
+    "corrupt": "Damaged",
+    "not_an_image": "Not an image",
+    "text_file": "Text file",
+    "wrong_extension": "Wrong file type",
+    "unsupported_format": "Format not supported",
+    "archive": "Archive",
+    "unsupported_syntax": "Compression not supported",
+    "missing_syntax": "Compression not stated",
+    "unsupported_pixels": "Kind of pixels not supported",
+    "no_pixels": "No image inside",
+    "mask": "Mask or overlay",
+    "dicom_directory": "Index of a disc",
+    "too_large": "Too large",
+    "decoder_crashed": "Set aside (decoder failed)",
+    "decoder_timeout": "Set aside (took too long)",
+    "duplicate": "Duplicate",
+    "permission": "No permission",
+    "missing": "Gone",
+    "unreadable": "Drive error",
+    "not_a_file": "Not a file",
+    "pixels_lost": "Pixels lost",
+}
+TAKEN = ("imported", "ready")
+
+
+def short_reason(code: str) -> str:
+    """A few words for a ledger code."""
+    return SHORT_REASONS.get(code, code.replace("_", " ").capitalize())
+
+
+def counts_line(counts: Counts, fewest: int, most: int) -> str:
+    """ "2,867 images, 233 patients, 1-41 images each, 12 left out"."""
+    if not counts.images:
+        return ""
+    each = f"{fewest:,} each" if fewest == most else f"{fewest:,}-{most:,} images each"
+    parts = [count(counts.images, "image"), count(counts.subjects, "patient"), each]
+    if counts.studies > counts.subjects:
+        parts.append(count(counts.studies, "study", "studies"))
+    if counts.excluded:
+        parts.append(f"{counts.excluded:,} left out of training")
+    return ", ".join(parts)
+
+
+def grouping_warning(counts: Counts, most: int) -> str:
+    """A sentence when the grouping by patient looks wrong, else ""."""
+    if counts.subjects > 1 and most > 0.3 * counts.images and counts.images > 50:
+        return (
+            f"One patient holds {most / counts.images:.0%} of all images. If that is not right, import again with "
+            "another way to tell patients apart."
+        )
+    if counts.subjects == 1 and counts.images > 1:
+        return (
+            "All images belong to one patient, so they cannot be split into training and test by patient. If that is "
+            "not right, import again with another way to tell patients apart."
+        )
+    return ""
+
+
+def preview_line(files: int, matched: int, patients: int, examples: tuple[str, ...], more: bool) -> str:
+    """What a pattern does to the user's own paths."""
+    if not files:
+        return "No files found there yet."
+    seen = f"First {files:,} files" if more else count(files, "file")
+    if not matched:
+        return f"{seen}: the pattern fits none of them, so each folder would count as one patient."
+    names = ", ".join(examples)
+    missed = f" {files - matched:,} do not fit and are grouped by folder." if matched < files else ""
+    return f"{seen}: {count(patients, 'patient')} ({names}{', ...' if patients > len(examples) else ''}).{missed}"
+
+
+def progress_line(done: float, total: float, rate: float, left: str) -> str:
+    """ "1,204 of 2,867 files, 92 a second, 1 min left"."""
+    parts = [f"{done:,.0f} of {total:,.0f} files" if total else f"{done:,.0f} files"]
+    if rate > 0:
+        parts.append(f"{rate:,.0f} a second")
+    if left:
+        parts.append(left)
+    return ", ".join(parts)
+
+
+def selected_line(images: int, patients: int) -> str:
+    """ "214 images from 61 patients selected"."""
+    if not images:
+        return NO_SELECTION
+    return f"{count(images, 'image')} from {count(patients, 'patient')} selected"
