@@ -51,6 +51,7 @@ _CODECS = {
     uid.HTJ2K: "HTJ2K (pylibjpeg-openjpeg)",
     uid.RLELossless: "RLE (pylibjpeg-rle)",
 }
+_GREY = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
 
 
@@ -140,8 +141,9 @@ def _check(dataset: Dataset, settings: DecodeSettings) -> int:
         raise Refused("corrupt")
     frames = int(number(dataset, "NumberOfFrames") or 1)
     samples = int(number(dataset, "SamplesPerPixel") or 1)
-    if samples not in (1, 3):
-        raise Refused("unsupported_pixels", content=f"{samples} samples per pixel")
+    photometric = text(dataset, "PhotometricInterpretation")
+    if samples not in (1, 3) or photometric not in (_COLOUR if samples == 3 else (*_GREY, "PALETTE COLOR")):
+        raise Refused("unsupported_pixels", content="an unusual colour space")
     check_size(int(columns), int(rows), samples, max(frames, 1), settings.max_pixels)
     return max(frames, 1)
 
@@ -181,11 +183,7 @@ def _frame(header: Header, index: int, raw: NDArray[Any], photometric: str, sett
     if photometric == "PALETTE COLOR":
         return _colour(_through_palette(raw, dataset), facts, 8)
     if raw.ndim == 3:
-        if photometric not in _COLOUR:
-            raise Refused("unsupported_pixels", content="an unusual colour space")
         return _colour(raw, facts, bits)
-    if photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise Refused("unsupported_pixels", content="an unusual grey scale")
     coding, padding = header.coding(bits, np.issubdtype(raw.dtype, np.signedinteger), index), header.padding()
     if "ModalityLUTSequence" in dataset:
         raw, padding = apply_modality_lut(raw, dataset), None

@@ -1,0 +1,108 @@
+"""Workers that crash, hang, panic or eat memory cost one file each; everything else is decoded, in order."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sslstudio.importers import reasons
+from sslstudio.importers.decode_pool import DecodePool
+from sslstudio.importers.decoding import DecodeSettings
+from sslstudio.importers.dicom_writer import write_image
+from sslstudio.importers.windowing import to_uint8
+from tests.fakes import bad_decoder
+from tests.fakes.image_files import KEY, gradient, write_bad_files, write_png
+
+SETTINGS = DecodeSettings(key=KEY, seconds=20)
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and memory limits of POSIX")
+
+
+def test_answers_come_in_order_with_pixels_facts_and_thumbnail(tmp_path: Path) -> None:
+    paths = [str(write_png(tmp_path / f"{n}.png", seed=n)) for n in range(40)]
+    paths.insert(7, str(write_image(tmp_path / "x.dcm", gradient(dtype="uint16"))))
+    with DecodePool[str](SETTINGS, workers=2) as pool:
+        answers = list(pool.map(paths, lambda path: path))
+    assert [path for path, _ in answers] == paths
+    for number, (path, answer) in enumerate(a for a in answers if a[0].endswith(".png")):
+        (frame,) = answer.frames
+        assert (frame.pixels[:, :, 0] == gradient(seed=number)).all(), path
+        assert frame.jpeg.startswith(b"\xff\xd8") and len(answer.digest) == 64 and not frame.plain
+    frame = answers[7][1].frames[0]
+    assert (frame.pixels[:, :, 0] == gradient(dtype="uint16")).all()
+    assert to_uint8(frame.pixels, frame.facts.low, frame.facts.high).max() == 255
+
+
+def test_every_bad_file_has_its_own_reason(tmp_path: Path) -> None:
+    expected = write_bad_files(tmp_path)
+    with DecodePool[str](SETTINGS, workers=1) as pool:
+        answers = pool.map(expected, lambda name: str(tmp_path / name))
+        assert {name: answer.code for name, answer in answers} == expected
+    assert set(expected.values()) <= set(reasons.TEXTS)
+
+
+def test_a_missing_file_is_a_reason(tmp_path: Path) -> None:
+    with DecodePool[str](SETTINGS, workers=1) as pool:
+        ((_, answer),) = pool.map([str(tmp_path / "gone.png")], lambda path: path)
+    assert answer.code == "missing"
+
+
+def test_headers_only(tmp_path: Path) -> None:
+    paths = [str(write_png(tmp_path / "a.png")), str(write_image(tmp_path / "b.dcm", gradient()))]
+    with DecodePool[str](DecodeSettings(key=KEY, headers_only=True), workers=1) as pool:
+        answers = [answer for _, answer in pool.map(paths, lambda path: path)]
+    assert [(a.code, a.count, a.frames) for a in answers] == [("", 1, ()), ("", 1, ())]
+
+
+@posix_only
+def test_files_that_kill_their_decoder_are_set_aside(tmp_path: Path) -> None:
+    fate = {bad_decoder.SEGFAULT: "decoder_crashed", bad_decoder.ABORT: "decoder_crashed"}
+    fate |= {bad_decoder.PANIC: "corrupt", bad_decoder.MEMORY: "too_large", bad_decoder.CHATTER: ""}
+    tails = [tail for tail in fate for _ in range(2)]
+    paths = {str(write_png(tmp_path / f"bad-{n}.png", seed=n, tail=tail)): fate[tail] for n, tail in enumerate(tails)}
+    paths |= {str(write_png(tmp_path / f"good-{n}.png", seed=100 + n)): "" for n in range(20)}
+    with DecodePool[str](SETTINGS, workers=2, command=bad_decoder.COMMAND) as pool:
+        assert {path: answer.code for path, answer in pool.map(paths, lambda path: path)} == paths
+
+
+@posix_only
+def test_a_hanging_decoder_is_stopped(tmp_path: Path) -> None:
+    paths = [
+        str(write_png(tmp_path / "hang.png", tail=bad_decoder.HANG)),
+        str(write_png(tmp_path / "good.png", seed=1)),
+    ]
+    settings = DecodeSettings(key=KEY, seconds=1)
+    with DecodePool[str](settings, workers=1, command=bad_decoder.COMMAND) as pool:
+        list(pool.map([paths[1]], lambda path: path))
+        started = time.monotonic()
+        codes = [answer.code for _, answer in pool.map(paths, lambda path: path)]
+    assert codes == ["decoder_timeout", ""]
+    assert time.monotonic() - started < 20
+
+
+class _StopError(Exception):
+    """What the check below raises."""
+
+
+@posix_only
+def test_stopping_is_quick_and_leaves_no_process(tmp_path: Path) -> None:
+    paths = [str(write_png(tmp_path / f"{n}.png", seed=n, tail=bad_decoder.HANG)) for n in range(4)]
+    pool = DecodePool[str](SETTINGS, workers=2, command=bad_decoder.COMMAND)
+    asked = time.monotonic() + 1.0
+
+    def check() -> None:
+        if time.monotonic() > asked:
+            raise _StopError
+
+    with pytest.raises(_StopError), pool:
+        list(pool.map(paths, lambda path: path, check))
+    assert time.monotonic() - asked < 0.8
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
+
+
+def test_a_worker_that_cannot_start_is_a_reason(tmp_path: Path) -> None:
+    path = str(write_png(tmp_path / "a.png"))
+    with DecodePool[str](SETTINGS, workers=1, command=(sys.executable, "-c", "raise SystemExit(3)")) as pool:
+        ((_, answer),) = pool.map([path], lambda path: path)
+    assert answer.code == "decoder_crashed"

@@ -1,0 +1,74 @@
+"""The walk finds every file once, in order, and survives links, pipes and unreadable folders."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from sslstudio.importers.discovery import Discovery
+
+
+def walk(*sources: Path) -> list[tuple[str, str]]:
+    return [(file.relative, file.problem) for file in Discovery(list(sources))]
+
+
+def test_order_hidden_and_system_files(tmp_path: Path) -> None:
+    for name in (
+        "b/2.png",
+        "b/10.png",
+        "a.png",
+        "c.png",
+        ".hidden/x.png",
+        "Thumbs.db",
+        "__MACOSX/x",
+        "my.sslproj/p.bin",
+        "~$x",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    discovery = Discovery([tmp_path])
+    assert [file.relative for file in discovery] == ["a.png", "c.png", "b/10.png", "b/2.png"]
+    assert discovery.hidden == 5
+
+
+def test_single_files_and_overlapping_sources_come_once(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.png").write_bytes(b"x")
+    assert walk(tmp_path / "d" / "a.png", tmp_path, tmp_path / "d") == [("a.png", "")]
+
+
+def test_empty_and_missing(tmp_path: Path) -> None:
+    (tmp_path / "e.png").touch()
+    assert walk(tmp_path, tmp_path / "none") == [("e.png", "zero_bytes"), ("none", "missing")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_links_and_pipes(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.png").write_bytes(b"x")
+    (tmp_path / "d" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "broken.png").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "pipe.png")
+    assert walk(tmp_path) == [("broken.png", "missing"), ("pipe.png", "not_a_file"), ("d/a.png", "")]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+def test_forbidden_folder_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir(mode=0)
+    assert walk(tmp_path) == [("secret", "permission")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text exist on Linux only")
+def test_torture_names(tmp_path: Path) -> None:
+    names = [
+        b"new\nline.png",
+        b"\xff\xfe.png",
+        "😀 und ü.png".encode(),
+        b"'quote\".png",
+        b"x" * 200 + b".png",
+        b" .png",
+    ]
+    for name in names:
+        (tmp_path / os.fsdecode(name)).write_bytes(b"x")
+    assert {os.fsencode(relative) for relative, _ in walk(tmp_path)} == set(names)
