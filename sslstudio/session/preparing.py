@@ -14,6 +14,7 @@ from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, MapSpec, PretrainSpec, Spec
 from sslstudio.errors import SSLStudioError
+from sslstudio.extensions.host import find_plugin
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
@@ -50,8 +51,6 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
 
     Raises SSLStudioError: "no_images", "no_weights", or what the plugin host says of an unknown pretext task.
     """
-    from sslstudio.extensions.host import find_plugin
-
     items = _items(project)
     plugin = find_plugin(spec.task)
     keep_private: Callable[[Path], None] | None = None
@@ -73,7 +72,7 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
         f"{spec.task}, {spec.backbone}, {spec.image_size} px",
         spec,
         items,
-        plugin={"id": plugin.id, "version": plugin.version, "sha256": plugin.sha256},
+        plugin=plugin.record,
         private=keep_private,
     )
 
@@ -97,9 +96,9 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
 
 
 def prepare_map(project: Project, spec: MapSpec) -> str:
-    """A run that lays out and clusters the vectors of `spec.embedding` (a name as in `resolve_embedding`)."""
+    """A run that lays out and clusters `spec.embedding` (a name as in `resolve_embedding`), excluded images aside."""
     spec = spec.model_copy(update={"embedding": resolve_embedding(project, spec.embedding)})
-    return _prepare(project, "map", "map_embeddings", f"Map of {spec.embedding}", spec, ())
+    return _prepare(project, "map", "map_embeddings", f"Map of {spec.embedding}", spec, _items(project))
 
 
 def prepare_export(project: Project, model_id: str) -> str:

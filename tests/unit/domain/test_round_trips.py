@@ -17,8 +17,8 @@ from sslstudio.domain.specs import EmbedSpec, ImportSpec, PretrainSpec
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=15)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 ITEMS = st.builds(
-    Item, image_id=st.integers(1, 2**40), subject=TEXT, study=TEXT, series=TEXT, modality=TEXT, scanner=TEXT, shard=TEXT,
-    offset=st.integers(0, 2**50), height=st.integers(1, 4096), width=st.integers(1, 4096),
+    Item, image_id=st.integers(1, 2**40), subject=TEXT, study=TEXT, series=TEXT, modality=TEXT, scanner=TEXT,
+    shard=TEXT, offset=st.integers(0, 2**50), height=st.integers(1, 4096), width=st.integers(1, 4096),
     channels=st.sampled_from([1, 3]), dtype=st.sampled_from(["uint8", "uint16"]), low=NUMBER, high=NUMBER, label=TEXT,
     part=st.sampled_from(["", "train", "test"]),
 )  # fmt: skip
