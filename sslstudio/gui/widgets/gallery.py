@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QItemSelectionModel, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
@@ -19,39 +19,22 @@ from sslstudio.gui.item_models.thumbnails import ThumbnailSource
 from sslstudio.gui.item_models.tiles import Tile, TileModel
 from sslstudio.gui.widgets.controls import Line
 from sslstudio.gui.widgets.gallery_delegate import TileDelegate
-from sslstudio.gui.widgets.gallery_grid import EqualGrid, Index
+from sslstudio.gui.widgets.gallery_input import SelectingGrid
 
 SMALLEST, LARGEST = 56, 288
 _GAP = 4
-_MOVES = {
-    Qt.Key.Key_Left,
-    Qt.Key.Key_Right,
-    Qt.Key.Key_Up,
-    Qt.Key.Key_Down,
-    Qt.Key.Key_Home,
-    Qt.Key.Key_End,
-    Qt.Key.Key_PageUp,
-    Qt.Key.Key_PageDown,
-}
 
 
-class GalleryList(EqualGrid):
+class GalleryList(SelectingGrid):
     """The tiles themselves. Click replaces, Ctrl toggles, Shift extends, Alt subtracts; arrows walk."""
 
-    selection_requested = Signal(object, str)
-    """Image ids (int64 array) and one of replace, toggle, extend, subtract."""
-    current_changed = Signal(int)
-    opened = Signal(int)
     side_changed = Signal(int)
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.tiles = TileModel(describe, self)
+        super().__init__(TileModel(describe), parent)
         self._delegate = TileDelegate(self)
-        self._anchor = 0
-        self.setModel(self.tiles)
         self.setItemDelegate(self._delegate)
-        self.setFrameShape(EqualGrid.Shape.NoFrame)
+        self.setFrameShape(SelectingGrid.Shape.NoFrame)
         self.setAccessibleName("Gallery of images")
         self._apply_size()
         theme.on_change(self, self.viewport().update)
@@ -77,13 +60,6 @@ class GalleryList(EqualGrid):
                 self._anchor = row
         self.viewport().update()
 
-    def set_current(self, image_id: int) -> None:
-        """Make one image the current one and bring it into view."""
-        row = self.tiles.row_of(image_id)
-        if row is not None:
-            self._go_to(row)
-            self._anchor = row
-
     def set_thumbnails(self, source: ThumbnailSource) -> None:
         """Where pictures come from."""
         self._delegate.thumbnails = source
@@ -107,77 +83,9 @@ class GalleryList(EqualGrid):
             self._apply_size()
             self.side_changed.emit(side)
 
-    def current_id(self) -> int | None:
-        """The image that has the keyboard."""
-        row = self.currentIndex().row()
-        return int(self.tiles.ids[row]) if 0 <= row < len(self.tiles.ids) else None
-
     def refresh_tiles(self) -> None:
         """Labels or suggestions changed: paint what is visible again."""
         self.viewport().update()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Ask for a selection by the modifiers held."""
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        index = self.indexAt(event.position().toPoint())
-        modifiers = event.modifiers()
-        if not index.isValid():
-            if modifiers == Qt.KeyboardModifier.NoModifier:
-                self.selection_requested.emit(np.zeros(0, dtype=np.int64), "replace")
-            return
-        row = index.row()
-        if modifiers & Qt.KeyboardModifier.ShiftModifier:
-            self._ask_range(row)
-        elif modifiers & Qt.KeyboardModifier.ControlModifier:
-            self._anchor = row
-            self._ask(row, "toggle")
-        elif modifiers & Qt.KeyboardModifier.AltModifier:
-            self._ask(row, "subtract")
-        else:
-            self._anchor = row
-            self._ask(row, "replace")
-        self._go_to(row)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Nothing follows a drag."""
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Everything happened on the press."""
-        event.accept()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Open the image."""
-        index = self.indexAt(event.position().toPoint())
-        if index.isValid():
-            self.opened.emit(int(self.tiles.ids[index.row()]))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows walk and select, Shift extends, Ctrl only moves; Enter opens; Ctrl+A all; Escape none."""
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        key = event.key()
-        if key in _MOVES:
-            super().keyPressEvent(event)
-            row = self.currentIndex().row()
-            if row >= 0 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                self._ask_range(row)
-            elif row >= 0 and not control:
-                self._anchor = row
-                self._ask(row, "replace")
-        elif key == Qt.Key.Key_A and control:
-            self.selection_requested.emit(self.tiles.ids, "replace")
-        elif key == Qt.Key.Key_Escape and len(self.tiles.selected_rows()):
-            self.selection_requested.emit(np.zeros(0, dtype=np.int64), "replace")
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_id() is not None:
-            self.opened.emit(self.current_id())
-        elif key == Qt.Key.Key_Space and self.currentIndex().isValid():
-            self._ask(self.currentIndex().row(), "toggle")
-        else:
-            event.ignore()
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters and digits are commands here, never a search."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ctrl and wheel change the size of the pictures."""
@@ -187,31 +95,6 @@ class GalleryList(EqualGrid):
             event.accept()
         else:
             super().wheelEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The first image becomes the current one, so that arrows start somewhere."""
-        super().focusInEvent(event)
-        if not self.currentIndex().isValid() and len(self.tiles.ids):
-            selected = self.tiles.selected_rows()
-            self._go_to(int(selected[0]) if len(selected) else 0)
-
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tell which image has the keyboard."""
-        super().currentChanged(current, previous)
-        if current.isValid():
-            self.current_changed.emit(int(self.tiles.ids[current.row()]))
-
-    def _ask(self, row: int, mode: str) -> None:
-        self.selection_requested.emit(self.tiles.ids[row : row + 1], mode)
-
-    def _ask_range(self, row: int) -> None:
-        first, last = sorted((min(self._anchor, len(self.tiles.ids) - 1), row))
-        self.selection_requested.emit(self.tiles.ids[first : last + 1], "extend")
-
-    def _go_to(self, row: int) -> None:
-        index = self.tiles.index(row)
-        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.scrollTo(index)
 
     def _apply_size(self) -> None:
         size = self._delegate.tile_size()
@@ -226,7 +109,7 @@ class Gallery(QWidget):
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.list = GalleryList(describe)
+        self.grid = GalleryList(describe)
         self.filters = QComboBox()
         self.sorts = QComboBox()
         self._count = QLabel()
@@ -235,9 +118,9 @@ class Gallery(QWidget):
         self._build()
         self.filters.activated.connect(lambda _: self.filter_requested.emit(str(self.filters.currentData())))
         self.sorts.activated.connect(lambda _: self.sort_requested.emit(str(self.sorts.currentData())))
-        self._size.valueChanged.connect(self.list.set_side)
-        self.list.side_changed.connect(self._size.setValue)
-        self.list.tiles.modelReset.connect(self._place_nothing)
+        self._size.valueChanged.connect(self.grid.set_side)
+        self.grid.side_changed.connect(self._size.setValue)
+        self.grid.tiles.modelReset.connect(self._place_nothing)
 
     def set_filters(self, entries: list[tuple[str, str]], current: str) -> None:
         """The entries (value, name) of "Show"; None of them is chosen if `current` is not among them."""
@@ -274,7 +157,7 @@ class Gallery(QWidget):
         self._count.setAccessibleName("Number of images shown")
         bar.addWidget(self._count)
         self._size.setRange(SMALLEST, LARGEST)
-        self._size.setValue(self.list.side)
+        self._size.setValue(self.grid.side)
         self._size.setFixedWidth(88)
         self._size.setToolTip("Size of the pictures (Ctrl and wheel)")
         self._size.setAccessibleName("Size of the pictures")
@@ -282,15 +165,15 @@ class Gallery(QWidget):
         self._nothing.setProperty("role", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
-        self._nothing.setParent(self.list.viewport())
+        self._nothing.setParent(self.grid.viewport())
         self._nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.list.viewport().installEventFilter(self)
+        self.grid.viewport().installEventFilter(self)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(bar)
         whole.addWidget(Line())
-        whole.addWidget(self.list, 1)
+        whole.addWidget(self.grid, 1)
         self.setMinimumSize(300, 150)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
@@ -300,8 +183,8 @@ class Gallery(QWidget):
         return False
 
     def _place_nothing(self) -> None:
-        self._nothing.setGeometry(self.list.viewport().rect().adjusted(24, 0, -24, 0))
-        self._nothing.setVisible(not len(self.list.tiles.ids))
+        self._nothing.setGeometry(self.grid.viewport().rect().adjusted(24, 0, -24, 0))
+        self._nothing.setVisible(not len(self.grid.tiles.ids))
 
 
 def _fill(box: QComboBox, entries: list[tuple[str, str]], current: str) -> None:

@@ -105,7 +105,10 @@ class MapScene:
         table = np.array([_rgb(category.colour) for category in self.colouring.categories] or [(128,) * 3], np.uint8)
         fill = table[self.colouring.codes]
         rim = np.empty_like(fill)
-        rim[:] = _rgb(tokens.panel)
+        if tokens.dark:
+            rim[:] = _rgb(tokens.panel)
+        else:  # pale colours need an edge on a white ground
+            rim[:] = (fill.astype(np.uint16) * 7 // 10).astype(np.uint8)
         rim[self.selected] = _rgb(tokens.text)
         opacity = np.full(len(self.ids), 255, dtype=np.uint8)
         if self.selected.any():

@@ -1,0 +1,54 @@
+"""What tiles and hover cards say of an image, from what the project knows of it."""
+
+from __future__ import annotations
+
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.tiles import Tile
+
+_MARK_WORDS = {"uncertain": ("unsure", "?"), "excluded": ("excluded", "x")}
+_ORIGIN_WORDS = {"hand": "", "bulk": "in bulk", "suggestion": "accepted", "import": "imported"}
+
+
+def tile(images: ProjectImages, image_id: int) -> Tile:
+    """What the gallery says of an image."""
+    label = images.labels().get(image_id)
+    suggestion = images.suggestion(image_id)
+    guess = images.classes()[suggestion[0]] if suggestion is not None else None
+    text, colour, key, mark = "", "", "", ""
+    if label is not None and label.class_id is not None and label.class_id in images.classes():
+        info = images.classes()[label.class_id]
+        text, colour, key = info.name, info.colour, info.key
+    elif label is not None:
+        text, mark = _MARK_WORDS.get(label.mark, ("", ""))
+    return Tile(
+        image_id=image_id,
+        label=text,
+        colour=colour,
+        key=key,
+        mark=mark,
+        origin=_ORIGIN_WORDS.get(label.origin, "") if label is not None else "",
+        prediction=guess.name if guess is not None else "",
+        prediction_colour=guess.colour if guess is not None else "",
+        confidence=suggestion[1] if suggestion is not None else None,
+        about=_about(images, image_id),
+    )
+
+
+def card(images: ProjectImages, image_id: int) -> str:
+    """The lines of the hover card."""
+    shown = tile(images, image_id)
+    lines = [f"Image {image_id}", shown.about, shown.label or "No label"]
+    if shown.prediction:
+        lines.append(f"Suggestion: {shown.prediction} {shown.confidence or 0:.2f}")
+    row = images.table.row_of(image_id)
+    if row is not None and len(images.group) and images.group[row] >= 0:
+        lines.append(dict(images.groups())[int(images.group[row])])
+    return "\n".join(line for line in lines if line)
+
+
+def _about(images: ProjectImages, image_id: int) -> str:
+    row = images.table.row_of(image_id)
+    if row is None:
+        return ""
+    subject = images.table.subjects[int(images.table.subject_code[row])]
+    return f"Patient {subject[:8]} {images.table.modality[row]}".strip()

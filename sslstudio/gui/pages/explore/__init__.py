@@ -1,0 +1,1 @@
+"""Explore: the map, the gallery and the groups, sharing one selection."""

@@ -1,0 +1,212 @@
+"""What the Explore page does: chooses whose map is shown, makes what is missing, keeps map and gallery in step."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal, SignalInstance
+
+from sslstudio.domain.specs import EmbedSpec, MapSpec
+from sslstudio.gui.actions.registry import Action
+from sslstudio.gui.item_models.current_map import CurrentMap, Source
+from sslstudio.gui.item_models.gallery_link import GalleryLink, GalleryWidget
+from sslstudio.gui.item_models.image_table import sorted_ids
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.pages.explore.map_presenter import GroupView, MapPresenter
+from sslstudio.gui.pages.page import Services
+from sslstudio.gui.texts import STAGE_DOING, count, time_left
+from sslstudio.session import workflow
+
+SIMILAR_WANTED = 24
+
+
+class View(GroupView, Protocol):
+    """The part of the view the controller uses."""
+
+    map: Any
+    gallery: Any
+    source_requested: SignalInstance
+    make_requested: SignalInstance
+    stop_requested: SignalInstance
+    data_requested: SignalInstance
+    similar_requested: SignalInstance
+    clear_requested: SignalInstance
+
+    def set_sources(self, entries: list[tuple[str, str]], current: str) -> None: ...
+    def set_make(self, text: str, reason: str = "") -> None: ...
+    def set_note(self, text: str) -> None: ...
+    def set_progress(self, fraction: float | None) -> None: ...
+    def set_selection_text(self, text: str) -> None: ...
+    def set_similar_reason(self, reason: str) -> None: ...
+
+
+class ExploreController(QObject):
+    """Connects an Explore view to the project."""
+
+    _selection_moved = Signal()
+
+    def __init__(self, services: Services, view: View, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services, self._view = services, view
+        self._images = ProjectImages.of(services)
+        self._current = CurrentMap.of(services)
+        self._link = GalleryLink(_gallery(view), self._images, self)
+        self._presenter = MapPresenter(view.map, view, self._images, self._current, self)
+        view.gallery.grid.set_thumbnails(self._images.thumbnails)
+        self._connect()
+        self._dispose = services.actions.add(
+            Action(
+                "explore.similar", texts.SIMILAR, self.find_similar, "View", "F", self._similar_reason, "explore",
+                "neighbours", 2,
+            ),
+            Action("explore.fit", "Show the whole map", view.map.fit, "View", "Home", page="explore", group=2),
+        )  # fmt: skip
+        self._show_state()
+
+    def activate(self) -> None:
+        """The page comes to the front: draw what has changed since."""
+        self._presenter.activate()
+        self._show_state()
+
+    def refresh(self) -> None:
+        """Something in the project changed."""
+        self._show_state()
+
+    def close(self) -> None:
+        """Let go of the project."""
+        self._dispose()
+        self._link.close()
+        self._presenter.close()
+        self._services.session.selection_changed.disconnect(self._on_selection)
+        self._current.close()
+        self._images.close()
+
+    def find_similar(self) -> None:
+        """Search the images most like the selected ones in the compute process, then select them."""
+        source = self._current.known.current
+        reason = self._similar_reason()
+        if reason or source is None:
+            self._services.notify.info(reason)
+            return
+        selected = sorted_ids(self._services.session.selection)
+        folder = self._services.session.project.embeddings_dir
+
+        def work() -> list[int]:
+            ids = np.load(folder / f"{source.embedding}.ids.npy", allow_pickle=False)
+            rows = np.flatnonzero(np.isin(ids, selected)).tolist()
+            found = self._services.compute.submit(
+                "sslstudio.gui.pages.explore.similar:search",
+                str(folder / f"{source.embedding}.npy"),
+                rows,
+                SIMILAR_WANTED,
+            ).result()
+            return [int(ids[row]) for row in found]
+
+        self._services.background.run(
+            work,
+            done=lambda found: self._show_similar(selected, found),
+            failed=self._services.notify.error,
+            key="explore-similar",
+        )
+
+    def _connect(self) -> None:
+        view, session = self._view, self._services.session
+        view.source_requested.connect(self._current.choose)
+        view.make_requested.connect(self._make)
+        view.stop_requested.connect(self._stop)
+        view.data_requested.connect(lambda: self._services.navigate("data"))
+        view.similar_requested.connect(self.find_similar)
+        view.clear_requested.connect(session.clear)
+        view.map.opened.connect(self._open)
+        view.gallery.grid.opened.connect(self._open)
+        self._current.changed.connect(self._show_state)
+        self._images.images_changed.connect(self._show_state)
+        self._services.jobs.changed.connect(lambda _: self._show_state())
+        session.selection_changed.connect(self._on_selection)
+        self._selection_moved.connect(self._show_selection)
+
+    def _on_selection(self, _selection: frozenset[int]) -> None:
+        self._selection_moved.emit()
+
+    def _open(self, image_id: int) -> None:
+        self._services.session.select([image_id])
+        self._services.navigate("label")
+
+    def _show_selection(self) -> None:
+        ids = sorted_ids(self._services.session.selection)
+        patients = self._images.table.count_subjects(ids)
+        self._view.set_selection_text(texts.selection(len(ids), patients) if len(ids) else "")
+        self._view.set_similar_reason(self._similar_reason())
+
+    def _similar_reason(self) -> str:
+        source = self._current.known.current
+        if source is None or not source.embedding:
+            return texts.NO_EMBEDDING_REASON
+        return "" if self._services.session.selection else texts.SIMILAR_REASON
+
+    def _show_similar(self, seeds: npt.NDArray[np.int64], found: list[int]) -> None:
+        self._images.set_listed((*seeds.tolist(), *found), texts.similar_to(len(seeds), int(seeds[0])))
+        self._link.set_show("listed")
+        self._services.session.select(found)
+        patients = self._images.table.count_subjects(np.asarray(found, dtype=np.int64))
+        self._services.notify.info(texts.found_similar(len(found), patients, len(seeds)))
+
+    def _show_state(self) -> None:
+        """The bar: what can be made, what is under way; and the empty map's words."""
+        known, view = self._current.known, self._view
+        images = len(self._images.table.ids)
+        source = known.current
+        view.set_sources([(entry.name, _title(entry)) for entry in known.sources], source.name if source else "")
+        status = self._services.jobs.busy_with("embed", "map_embeddings")
+        view.set_progress(status.fraction if status is not None else None)
+        view.set_similar_reason(self._similar_reason())
+        if status is not None:
+            view.set_make("")
+            view.set_note(f"{STAGE_DOING.get(status.stage, '')} {time_left(status.progress)}".strip())
+        elif self._images.loaded and not images:
+            view.set_make(texts.EMBED_MAP, texts.NO_IMAGES_REASON)
+            view.set_note("")
+        elif source is not None:
+            newer = max(0, images - source.images) if source.map_id else 0
+            view.set_make("" if source.map_id and not newer else texts.EMBED_AGAIN if newer else texts.EMBED_MAP)
+            view.set_note(texts.outdated(newer) if newer else "")
+        if known.map is None:
+            self._show_empty(images, source)
+
+    def _show_empty(self, images: int, source: Source | None) -> None:
+        if not self._images.loaded or not self._current.loaded or source is None:
+            self._view.map.set_empty(texts.READING, "")
+        elif not images:
+            self._view.map.set_empty(texts.NO_IMAGES_TITLE, texts.NO_IMAGES, texts.NO_IMAGES_ACTION)
+        else:
+            words = texts.no_map(source.title, images, bool(source.embedding))
+            self._view.map.set_empty(texts.NO_MAP_TITLE, words)
+
+    def _make(self) -> None:
+        source = self._current.known.current
+        if source is None:
+            return
+        project, jobs = self._services.session.project, self._services.jobs
+        newer = len(self._images.table.ids) > source.images
+        if source.embedding and not newer:
+            jobs.launch(lambda: workflow.prepare_map(project, MapSpec(embedding=source.embedding)))
+            return
+        spec = EmbedSpec(source=source.name, backbone=source.backbone, image_size=source.image_size)
+        jobs.launch(lambda: workflow.prepare_embed(project, spec), then=("map_embeddings",))
+
+    def _stop(self) -> None:
+        status = self._services.jobs.busy_with("embed", "map_embeddings")
+        if status is not None:
+            self._services.jobs.cancel(status.run_id)
+
+
+def _gallery(view: View) -> GalleryWidget:
+    gallery: GalleryWidget = view.gallery
+    return gallery
+
+
+def _title(source: Source) -> str:
+    return f"{source.title} ({count(source.images, 'image')})" if source.map_id else source.title

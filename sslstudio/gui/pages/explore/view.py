@@ -1,0 +1,211 @@
+"""What the Explore page looks like: one bar, the map above, groups and gallery below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sslstudio.gui.item_models.group_table import GroupModel, GroupRow
+from sslstudio.gui.item_models.tiles import Tile
+from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.widgets.controls import Chip, Line, PageTitle, PlainButton, PrimaryButton, Text
+from sslstudio.gui.widgets.gallery import Gallery
+from sslstudio.gui.widgets.map_view import MapView
+from sslstudio.session.selection import Mode
+
+
+class GroupList(QTableView):
+    """The groups; a click or Enter asks to select one, editing the name asks to rename it."""
+
+    group_requested = Signal(int, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.groups = GroupModel(self)
+        self.setModel(self.groups)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(26)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.setAccessibleName("Groups of similar images")
+        self.setAccessibleDescription(texts.GROUPS_HELP)
+        self.clicked.connect(self._ask)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter selects the images of the group."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self._ask(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are commands of the page, never a search."""
+
+    def _ask(self, index: QModelIndex) -> None:
+        modifiers = QApplication.keyboardModifiers()
+        mode: Mode = "replace"
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            mode = "toggle"
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            mode = "extend"
+        elif modifiers & Qt.KeyboardModifier.AltModifier:
+            mode = "subtract"
+        self.group_requested.emit(self.groups.rows[index.row()].number, mode)
+
+
+class ExploreView(QWidget):
+    """Setters, and a signal for each thing that can be asked for."""
+
+    source_requested = Signal(str)
+    make_requested = Signal()
+    stop_requested = Signal()
+    data_requested = Signal()
+    similar_requested = Signal()
+    clear_requested = Signal()
+    group_requested = Signal(int, str)
+    rename_requested = Signal(int, str)
+
+    def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.map = MapView()
+        self.gallery = Gallery(describe)
+        self.groups = GroupList()
+        self.source = QComboBox()
+        self.make = PrimaryButton(texts.EMBED_MAP)
+        self.note = Text("", "muted")
+        self.progress = QProgressBar()
+        self.stop = PlainButton("Stop", "stop", quiet=True)
+        self.chip = Chip("", closable=True)
+        self.similar = PlainButton(texts.SIMILAR, "neighbours")
+        self._build()
+        self._connect()
+
+    def set_sources(self, entries: Sequence[tuple[str, str]], current: str) -> None:
+        """The networks (name, title) to choose from."""
+        self.source.clear()
+        for name, title in entries:
+            self.source.addItem(title, name)
+        self.source.setCurrentIndex(max(0, self.source.findData(current)))
+        self.source.setEnabled(bool(entries))
+
+    def set_make(self, text: str, reason: str = "") -> None:
+        """The button that makes what is missing; empty text hides it, a reason disables it."""
+        self.make.setVisible(bool(text))
+        self.make.setText(text)
+        self.make.setEnabled(not reason)
+        self.make.setToolTip(reason)
+        self.make.setAccessibleDescription(reason)
+
+    def set_note(self, text: str) -> None:
+        """A short remark beside the button; empty for none."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def set_progress(self, fraction: float | None) -> None:
+        """Progress of the work under way, 0 to 1; None when nothing is under way."""
+        self.progress.setVisible(fraction is not None)
+        self.stop.setVisible(fraction is not None)
+        if fraction is not None:
+            self.progress.setValue(round(fraction * 1000))
+
+    def set_selection_text(self, text: str) -> None:
+        """The chip that says what is selected; empty when nothing is."""
+        self.chip.setText(text)
+        self.chip.setAccessibleName(f"{text} selected, press to select nothing" if text else "")
+        self.chip.setVisible(bool(text))
+
+    def set_similar_reason(self, reason: str) -> None:
+        """Why "find similar" cannot be used now; empty when it can."""
+        self.similar.setEnabled(not reason)
+        self.similar.setToolTip(reason or texts.SIMILAR_HELP)
+
+    def set_groups(self, rows: list[GroupRow]) -> None:
+        """The groups of the map."""
+        self.groups.groups.set_rows(rows)
+        self._left.setVisible(bool(rows))
+
+    def _build(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 10, 12, 10)
+        bar.setSpacing(10)
+        bar.addWidget(PageTitle(texts.TITLE))
+        label = QLabel(texts.SEEN_BY)
+        label.setProperty("role", "muted")
+        label.setBuddy(self.source)
+        self.source.setAccessibleName(texts.SEEN_BY_HELP)
+        self.source.setToolTip(texts.SEEN_BY_HELP)
+        self.source.setMinimumWidth(180)
+        bar.addSpacing(8)
+        bar.addWidget(label)
+        bar.addWidget(self.source)
+        bar.addWidget(self.make)
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(120)
+        self.progress.setAccessibleName("Progress")
+        bar.addWidget(self.progress)
+        bar.addWidget(self.stop)
+        bar.addWidget(self.note, 1)
+        bar.addStretch(0)
+        bar.addWidget(self.chip)
+        bar.addWidget(self.similar)
+        self.groups.setMinimumWidth(220)
+        self._left = self.groups
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        lower.addWidget(self.groups)
+        lower.addWidget(self.gallery)
+        lower.setStretchFactor(1, 1)
+        lower.setSizes([300, 700])
+        lower.setChildrenCollapsible(False)
+        whole = QSplitter(Qt.Orientation.Vertical)
+        whole.addWidget(self.map)
+        whole.addWidget(lower)
+        whole.setStretchFactor(0, 3)
+        whole.setStretchFactor(1, 2)
+        whole.setSizes([480, 300])
+        whole.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(Line())
+        column.addWidget(whole, 1)
+        self.set_make("")
+        self.set_note("")
+        self.set_progress(None)
+        self.set_selection_text("")
+        self.set_similar_reason(texts.SIMILAR_REASON)
+        self.set_groups([])
+
+    def _connect(self) -> None:
+        self.source.activated.connect(lambda _: self.source_requested.emit(str(self.source.currentData())))
+        self.make.clicked.connect(lambda: self.make_requested.emit())
+        self.stop.clicked.connect(lambda: self.stop_requested.emit())
+        self.chip.close_requested.connect(self.clear_requested)
+        self.similar.clicked.connect(lambda: self.similar_requested.emit())
+        self.groups.group_requested.connect(self.group_requested)
+        self.groups.groups.renamed.connect(self.rename_requested)
+        self.map.empty.action_requested.connect(self.data_requested)

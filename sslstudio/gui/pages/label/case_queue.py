@@ -1,0 +1,119 @@
+"""The queue of cases: asks the compute process for the next ones and hands them out with the reason in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.item_models.current_map import CurrentMap
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.queue import Case, Pool
+from sslstudio.gui.pages.page import Services
+
+BATCH = 20
+
+
+class CaseQueue(QObject):
+    """``chosen(image_id, why)`` answers `next`; ``ended(sentence)`` when there is no case."""
+
+    chosen = Signal(int, str)
+    ended = Signal(str)
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._images = ProjectImages.of(services)
+        self._current = CurrentMap.of(services)
+        self._cases: list[Case] = []
+        self._stale = True
+        self._images.suggestions_changed.connect(self._outdated)
+        self._images.groups_changed.connect(self._outdated)
+
+    def next(self) -> None:
+        """Hand out the next case that has no label yet."""
+        labels = self._images.labels()
+        self._cases = [case for case in self._cases if case.image_id not in labels]
+        if self._cases and not self._stale:
+            self._hand_out()
+            return
+        source = self._current.known.current
+        if source is None or not source.embedding:
+            self.ended.emit(texts.NO_EMBEDDING)
+            return
+        self._services.background.run(
+            self._propose, source.embedding, done=self._take, failed=self._failed, key="label-queue"
+        )
+
+    def _propose(self, embedding: str) -> list[Case]:
+        folder = self._services.session.project.embeddings_dir
+        ids = np.load(folder / f"{embedding}.ids.npy", allow_pickle=False).astype(np.int64)
+        pool = self._pool(ids)
+        found: list[Case] = self._services.compute.submit(
+            "sslstudio.gui.pages.label.queue:propose",
+            str(folder / f"{embedding}.npy"),
+            pool,
+            BATCH,
+            int(pool.labelled.sum()),
+        ).result()
+        return found
+
+    def _pool(self, ids: Any) -> Pool:
+        images = self._images
+        table, labels, suggestions = images.table, images.labels(), images.suggestions
+        place = np.minimum(np.searchsorted(table.ids, ids), max(0, len(table.ids) - 1))
+        known = table.ids[place] == ids if len(table.ids) else np.zeros(len(ids), dtype=bool)
+        touched = np.isin(ids, np.fromiter(labels, dtype=np.int64, count=len(labels)))
+        probabilities = None
+        if suggestions is not None and np.array_equal(suggestions.ids, ids):
+            probabilities = suggestions.probabilities
+        return Pool(
+            ids=ids,
+            group=np.where(known, images.group[place], -1).astype(np.int32),
+            patient=table.subject_code[place],
+            labelled=touched,
+            open=known & ~touched,
+            probabilities=probabilities,
+        )
+
+    def _take(self, cases: list[Case]) -> None:
+        self._cases, self._stale = cases, False
+        if cases:
+            self._hand_out()
+        else:
+            self.ended.emit(texts.QUEUE_EMPTY)
+
+    def _hand_out(self) -> None:
+        case = self._cases.pop(0)
+        self.chosen.emit(case.image_id, self._why(case))
+
+    def _why(self, case: Case) -> str:
+        if case.reason == "random":
+            return texts.WHY_RANDOM
+        if case.reason == "unsure":
+            names = [info.name for info in self._classes()]
+            if max(case.classes) < len(names):
+                first, second = (names[position] for position in case.classes)
+                return texts.why_unsure(first, case.shares[0], second, case.shares[1])
+        groups = dict(self._images.groups())
+        if case.group not in groups:
+            return texts.WHY_TYPICAL_ALONE
+        members = self._images.table.ids[self._images.group == case.group]
+        labels = self._images.labels()
+        known = sum(1 for image_id in members.tolist() if image_id in labels)
+        return texts.why_typical(groups[case.group], len(members), known)
+
+    def _classes(self) -> list[Any]:
+        suggestions, classes = self._images.suggestions, self._images.classes()
+        if suggestions is None:
+            return []
+        return [classes[class_id] for class_id in suggestions.class_ids if class_id in classes]
+
+    def _outdated(self) -> None:
+        self._stale = True
+
+    def _failed(self, error: SSLStudioError) -> None:
+        self.ended.emit(error.message)

@@ -1,0 +1,210 @@
+"""What the Label page does: which image is in hand, what the keys do to it, what comes next."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal, SignalInstance
+
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.actions.registry import Action
+from sslstudio.gui.item_models.current_map import CurrentMap
+from sslstudio.gui.item_models.gallery_link import GalleryLink
+from sslstudio.gui.item_models.image_table import sorted_ids
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.case_queue import CaseQueue
+from sslstudio.gui.pages.label.class_editing import ClassEditing
+from sslstudio.gui.pages.label.labelling import Labelling
+from sslstudio.gui.pages.label.learner import Learner
+from sslstudio.gui.pages.label.presenters import CasePresenter, ProgressPresenter
+from sslstudio.gui.pages.page import Services
+
+
+class View(Protocol):
+    """The part of the view the controller uses."""
+
+    classes: Any
+    gallery: Any
+    case: Any
+    side: Any
+    mode_requested: SignalInstance
+    next_requested: SignalInstance
+    undo_requested: SignalInstance
+    redo_requested: SignalInstance
+    accept_requested: SignalInstance
+    mark_requested: SignalInstance
+    clear_requested: SignalInstance
+    deselect_requested: SignalInstance
+    step_requested: SignalInstance
+
+    @property
+    def advances(self) -> bool: ...
+    def set_mode(self, mode: str) -> None: ...
+    def set_target(self, text: str, several: bool) -> None: ...
+    def set_suggestion(self, text: str, available: bool) -> None: ...
+    def set_history(self, undo: str, redo: str) -> None: ...
+    def set_next_reason(self, reason: str) -> None: ...
+
+
+class LabelController(QObject):
+    """Connects a Label view to the project."""
+
+    _selection_moved = Signal()
+
+    def __init__(self, services: Services, view: View, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services, self._view = services, view
+        self._images = ProjectImages.of(services)
+        self._current = CurrentMap.of(services)
+        self._mode = "gallery"
+        self._shown: int | None = None
+        self._chosen: tuple[int, str] | None = None
+        self._link = GalleryLink(view.gallery, self._images, self)
+        view.gallery.grid.set_thumbnails(self._images.thumbnails)
+        self._editing = ClassEditing(view.classes, self._images, self)
+        self._labelling = Labelling(self._images, services.notify, self.targets, self)
+        self._queue = CaseQueue(services, self)
+        self._learner = Learner(services, self)
+        self._case = CasePresenter(services, view, self)
+        self._progress = ProgressPresenter(view.side, self._images, self)
+        self._connect()
+        self._dispose = services.actions.add(*self._actions())
+        self._show_selection()
+
+    def activate(self) -> None:
+        """The page comes to the front."""
+        self._learner.start()
+        self.refresh()
+        self._view.set_mode(self._mode)
+
+    def refresh(self) -> None:
+        """Something in the project changed."""
+        self._progress.show()
+        self._show_history()
+        source = self._current.known.current
+        ready = source is not None and bool(source.embedding)
+        self._view.set_next_reason("" if ready else texts.NO_EMBEDDING)
+
+    def close(self) -> None:
+        """Let go of the project."""
+        self._dispose()
+        self._link.close()
+        self._services.session.selection_changed.disconnect(self._on_selection)
+        self._current.close()
+        self._images.close()
+
+    def targets(self) -> list[int]:
+        """The images the keys act on: the one case shown, or all that is selected."""
+        if self._mode == "case":
+            return [self._shown] if self._shown is not None else []
+        return [int(image_id) for image_id in sorted_ids(self._services.session.selection)]
+
+    def _actions(self) -> list[Action]:
+        labelling = self._labelling
+
+        def key_action(key: str) -> Action:
+            return Action(
+                f"label.key.{key}", f"Label as the class with key {key}", lambda: labelling.press(key), keys=key,
+                page="label", reason=lambda: labelling.key_reason(key), in_palette=False,
+            )  # fmt: skip
+
+        def own(name: str, title: str, act: Any, keys: str, icon: str = "") -> Action:
+            return Action(f"label.{name}", title, act, "Edit", keys, labelling.reason, "label", icon, 3)
+
+        return [
+            *(key_action(key) for key in "1234567890"),
+            own("accept", "Accept the suggestion (Space)", labelling.accept, "", "check"),
+            own("unsure", "Mark as unsure", lambda: labelling.mark("uncertain"), "U", "uncertain"),
+            own("exclude", "Leave out", lambda: labelling.mark("excluded"), "X", "exclude"),
+            own("clear", "Take the label away", labelling.clear, "Backspace"),
+            Action("label.next", texts.NEXT, self._queue.next, "Edit", "N", page="label", group=3),
+            Action("label.mode", "Gallery or one case", self._switch, "View", "G", page="label", group=3),
+        ]
+
+    def _connect(self) -> None:
+        view, session = self._view, self._services.session
+        view.classes.label_requested.connect(self._labelling.label)
+        view.accept_requested.connect(self._labelling.accept)
+        view.mark_requested.connect(self._labelling.mark)
+        view.clear_requested.connect(self._labelling.clear)
+        view.deselect_requested.connect(session.clear)
+        view.mode_requested.connect(self._set_mode)
+        view.next_requested.connect(self._queue.next)
+        view.undo_requested.connect(lambda: self._history(session.undo))
+        view.redo_requested.connect(lambda: self._history(session.redo))
+        view.step_requested.connect(self._step)
+        view.gallery.grid.opened.connect(self._open)
+        self._labelling.done.connect(self._labelled)
+        self._queue.chosen.connect(self._show_chosen)
+        self._queue.ended.connect(self._services.notify.info)
+        self._learner.learned.connect(self._progress.take)
+        self._images.images_changed.connect(self._images_changed)
+        self._current.changed.connect(self.refresh)
+        session.selection_changed.connect(self._on_selection)
+        self._selection_moved.connect(self._show_selection)
+
+    def _on_selection(self, _selection: frozenset[int]) -> None:
+        self._selection_moved.emit()
+
+    def _images_changed(self) -> None:
+        self._show_selection()
+        self.refresh()
+
+    def _switch(self) -> None:
+        self._set_mode("gallery" if self._mode == "case" else "case")
+
+    def _open(self, image_id: int) -> None:
+        self._services.session.select([image_id])
+        self._set_mode("case")
+
+    def _set_mode(self, mode: str) -> None:
+        self._mode = mode
+        self._view.set_mode(mode)
+        if mode == "case" and self._shown is None and len(self._view.gallery.grid.tiles.ids):
+            self._services.session.select([int(self._view.gallery.grid.tiles.ids[0])])
+        self._show_selection()
+
+    def _step(self, by: int) -> None:
+        """In one-case mode, the image before or after in the gallery's order."""
+        tiles = self._view.gallery.grid.tiles
+        row = tiles.row_of(self._shown) if self._shown is not None else None
+        target = min(max(0, (row if row is not None else -1) + by), len(tiles.ids) - 1)
+        if target >= 0:
+            self._services.session.select([int(tiles.ids[target])])
+
+    def _show_chosen(self, image_id: int, why: str) -> None:
+        self._chosen = (image_id, why)
+        self._services.session.select([image_id])
+        self._view.gallery.grid.set_current(image_id)
+        self._show_selection()
+
+    def _labelled(self) -> None:
+        if self._view.advances:
+            self._queue.next()
+
+    def _history(self, step: Any) -> None:
+        try:
+            step()
+        except SSLStudioError as error:
+            self._services.notify.error(error)
+        self._show_history()
+
+    def _show_selection(self) -> None:
+        ids = sorted_ids(self._services.session.selection)
+        before = self._shown
+        if not len(ids):
+            self._shown = None
+        elif before is None or before not in self._services.session.selection:
+            self._shown = int(ids[0])
+        patients = self._images.table.count_subjects(ids)
+        several = len(ids) > 1 and self._mode == "gallery"
+        text = texts.target(len(ids), patients) if several or not len(ids) else f"Image {self._shown}"
+        self._view.set_target(text if len(ids) else "", several)
+        chosen = self._chosen
+        self._view.side.set_why(chosen[1] if chosen is not None and chosen[0] == self._shown else "")
+        self._case.show(self._shown, pixels=self._mode == "case")
+
+    def _show_history(self) -> None:
+        catalogue = self._services.session.project.catalogue
+        self._view.set_history(catalogue.can_undo() or "", catalogue.can_redo() or "")

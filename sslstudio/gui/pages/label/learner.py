@@ -1,0 +1,134 @@
+"""Learns from the labels while they arrive: refits in the compute process, gives suggestions and a live accuracy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.item_models.current_map import CurrentMap
+from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
+from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.refit import Refit
+from sslstudio.gui.pages.page import Services
+
+SETTLE_MS = 400
+FEWEST_PER_CLASS = 2
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the page says of the live classifier. `value` and its interval are None while there is none."""
+
+    value: float | None
+    low: float = 0.0
+    high: float = 0.0
+    images: int = 0
+    patients: int = 0
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    image_ids: list[int]
+    targets: list[int]
+    groups: list[str]
+    class_ids: tuple[int, ...]
+
+
+class Learner(QObject):
+    """Waits until labels settle, then refits. Test patients are never learned from."""
+
+    learned = Signal(object)
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._images = ProjectImages.of(services)
+        self._current = CurrentMap.of(services)
+        self._running = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self.learn)
+        self._images.labels_changed.connect(self._later)
+        self._images.images_changed.connect(self._later)
+        self._current.changed.connect(self._later)
+
+    def start(self) -> None:
+        """From now on keep the classifier up to date."""
+        if not self._running:
+            self._running = True
+            self._timer.start()
+
+    def _later(self, *_: object) -> None:
+        if self._running:
+            self._timer.start()
+
+    def learn(self) -> None:
+        """Refit now; only the result of the latest call is used."""
+        source = self._current.known.current
+        if source is None or not source.embedding:
+            self._nothing(texts.NO_EMBEDDING)
+            return
+        lesson = self._lesson()
+        if len(lesson.class_ids) < 2:
+            self._nothing(texts.FEW)
+            return
+        folder = self._services.session.project.embeddings_dir
+        compute = self._services.compute
+
+        def work() -> Refit:
+            result: Refit = compute.submit(
+                "sslstudio.gui.pages.label.refit:refit",
+                str(folder / f"{source.embedding}.npy"),
+                str(folder / f"{source.embedding}.ids.npy"),
+                lesson.image_ids,
+                lesson.targets,
+                lesson.groups,
+                len(lesson.class_ids),
+            ).result()
+            return result
+
+        self._services.background.run(
+            work, done=lambda fitted: self._take(fitted, lesson), failed=self._failed, key="label-refit"
+        )
+
+    def _lesson(self) -> _Lesson:
+        table, embedded = self._images.table, self._current.known.map
+        known = None if embedded is None else {int(image_id) for image_id in embedded.ids}
+        chosen = []
+        for image_id, label in self._images.labels().items():
+            row = table.row_of(image_id)
+            if row is None or label.class_id is None or table.part[row] == "test":
+                continue
+            if known is None or image_id in known:
+                chosen.append((image_id, label.class_id, table.subject_of(image_id)))
+        counts = Counter(class_id for _, class_id, _ in chosen)
+        class_ids = tuple(key for key in self._images.classes() if counts[key] >= FEWEST_PER_CLASS)
+        chosen = sorted(entry for entry in chosen if entry[1] in class_ids)
+        return _Lesson(
+            [image_id for image_id, _, _ in chosen],
+            [class_ids.index(class_id) for _, class_id, _ in chosen],
+            [subject for _, _, subject in chosen],
+            class_ids,
+        )
+
+    def _take(self, fitted: Refit, lesson: _Lesson) -> None:
+        self._images.set_suggestions(Suggestions(fitted.ids, fitted.probabilities, lesson.class_ids, "live"))
+        images, patients = len(lesson.image_ids), len(set(lesson.groups))
+        if fitted.accuracy is None:
+            self.learned.emit(Learned(None, images=images, patients=patients, why_not=texts.too_few(images)))
+        else:
+            found = fitted.accuracy
+            self.learned.emit(Learned(found["value"], found["low"], found["high"], images, patients))
+
+    def _failed(self, error: SSLStudioError) -> None:
+        self._nothing(error.message)
+
+    def _nothing(self, why: str) -> None:
+        if self._images.suggestions is not None and self._images.suggestions.source == "live":
+            self._images.set_suggestions(None)
+        self.learned.emit(Learned(None, why_not=why))

@@ -1,0 +1,126 @@
+"""What the Label page shows of the case in hand and of the progress; apart from what the keys do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject
+
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.tile_texts import tile
+from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.learner import Learned
+from sslstudio.gui.pages.label.side_panel import Progress
+from sslstudio.gui.pages.page import Services
+
+
+class CaseView(Protocol):
+    """Where the case is shown: `case` has set_image and set_facts."""
+
+    case: Any
+
+    def set_suggestion(self, text: str, available: bool) -> None: ...
+
+
+class Side(Protocol):
+    """Where the progress is shown."""
+
+    def set_progress(self, rows: Sequence[Progress]) -> None: ...
+    def set_accuracy(self, value: str, basis: str, advice: str) -> None: ...
+
+
+class CasePresenter(QObject):
+    """Follows the labels and suggestions of the image in hand; reads its pixels off the window's thread."""
+
+    def __init__(self, services: Services, view: CaseView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services, self._view = services, view
+        self._images = ProjectImages.of(services)
+        self._shown: int | None = None
+        self._drawn: int | None = None
+        self._images.labels_changed.connect(lambda _: self._show_facts())
+        self._images.suggestions_changed.connect(self._show_facts)
+
+    def show(self, image_id: int | None, *, pixels: bool) -> None:
+        """Take an image in hand; its picture is only read when `pixels` are wanted and are not there yet."""
+        self._shown = image_id
+        self._show_facts()
+        if not pixels:
+            return
+        if image_id is None:
+            self._drawn = None
+            self._view.case.set_image(None, 0, 255, texts.NOTHING_SELECTED)
+        elif image_id != self._drawn:
+            self._services.background.run(self._read, image_id, done=self._show_image, key="label-case")
+
+    def _show_facts(self) -> None:
+        """The words around the image in hand; the picture itself is not touched."""
+        if self._shown is None:
+            self._view.case.set_facts("", texts.NOTHING_SELECTED)
+            self._view.set_suggestion(texts.NOTHING_SELECTED, False)
+            return
+        about = tile(self._images, self._shown)
+        words = f"{about.label}{', ' + about.origin if about.origin else ''}" if about.label else "no label"
+        self._view.case.set_facts(f"Image {self._shown}  {about.about}", words)
+        found = self._images.suggestion(self._shown)
+        if found is None:
+            none_yet = self._images.suggestions is None
+            self._view.set_suggestion(texts.NO_SUGGESTION_YET if none_yet else texts.NO_SUGGESTION, False)
+        else:
+            name = self._images.classes()[found[0]].name
+            self._view.set_suggestion(texts.suggestion(name, found[1]), True)
+
+    def _read(self, image_id: int) -> tuple[int, Any, float, float]:
+        from sslstudio.importers.pixel_cache import PixelCache
+
+        project = self._services.session.project
+        try:
+            detail = project.catalogue.image(image_id)
+            return image_id, PixelCache(project.pixels_dir).read(detail.pixels), detail.low, detail.high
+        except (OSError, ValueError, SSLStudioError):
+            return image_id, None, 0.0, 255.0
+
+    def _show_image(self, found: tuple[int, Any, float, float]) -> None:
+        image_id, pixels, low, high = found
+        if image_id == self._shown:
+            self._drawn = image_id
+            message = "" if pixels is not None else "The stored pixels are missing. Import this image again."
+            self._view.case.set_image(pixels, low, high, message)
+
+
+class ProgressPresenter(QObject):
+    """Counts labels by class and part, and says how well they carry."""
+
+    def __init__(self, side: Side, images: ProjectImages, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._side, self._images = side, images
+        self._learned = Learned(None, why_not=texts.FEW)
+
+    def take(self, learned: Learned) -> None:
+        """The classifier has learned, or cannot."""
+        self._learned = learned
+        self.show()
+
+    def show(self) -> None:
+        """Count again."""
+        table = self._images.table
+        counts: Counter[tuple[int, str]] = Counter()
+        for image_id, label in self._images.labels().items():
+            row = table.row_of(image_id)
+            if row is not None and label.class_id is not None:
+                counts[label.class_id, table.part[row]] += 1
+        rows = [
+            Progress(info.name, info.colour, counts[key, "train"], counts[key, "test"], counts[key, ""])
+            for key, info in self._images.classes().items()
+        ]
+        self._side.set_progress(rows)
+        known = self._learned
+        advice = texts.advice([row.name for row in rows], [row.train + row.undealt for row in rows])
+        if known.value is None:
+            self._side.set_accuracy("", known.why_not, advice)
+        else:
+            value = texts.accuracy(known.value, known.low, known.high)
+            self._side.set_accuracy(value, texts.accuracy_basis(known.images, known.patients), advice)

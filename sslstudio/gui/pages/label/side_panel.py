@@ -1,0 +1,106 @@
+"""The panel beside the images: why this case, how many labels of each class there are, how well they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from sslstudio.gui import theme
+from sslstudio.gui.pages.label import texts
+from sslstudio.gui.widgets.controls import Line, Text
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One class: how many images of patients in training, in test, and not dealt yet."""
+
+    name: str
+    colour: str
+    train: int
+    test: int
+    undealt: int
+
+
+class SidePanel(QWidget):
+    """Texts and numbers only; nothing here can be pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(232)
+        self.why = Text("", "")
+        numbers = QWidget()
+        self._grid = QGridLayout(numbers)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(1, 1)
+        self._dealt = Text(texts.NOT_DEALT, "small")
+        self._value = QLabel("-")
+        self._value.setProperty("role", "heading")
+        self._value.setAccessibleName("Accuracy")
+        self._basis = Text(texts.FEW, "small")
+        self._advice = Text("", "")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(6)
+        sections: tuple[tuple[str, list[QWidget]], ...] = (
+            (texts.WHY, [self.why]),
+            (texts.PROGRESS, [numbers, self._dealt]),
+            (texts.ACCURACY, [self._value, self._basis, self._advice]),
+        )
+        for title, parts in sections:
+            heading = QLabel(title)
+            heading.setProperty("role", "strong")
+            if column.count():
+                column.addSpacing(4)
+                column.addWidget(Line())
+                column.addSpacing(2)
+            column.addWidget(heading)
+            for part in parts:
+                column.addWidget(part)
+        column.addStretch(1)
+        self.set_why("")
+
+    def set_why(self, text: str) -> None:
+        """Why the case in hand was chosen; empty when the user chose it."""
+        self.why.set_role("" if text else "muted")
+        self.why.setText(text or "You chose it. Press N to let SSL Studio choose.")
+
+    def set_progress(self, rows: Sequence[Progress]) -> None:
+        """Counts of each class; training and test once patients were dealt."""
+        while self._grid.count():
+            entry = self._grid.takeAt(0)
+            old = entry.widget() if entry is not None else None
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        dealt = any(row.train or row.test for row in rows)
+        self._dealt.setVisible(not dealt)
+        headers = ("training", "test") if dealt else ("images",)
+        for place, header in enumerate(headers if rows else ()):
+            self._grid.addWidget(_number(header, "small"), 0, 2 + place)
+        for line, row in enumerate(rows, 1):
+            dot = QLabel()
+            dot.setPixmap(theme.pixmap("dot", row.colour, 12, self.devicePixelRatioF()))
+            self._grid.addWidget(dot, line, 0)
+            self._grid.addWidget(QLabel(row.name), line, 1)
+            numbers = (row.train + row.undealt, row.test) if dealt else (row.train + row.test + row.undealt,)
+            for place, number in enumerate(numbers):
+                self._grid.addWidget(_number(f"{number:,}", ""), line, 2 + place)
+
+    def set_accuracy(self, value: str, basis: str, advice: str) -> None:
+        """The live accuracy; `value` "" when there is none yet, `basis` then says why."""
+        self._value.setText(value or "-")
+        self._basis.setText(basis)
+        self._advice.setText(advice)
+        self._advice.setVisible(bool(advice))
+
+
+def _number(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return label

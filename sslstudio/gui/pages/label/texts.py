@@ -1,0 +1,109 @@
+"""The words of the Label page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sslstudio.gui.texts import count
+
+TITLE = "Label"
+GALLERY = "Gallery"
+CASE = "One case"
+ADD_CLASS = "Add a class ..."
+ADD_CLASS_HELP = "Type the name of a class and press Enter"
+EDIT_CLASSES = "Edit classes"
+DONE = "Done"
+NEXT = "Next case"
+NEXT_HELP = "Show the case that teaches the classifier most (N)"
+ADVANCE = "Go on after each label"
+ACCEPT = "Accept"
+UNSURE = "Unsure"
+LEAVE_OUT = "Leave out"
+CLEAR = "Clear"
+NO_CLASSES = "Name the classes first: type one above and press Enter. Then give labels with the keys 1 to 9."
+NOTHING_SELECTED = "Select an image first, or press N for the next case."
+NO_SUGGESTION = "There is no suggestion for this image."
+NO_SUGGESTION_YET = "Suggestions come once two classes have labels."
+READ_ONLY = "This project is open for reading only."
+PROGRESS = "Labelled so far"
+ACCURACY = "How well the labels carry"
+WHY = "Why this case"
+NOT_DEALT = "Patients are dealt into training and test when you first train a classifier."
+NO_EMBEDDING = "Make the map on Explore first: without it there are no suggestions and no queue."
+QUEUE_EMPTY = "Every image has a label."
+FEW = "Label at least two images of two classes, from different patients, to see a first accuracy."
+FITTING = "Learning from your labels ..."
+
+
+def class_tip(name: str, key: str, images: int) -> str:
+    """The tooltip of a class."""
+    keyed = f" (key {key})" if key else ""
+    return f"Label the selected images as {name}{keyed}. {count(images, 'image')} so far."
+
+
+def labelled(images: int, patients: int, name: str, skipped: int, unchanged: int) -> str:
+    """What a labelling of several images did."""
+    parts = [f"Labelled {count(images, 'image')} from {count(patients, 'patient')} as {name}."]
+    if skipped:
+        parts.append(f"{skipped:,} labelled by hand left as they {'is' if skipped == 1 else 'are'}.")
+    if unchanged:
+        parts.append(f"{unchanged:,} had this label already.")
+    return " ".join(parts)
+
+
+def nothing_labelled(name: str, skipped: int) -> str:
+    """Said when a bulk labelling changed nothing."""
+    if skipped:
+        left = "it is" if skipped == 1 else "they are"
+        return f"Nothing changed: {count(skipped, 'image')} labelled by hand left as {left}."
+    return f"Nothing changed: these images are labelled {name} already."
+
+
+def target(images: int, patients: int) -> str:
+    """What the keys will act on."""
+    if not images:
+        return "Nothing selected"
+    return f"{count(images, 'image')} from {count(patients, 'patient')}" if images > 1 else "1 image"
+
+
+def suggestion(name: str, share: float) -> str:
+    """The classifier's opinion of the image in hand."""
+    return f"Suggestion: {name} {share:.2f}"
+
+
+def accuracy(value: float, low: float, high: float) -> str:
+    """The live accuracy with its interval."""
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def accuracy_basis(images: int, patients: int) -> str:
+    """What the live accuracy stands on."""
+    few = " Below 50 images: indicative only." if images < 50 else ""
+    return (
+        f"Balanced accuracy on {count(images, 'image')} from {count(patients, 'patient')}, each left out in turn.{few}"
+    )
+
+
+def advice(names: Sequence[str], counts: Sequence[int], wanted: int = 20) -> str:
+    """Which class lacks labels most."""
+    if not names:
+        return ""
+    least = min(range(len(names)), key=lambda place: counts[place])
+    if counts[least] >= wanted:
+        return ""
+    return f"Label about {wanted - counts[least]} more of {names[least]}."
+
+
+def why_typical(group: str, images: int, labelled_there: int) -> str:
+    """A case chosen because it stands for many."""
+    known = "none of them has a label yet" if not labelled_there else f"{labelled_there} of them labelled so far"
+    return f"Typical of {group}: {count(images, 'image')}, {known}."
+
+
+def why_unsure(first: str, share: float, second: str, other: float) -> str:
+    """A case chosen because the classifier hesitates."""
+    return f"The classifier hesitates between {first} {share:.2f} and {second} {other:.2f}."
+
+
+WHY_RANDOM = "Drawn at random, so that the accuracy stays honest."
+WHY_TYPICAL_ALONE = "Typical of the images without a label."

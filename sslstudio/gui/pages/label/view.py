@@ -1,0 +1,166 @@
+"""What the Label page looks like: classes above, images in the middle, progress beside them, decisions below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from sslstudio.gui.item_models.tiles import Tile
+from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.case_pane import CasePane
+from sslstudio.gui.pages.label.class_bar import ClassBar
+from sslstudio.gui.pages.label.side_panel import SidePanel
+from sslstudio.gui.widgets.controls import (
+    Chip,
+    IconButton,
+    Line,
+    PageTitle,
+    PlainButton,
+    PrimaryButton,
+    Segmented,
+)
+from sslstudio.gui.widgets.gallery import Gallery
+
+
+class LabelView(QWidget):
+    """Setters, and a signal for each thing that can be asked for."""
+
+    mode_requested = Signal(str)
+    next_requested = Signal()
+    undo_requested = Signal()
+    redo_requested = Signal()
+    accept_requested = Signal()
+    mark_requested = Signal(str)
+    clear_requested = Signal()
+    deselect_requested = Signal()
+    step_requested = Signal(int)
+
+    def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.classes = ClassBar()
+        self.gallery = Gallery(describe)
+        self.gallery.grid.space_selects = False
+        self.case = CasePane()
+        self.side = SidePanel()
+        self.modes = Segmented((("gallery", texts.GALLERY), ("case", texts.CASE)), "How images are shown")
+        self.advance = QCheckBox(texts.ADVANCE)
+        self.undo = IconButton("undo", "Undo (Ctrl+Z)")
+        self.redo = IconButton("redo", "Redo (Ctrl+Y)")
+        self.next = PrimaryButton(f"{texts.NEXT}  N")
+        self._chip = Chip("", closable=True)
+        self._suggestion = QLabel()
+        self._accept = PlainButton(f"{texts.ACCEPT}  Space", "check")
+        self._stack = QStackedWidget()
+        self._build()
+        self._connect()
+
+    @property
+    def advances(self) -> bool:
+        """True when a label is to lead on to the next case."""
+        return self.advance.isChecked() and self.modes.value() == "case"
+
+    def set_mode(self, mode: str) -> None:
+        """Show the gallery, or one case large."""
+        self.modes.set_value(mode)
+        self._stack.setCurrentWidget(self.case if mode == "case" else self.gallery)
+        self.advance.setVisible(mode == "case")
+        (self.case if mode == "case" else self.gallery.grid).setFocus()
+
+    def set_target(self, text: str, several: bool) -> None:
+        """What the keys will act on."""
+        self._chip.setText(text)
+        self._chip.setAccessibleName(f"{text} selected, press to select nothing")
+        self._chip.setVisible(bool(text))
+        self._chip.setEnabled(several or bool(text))
+
+    def set_suggestion(self, text: str, available: bool) -> None:
+        """The classifier's opinion of the image in hand, or why there is none."""
+        self._suggestion.setText(text)
+        self._suggestion.setProperty("role", "strong" if available else "muted")
+        self._suggestion.style().unpolish(self._suggestion)
+        self._suggestion.style().polish(self._suggestion)
+        self._accept.setEnabled(available)
+
+    def set_history(self, undo: str, redo: str) -> None:
+        """What can be undone and redone, in words; empty when nothing can."""
+        for button, name, text, keys in ((self.undo, "Undo", undo, "Ctrl+Z"), (self.redo, "Redo", redo, "Ctrl+Y")):
+            button.setEnabled(bool(text))
+            button.setToolTip(f"{name}: {text} ({keys})" if text else f"Nothing to {name.lower()}")
+
+    def set_next_reason(self, reason: str) -> None:
+        """Why there is no next case; empty when there is."""
+        self.next.setEnabled(not reason)
+        self.next.setToolTip(reason or texts.NEXT_HELP)
+        self.next.setAccessibleDescription(reason or texts.NEXT_HELP)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space accepts; left and right step through the cases. Text fields and buttons take their keys before."""
+        if event.key() == Qt.Key.Key_Space:
+            self.accept_requested.emit()
+        elif self.modes.value() == "case" and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.step_requested.emit(-1 if event.key() == Qt.Key.Key_Left else 1)
+        else:
+            super().keyPressEvent(event)
+
+    def _build(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 10, 12, 4)
+        bar.setSpacing(10)
+        bar.addWidget(PageTitle(texts.TITLE))
+        bar.addSpacing(8)
+        bar.addWidget(self.modes)
+        bar.addWidget(self.advance)
+        bar.addStretch(1)
+        bar.addWidget(self.undo)
+        bar.addWidget(self.redo)
+        bar.addWidget(self.next)
+        self.advance.setChecked(True)
+        self._stack.addWidget(self.gallery)
+        self._stack.addWidget(self.case)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._stack, 1)
+        middle.addWidget(Line(vertical=True))
+        middle.addWidget(self.side)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.classes)
+        column.addWidget(Line())
+        column.addLayout(middle, 1)
+        column.addWidget(Line())
+        column.addLayout(self._decisions())
+        self.set_mode("gallery")
+        self.set_target("", False)
+
+    def _decisions(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self._chip)
+        row.addWidget(self._suggestion)
+        row.addWidget(self._accept)
+        row.addStretch(1)
+        for text, icon, ask in (
+            (f"{texts.UNSURE}  U", "uncertain", lambda: self.mark_requested.emit("uncertain")),
+            (f"{texts.LEAVE_OUT}  X", "exclude", lambda: self.mark_requested.emit("excluded")),
+            (f"{texts.CLEAR}  \u232b", "close", self.clear_requested.emit),
+        ):
+            button = PlainButton(text, icon)
+            button.clicked.connect(lambda _=False, asked=ask: asked())
+            row.addWidget(button)
+        return row
+
+    def _connect(self) -> None:
+        self.modes.chosen.connect(self.mode_requested)
+        self.next.clicked.connect(lambda: self.next_requested.emit())
+        self.undo.clicked.connect(lambda: self.undo_requested.emit())
+        self.redo.clicked.connect(lambda: self.redo_requested.emit())
+        self._accept.clicked.connect(lambda: self.accept_requested.emit())
+        self._chip.close_requested.connect(self.deselect_requested)
+        self.case.step_requested.connect(self.step_requested)
