@@ -9,7 +9,10 @@ from sslstudio.domain.runs import Progress
 APP = "SSL Studio"
 RESEARCH_ONLY = "For research use only. Not a medical device."
 OFFLINE = "Nothing leaves this computer"
-OFFLINE_HELP = "SSL Studio opens no network connections. Your images, labels and results stay on this computer."
+OFFLINE_HELP = (
+    "Your images, labels and results stay on this computer; nothing is ever sent. The only download there can be are "
+    "ImageNet weights, once, when you choose that start and they are not on this computer."
+)
 
 STAGE_TITLES = {
     "import_images": "Import",

@@ -39,6 +39,9 @@ PAGES: tuple[tuple[str, str, str, str], ...] = tuple(
 )
 """The steps in order: id, title, icon, where the page is made."""
 
+WITHOUT_INSPECTOR = ("home", "pretrain", "export")
+"""Pages on which no image can be selected; their room is better used."""
+
 _LAYOUT = "window_layout"
 
 
@@ -121,7 +124,7 @@ class MainWindow(QMainWindow):
         self.chrome.rail.set_current(page_id)
         self.menus.set_page(page_id)
         if self.inspector_dock is not None:
-            self.inspector_dock.setVisible(page_id != "home" and self.inspector_dock.wanted)
+            self.inspector_dock.setVisible(page_id not in WITHOUT_INSPECTOR and self.inspector_dock.wanted)
 
     # -- projects --------------------------------------------------------------------------------------------
 
@@ -210,7 +213,7 @@ class MainWindow(QMainWindow):
         stored = project.catalogue.setting(_LAYOUT, {})
         if isinstance(stored, dict) and stored.get("state") and self.inspector_dock is not None:
             self.restoreState(QByteArray(base64.b64decode(str(stored["state"]))))
-            self.inspector_dock.set_wanted(bool(stored.get("inspector", True)))
+            self.inspector_dock.wanted = bool(stored.get("inspector", True))
 
     def _save_layout(self, project: Project) -> None:
         if self.inspector_dock is not None and not project.read_only:

@@ -20,13 +20,14 @@ class Inspector(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(264)
         self.image = ImageView()
         self.image.setMinimumHeight(200)
         self.image.window_changed.connect(self._show_window)
         self._window = QLabel()
         self._window.setProperty("role", "small")
-        reset = IconButton("reset", "Reset window, level and zoom")
+        reset = self._reset = IconButton("reset", "Reset window, level and zoom")
         reset.clicked.connect(self.image.reset)
         self.selection = Chip("", closable=True)
         self.selection.close_requested.connect(self.clear_requested)
@@ -86,6 +87,7 @@ class Inspector(QWidget):
         """Nothing is selected."""
         self.image.set_image(None, message="Select an image to see it here.")
         self._window.setText("")
+        self._reset.hide()
         self.selection.hide()
         self.details.hide()
 
@@ -98,6 +100,7 @@ class Inspector(QWidget):
         """The pixels, their window in stored values, and what a stored value means."""
         self._offset = (slope, intercept, unit)
         self.image.set_image(stored, low, high)
+        self._reset.show()
         self._show_window(low, high)
 
     def set_unreadable(self, text: str) -> None:
@@ -146,4 +149,4 @@ class Inspector(QWidget):
         slope, intercept, unit = self._offset
         black, white = low * slope + intercept, high * slope + intercept
         suffix = f" {unit}" if unit else ""
-        self._window.setText(f"Window {white - black:,.0f}  Level {(black + white) / 2:,.0f}{suffix}")
+        self._window.setText(f"Window {abs(white - black):,.0f}  Level {(black + white) / 2:,.0f}{suffix}")

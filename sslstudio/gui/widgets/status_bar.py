@@ -100,7 +100,7 @@ class StatusBar(QFrame):
     def set_project(self, name: str) -> None:
         """The open project; an empty name hides all that belongs to one."""
         self.project.setText(name)
-        for part in (self.saved, self.project, self.counts, *self._lines[:2]):
+        for part in (self.saved, self.project, self.counts, *self._lines[:3]):
             part.setVisible(bool(name))
         if not name:
             self.set_run("", "", 0, "")

@@ -119,7 +119,10 @@ class DataController(QObject):
         )
 
     def _show_preview(self, seen: preview.Preview) -> None:
-        line = texts.preview_line(seen.files, seen.matched, seen.patients, seen.examples, seen.more)
+        if seen.automatic:
+            line = texts.automatic_line(seen.files, seen.patients, seen.more)
+        else:
+            line = texts.preview_line(seen.files, seen.matched, seen.patients, seen.examples, seen.more)
         self._view.panel.set_preview(line, "muted" if seen.matched else "warning")
 
     def _reason(self) -> str:

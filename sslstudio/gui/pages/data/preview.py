@@ -24,6 +24,8 @@ class Preview:
     patients: int
     examples: tuple[str, ...]
     more: bool
+    automatic: bool = False
+    """True when neither pattern nor table decides; `patients` are folders then."""
 
 
 def look(sources: Sequence[Path], pattern: str, table: Path | None) -> Preview:
@@ -46,9 +48,9 @@ def look(sources: Sequence[Path], pattern: str, table: Path | None) -> Preview:
         if not name and compiled is not None and (match := compiled.search(found.relative)):
             name = match["subject"] or ""
         elif not name and compiled is None and known is None:
-            name = found.relative.rpartition("/")[0] or found.relative
+            name = found.relative.rpartition("/")[0] or "."
         if name:
             matched += 1
             names.setdefault(name)
     examples = tuple(list(names)[:EXAMPLES])
-    return Preview(files, matched, len(names), examples, more)
+    return Preview(files, matched, len(names), examples, more, compiled is None and known is None)

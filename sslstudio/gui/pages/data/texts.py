@@ -131,6 +131,15 @@ def grouping_warning(counts: Counts, most: int) -> str:
     return ""
 
 
+def automatic_line(files: int, folders: int, more: bool) -> str:
+    """What is known before any file is opened: DICOM files will say whose they are."""
+    if not files:
+        return "No files found there yet."
+    seen = f"First {files:,} files" if more else count(files, "file")
+    where = "in one folder" if folders <= 1 else f"in {folders:,} folders"
+    return f"{seen} {where}. DICOM files go to their patient; other files count as one patient for each folder."
+
+
 def preview_line(files: int, matched: int, patients: int, examples: tuple[str, ...], more: bool) -> str:
     """What a pattern does to the user's own paths."""
     if not files:

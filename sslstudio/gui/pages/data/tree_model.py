@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 
 from sslstudio.catalogue.rows import TreeRow
 from sslstudio.gui.texts import count
@@ -136,8 +136,29 @@ class TreeModel(QAbstractItemModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             picture = self._thumbnail(node.rows[0].first_image_id)
-            return QIcon(picture) if picture is not None else self._blank
+            return _icon(picture) if picture is not None else self._blank
         return None
+
+
+def _icon(picture: QPixmap) -> QIcon:
+    """An icon that a selected row does not tint."""
+    square = _square(picture)
+    icon = QIcon(square)
+    icon.addPixmap(square, QIcon.Mode.Selected)
+    return icon
+
+
+def _square(picture: QPixmap) -> QPixmap:
+    """The picture centred on black, so that titles stand in one line below each other."""
+    side = max(picture.width(), picture.height())
+    if picture.width() == picture.height():
+        return picture
+    canvas = QPixmap(side, side)
+    canvas.fill(Qt.GlobalColor.black)
+    painter = QPainter(canvas)
+    painter.drawPixmap((side - picture.width()) // 2, (side - picture.height()) // 2, picture)
+    painter.end()
+    return canvas
 
 
 def _title(node: Node) -> str:

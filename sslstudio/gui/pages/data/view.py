@@ -139,6 +139,7 @@ class DataView(QWidget):
         self.tabs.setVisible(has)
         self._spare.setVisible(not has)
         self.panel.title.setText(texts.DROP if has else texts.EMPTY_TITLE)
+        self.panel.about.setVisible(not has)
 
     def set_counts(self, text: str, warning: str) -> None:
         """The line beside the title, and a warning about the grouping or ""."""

@@ -1,0 +1,185 @@
+"""A form made from a specification and a manifest: one control a field, with its limits and its help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
+
+from sslstudio.backbones.table import ARCHITECTURES
+from sslstudio.domain.specs import ParameterValue, PretrainSpec
+from sslstudio.extensions.manifest import Parameter
+from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.widgets.controls import FormRow
+
+COMMON = ("backbone", "image_size", "epochs", "batch_size", "device")
+RARE = ("preset", "learning_rate", "weight_decay", "warmup_fraction", "precision", "seed")
+MOST = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Field:
+    """One entry of a form. `kind` is "int", "float", "bool" or "choice"; `choices` are (value, text)."""
+
+    name: str
+    label: str
+    kind: str
+    default: ParameterValue
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
+    help: str = ""
+
+
+def spec_fields(names: tuple[str, ...]) -> list[Field]:
+    """Fields of `PretrainSpec`, with limits and defaults as the specification has them."""
+    return [_spec_field(name) for name in names]
+
+
+def _spec_field(name: str) -> Field:
+    info = PretrainSpec.model_fields[name]
+    label, help_text = texts.LABELS[name]
+    if name == "backbone":
+        choices = tuple((key, entry.title) for key, entry in ARCHITECTURES.items())
+        return Field(name, label, "choice", info.default, choices=choices, help=help_text)
+    if get_origin(info.annotation) is Literal:
+        choices = tuple((value, texts.CHOICES.get(value, value)) for value in get_args(info.annotation))
+        return Field(name, label, "choice", info.default, choices=choices, help=help_text)
+    low: float | None = None
+    high: float | None = None
+    for limit in info.metadata:
+        if isinstance(limit, Ge):
+            low = _number(limit.ge)
+        elif isinstance(limit, Gt):
+            low = _number(limit.gt)
+        elif isinstance(limit, Le):
+            high = _number(limit.le)
+    kind = "int" if info.annotation is int else "float"
+    unit = "px" if name == "image_size" else ""
+    return Field(name, label, kind, info.default, low, high, unit=unit, help=help_text)
+
+
+def method_fields(parameters: tuple[Parameter, ...]) -> list[Field]:
+    """Fields of a method's own parameters."""
+    return [
+        Field(
+            entry.name,
+            entry.label,
+            entry.type,
+            entry.default,
+            entry.minimum,
+            entry.maximum,
+            tuple((choice, choice) for choice in entry.choices),
+            entry.unit,
+            entry.help,
+        )
+        for entry in parameters
+    ]
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+class Form(QWidget):
+    """Rows for some fields. ``changed`` fires on every edit by the user."""
+
+    changed = Signal()
+
+    def __init__(self, fields: list[Field], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields = {entry.name: entry for entry in fields}
+        self._controls: dict[str, QWidget] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        self.rows: dict[str, FormRow] = {}
+        for entry in fields:
+            control = _make(entry)
+            self._controls[entry.name] = control
+            _changed(control).connect(lambda *_: self.changed.emit())
+            self.rows[entry.name] = FormRow(entry.label, control, entry.help)
+            column.addWidget(self.rows[entry.name])
+
+    def values(self) -> dict[str, ParameterValue]:
+        """What stands in the form now."""
+        return {name: _value(control) for name, control in self._controls.items()}
+
+    def set_values(self, values: Mapping[str, ParameterValue]) -> None:
+        """Fill in some fields, without telling."""
+        for name, value in values.items():
+            control = self._controls.get(name)
+            if control is not None:
+                control.blockSignals(True)
+                _set(control, value)
+                control.blockSignals(False)
+
+    def reset(self) -> None:
+        """Every field back to its default."""
+        self.set_values({name: entry.default for name, entry in self._fields.items()})
+        self.changed.emit()
+
+
+def _make(entry: Field) -> QWidget:
+    if entry.kind == "bool":
+        box = QCheckBox()
+        box.setChecked(bool(entry.default))
+        return box
+    if entry.kind == "choice":
+        combo = QComboBox()
+        for value, text in entry.choices:
+            combo.addItem(text, value)
+        combo.setCurrentIndex(max(0, combo.findData(entry.default)))
+        combo.setMinimumWidth(180)
+        return combo
+    suffix = f" {entry.unit}" if entry.unit else ""
+    if entry.kind == "int":
+        whole = QSpinBox()
+        whole.setRange(int(entry.minimum or 0), int(entry.maximum if entry.maximum is not None else MOST))
+        whole.setSuffix(suffix)
+        whole.setGroupSeparatorShown(True)
+        whole.setValue(int(entry.default))
+        whole.setMinimumWidth(110)
+        return whole
+    number = QDoubleSpinBox()
+    number.setDecimals(6)
+    number.setRange(entry.minimum or 0.0, entry.maximum if entry.maximum is not None else MOST)
+    number.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    number.setSuffix(suffix)
+    number.setValue(float(entry.default))
+    number.setMinimumWidth(130)
+    return number
+
+
+def _changed(control: QWidget) -> Any:
+    if isinstance(control, QCheckBox):
+        return control.toggled
+    if isinstance(control, QComboBox):
+        return control.currentIndexChanged
+    assert isinstance(control, QSpinBox | QDoubleSpinBox)
+    return control.valueChanged
+
+
+def _value(control: QWidget) -> ParameterValue:
+    if isinstance(control, QCheckBox):
+        return control.isChecked()
+    if isinstance(control, QComboBox):
+        return str(control.currentData())
+    assert isinstance(control, QSpinBox | QDoubleSpinBox)
+    return control.value()
+
+
+def _set(control: QWidget, value: ParameterValue) -> None:
+    if isinstance(control, QCheckBox):
+        control.setChecked(bool(value))
+    elif isinstance(control, QComboBox):
+        control.setCurrentIndex(max(0, control.findData(value)))
+    elif isinstance(control, QSpinBox):
+        control.setValue(int(value))
+    elif isinstance(control, QDoubleSpinBox):
+        control.setValue(float(value))

@@ -1,0 +1,149 @@
+"""What the Pretrain page looks like: setting up at the left; the runs and the one in focus at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sslstudio.gui import theme
+from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain.run_panel import RunPanel
+from sslstudio.gui.pages.pretrain.run_presenter import RunLine
+from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
+from sslstudio.gui.widgets.controls import EmptyState, Line, PageTitle, Text
+
+Index = QModelIndex | QPersistentModelIndex
+COLUMNS = ("Run", "What", "State", "Epochs", "Loss", "Started")
+
+
+class RunTable(QAbstractTableModel):
+    """The runs, newest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[RunLine] = []
+
+    def set_lines(self, lines: Sequence[RunLine]) -> None:
+        """Replace the rows; the selection stays when only their texts changed."""
+        if [line.run_id for line in lines] == [line.run_id for line in self.lines]:
+            self.lines = list(lines)
+            if lines:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(lines) - 1, len(COLUMNS) - 1))
+            return
+        self.beginResetModel()
+        self.lines = list(lines)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        """How many runs."""
+        return 0 if parent.isValid() else len(self.lines)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """How many columns."""
+        return len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Names of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._alignment(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, alignment and colour of a cell."""
+        line = self.lines[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return line.cells()[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._alignment(index.column())
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() == 2:
+            return QColor(getattr(theme.tokens(), line.tone))
+        return None
+
+    @staticmethod
+    def _alignment(column: int) -> Qt.AlignmentFlag:
+        side = Qt.AlignmentFlag.AlignRight if column in (3, 4) else Qt.AlignmentFlag.AlignLeft
+        return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class PretrainView(QWidget):
+    """Setters, and a signal for each wish."""
+
+    run_selected = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.setup = SetupPanel()
+        self.run = RunPanel()
+        self.runs = RunTable()
+        self.table = self._make_table()
+        filled = QWidget()
+        inside = QVBoxLayout(filled)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(12)
+        inside.addWidget(self.table)
+        inside.addWidget(self.run, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(EmptyState("pretrain", texts.NO_RUNS_TITLE, texts.NO_RUNS))
+        self._stack.addWidget(filled)
+        right = QVBoxLayout()
+        right.setContentsMargins(20, 16, 20, 12)
+        right.setSpacing(8)
+        right.addWidget(PageTitle(texts.TITLE))
+        right.addWidget(Text(texts.SUBTITLE, "muted"))
+        right.addSpacing(4)
+        right.addWidget(self._stack, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.setup)
+        row.addWidget(Line(vertical=True))
+        row.addLayout(right, 1)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.runs)
+        table.setAccessibleName("Runs")
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        for column, width in enumerate((90, 200, 150, 70, 70, 110)):
+            header.resizeSection(column, width)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        table.setFixedHeight(30 + 4 * 26)
+        table.selectionModel().currentRowChanged.connect(self._row_changed)
+        return table
+
+    def set_runs(self, lines: Sequence[RunLine], focus: str) -> None:
+        """The list of runs; `focus` is the one shown below."""
+        self._stack.setCurrentIndex(1 if lines else 0)
+        self.runs.set_lines(lines)
+        place = next((row for row, line in enumerate(lines) if line.run_id == focus), -1)
+        model = self.table.selectionModel()
+        if place >= 0 and model.currentIndex().row() != place:
+            model.blockSignals(True)
+            self.table.selectRow(place)
+            model.blockSignals(False)
+
+    def _row_changed(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.run_selected.emit(self.runs.lines[current.row()].run_id)
