@@ -19,6 +19,8 @@ from sslstudio.domain.labels import AddClass, ClassInfo, EditClass, Label, Label
 from sslstudio.labels import UNDO_LIMIT, Entry, LabelHistory, LabelState, describe, history
 from sslstudio.labels.history import How
 
+_CLASS_FIELDS = tuple(ClassInfo.model_fields)
+_LABEL_FIELDS = tuple(Label.model_fields)
 COMMAND: TypeAdapter[LabelCommand] = TypeAdapter(LabelCommand)
 
 
@@ -216,13 +218,13 @@ def _crc(*values: object) -> int:
 
 def _class(values: list[object]) -> ClassInfo | None:
     try:
-        return ClassInfo.model_validate(dict(zip(ClassInfo.model_fields, values, strict=True)))
+        return ClassInfo.model_validate(dict(zip(_CLASS_FIELDS, values, strict=True)))
     except ValidationError:
         return None
 
 
 def _label(values: list[object]) -> Label | None:
     try:
-        return Label.model_validate(dict(zip(Label.model_fields, values, strict=True)))
+        return Label.model_validate(dict(zip(_LABEL_FIELDS, values, strict=True)))
     except ValidationError:
         return None

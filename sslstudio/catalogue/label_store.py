@@ -35,16 +35,16 @@ class LabelTables:
         self._journal: journal.Journal | None = None
         self._broken = False
         if self._db.read_only:
-            self._reload()
-            return [] if self._labels_complete else [_UNREPAIRED]
-        notices = reconcile(self._db, path)
-        self._reload()
+            rows = label_rows.load(self._db)
+            self._take(rows)
+            return [] if rows.complete else [_UNREPAIRED]
+        notices, rows = reconcile(self._db, path)
+        self._take(rows)
         self._journal = journal.Journal(path)
         return notices
 
-    def _reload(self) -> None:
-        rows = label_rows.load(self._db)
-        self._state, self._seq, self._labels_complete = rows.state, rows.seq, rows.complete
+    def _take(self, rows: label_rows.LabelRows) -> None:
+        self._state, self._seq = rows.state, rows.seq
         self._mark = mark(rows.lines[rows.seq]) if rows.complete and rows.seq else rows.first_mark
 
     def classes(self) -> list[ClassInfo]:
@@ -59,7 +59,7 @@ class LabelTables:
 
     def _current(self) -> LabelState:
         if self._db.read_only:  # another window may be writing
-            self._reload()
+            self._take(label_rows.load(self._db))
         return self._state
 
     def apply(self, command: LabelCommand) -> LabelCommand:

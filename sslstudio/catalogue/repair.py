@@ -13,15 +13,15 @@ from sslstudio.labels import Entry, LabelHistory, LabelState, apply, decode, enc
 from sslstudio.labels.history import chain, mark
 
 
-def reconcile(db: Database, path: Path) -> list[str]:
-    """Bring the label tables and the journal at `path` to agree; returns sentences on what was repaired.
+def reconcile(db: Database, path: Path) -> tuple[list[str], label_rows.LabelRows]:
+    """Bring the label tables and the journal at `path` to agree; returns sentences on what was repaired, and the rows.
 
     A journal that is one command ahead is what a kill between its sync and the commit leaves: completed, not reported.
     """
     text = journal.read(path)
     rows = label_rows.load(db)
     if rows.complete and not text.torn and not text.damaged and text.lines == rows.lines:
-        return []
+        return [], rows
     notices: list[str] = []
     lines = chain(rows.lines, rows.first_mark, text.lines)
     if rows.complete:
@@ -29,7 +29,7 @@ def reconcile(db: Database, path: Path) -> list[str]:
     else:
         lines = _restore(db, rows, lines, notices)
     _mend_journal(path, text, lines, notices)
-    return notices
+    return notices, label_rows.load(db)
 
 
 def _complete(
