@@ -60,6 +60,8 @@ class StatusPresenter(QObject):
         progress = status.progress
         if progress is not None and progress.unit.startswith("epoch") and progress.total:
             text = f"{text}, epoch {min(int(progress.done) + 1, int(progress.total))} of {int(progress.total)}"
+        elif status.stage == "pretrain" and progress is not None and progress.text:
+            text = progress.text
         if len(active) > 1:
             text = f"{text} (+{len(active) - 1})"
         fraction = status.fraction if progress is not None and progress.total else -1.0

@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             for page in self.workspace.made():
                 text = page.badge()
-                self.chrome.rail.set_badge(page.id, text, done=bool(text))
+                self.chrome.rail.set_badge(page.id, text, done=bool(text) and not text.endswith("%"))
 
     def _issues_changed(self) -> None:
         issues = self.notify.issues()

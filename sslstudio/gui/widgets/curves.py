@@ -18,7 +18,9 @@ MOST_POINTS = 2000
 class CurvePlot(QWidget):
     """One plot with a grid: a curve over epochs, at most one dashed level with its name, and a moving cursor line."""
 
-    def __init__(self, title: str, parent: QWidget | None = None, lowest: float | None = None) -> None:
+    def __init__(
+        self, title: str, parent: QWidget | None = None, lowest: float | None = None, highest: float | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName(title)
         self._title = title
@@ -35,7 +37,7 @@ class CurvePlot(QWidget):
         self._level.hide()
         self._plot.addItem(self._level, ignoreBounds=True)
         self._level_value: float | None = None
-        self._lowest = lowest
+        self._lowest, self._highest = lowest, highest
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._plot)
@@ -51,7 +53,7 @@ class CurvePlot(QWidget):
             curve.setData([x for x, _ in thinned], [y for _, y in thinned])
         faint = bool(smooth)
         colours = theme.tokens()
-        self._curve.setPen(pg.mkPen(colours.line if faint else colours.accent, width=1 if faint else 2))
+        self._curve.setPen(pg.mkPen(colours.muted if faint else colours.accent, width=1 if faint else 2))
         self._fit([y for _, y in (*points, *smooth)], [x for x, _ in points])
 
     def set_level(self, value: float | None, name: str = "") -> None:
@@ -72,6 +74,7 @@ class CurvePlot(QWidget):
             return
         low, high = min(seen), max(seen)
         low = min(low, self._lowest) if self._lowest is not None else low
+        high = max(high, self._highest) if self._highest is not None else high
         margin = max((high - low) * 0.08, 1e-3)
         self._plot.setYRange(low - (0 if self._lowest is not None else margin), high + margin, padding=0)
 

@@ -123,7 +123,7 @@ class RunPanel(QWidget):
             return
         from sslstudio.gui.widgets.curves import CurvePlot
 
-        loss, spread = CurvePlot(texts.LOSS), CurvePlot(texts.SPREAD, lowest=0.0)
+        loss, spread = CurvePlot(texts.LOSS), CurvePlot(texts.SPREAD, lowest=0.0, highest=1.1)
         spread.set_level(ALARM, texts.ALARM)
         self._plots = (loss, spread)
         for plot in self._plots:

@@ -104,11 +104,16 @@ class RunPresenter:
         state = status.state if status is not None else row.state
         running = state in (RunState.PREPARED, RunState.RUNNING) and status is not None
         spec = PretrainSpec.model_validate_json(row.spec_json)
+        story.epochs = story.epochs or float(spec.epochs)
         title = f"{row.run_id}: {what(spec)}"
         if running and status is not None:
             left = "stopping at the next safe point" if status.stopping else time_left(status.progress)
-            text = texts.running_line(story.done, story.epochs, left, story.speed)
-            fraction: float | None = status.fraction if story.epochs else -1.0
+            progress = status.progress
+            if progress is not None and not progress.unit.startswith("epoch"):
+                text = texts.preparing_line(progress.text, progress.done, progress.total, progress.unit)
+            else:
+                text = texts.running_line(story.done, story.epochs, left, story.speed)
+            fraction: float | None = status.fraction if progress is not None else -1.0
         else:
             text, fraction = ended_line(row, state), None
         advice = _advice(status)
@@ -169,8 +174,9 @@ def run_line(row: RunRow, status: RunStatus | None) -> RunLine:
     spec = PretrainSpec.model_validate_json(row.spec_json)
     state = status.state if status is not None else row.state
     done = row.result.get("epochs")
-    if status is not None and status.active and status.progress is not None:
-        done = int(status.progress.done)
+    if status is not None and status.active:
+        progress = status.progress
+        done = int(progress.done) if progress is not None and progress.unit.startswith("epoch") else None
     loss = row.result.get("loss")
     return RunLine(
         row.run_id,

@@ -138,6 +138,11 @@ def recommended(images: int, patients: int, method: str) -> str:
     return "Recommended: the safest first choice"
 
 
+def preparing_line(text: str, done: float, total: float, unit: str) -> str:
+    """ "Preparing images, 1,204 of 2,155 images"."""
+    return f"{text or 'Preparing'}, {done:,.0f} of {total:,.0f} {unit}".rstrip()
+
+
 def running_line(epoch: float, epochs: float, left: str, rate: float) -> str:
     """ "Epoch 12 of 60, 3 min left, 168 images a second"."""
     parts = [f"Epoch {min(int(epoch) + 1, int(epochs))} of {int(epochs)}" if epochs else "Starting"]
