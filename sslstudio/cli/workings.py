@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sslstudio.cli import checkup
 from sslstudio.cli.output import Output, Result
+from sslstudio.errors import SSLStudioError
+from sslstudio.jobs.launcher import environment
 
 if TYPE_CHECKING:
     from sslstudio.extensions.host import PluginInfo
+
+CHECK_SECONDS = 300
 
 
 def run(options: argparse.Namespace, output: Output) -> Result:
@@ -50,6 +59,40 @@ def list_plugins(_options: argparse.Namespace, output: Output) -> Result:
 
 def _tasks(info: PluginInfo) -> list[str]:
     return [entry.id for entry in info.manifest.pretext_tasks] if info.manifest else []
+
+
+def check_plugin(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio plugin check PATH`: the contract suite in a throw-away process, since it runs the plugin's code."""
+    found = contract_results(options.path)
+    for one in found:
+        output.say(f"{'ok  ' if one['ok'] else 'FAIL'}  {one['task']}, {one['check']}: {one['detail']}".rstrip(": "))
+    kept = all(one["ok"] for one in found)
+    return {"ok": kept, "checks": found, "exit_code": 0 if kept else 1}
+
+
+def contract_results(folder: Path) -> list[Result]:
+    """The clauses of the contract for every task of a plugin; raises SSLStudioError when it cannot be checked."""
+    with tempfile.TemporaryDirectory(prefix="plugin-check-") as private:
+        answer = Path(private) / "result.json"
+        command = [sys.executable, "-m", "sslstudio.training.contract", str(folder.resolve()), str(answer)]
+        try:
+            subprocess.run(
+                command, timeout=CHECK_SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env=environment(), check=False,
+            )  # fmt: skip
+            content = json.loads(answer.read_text(encoding="utf-8"))
+        except subprocess.TimeoutExpired:
+            raise SSLStudioError(
+                f"The plugin did not finish its checks in {CHECK_SECONDS} s.", "Ask its author.", code="plugin_hangs"
+            ) from None
+        except (OSError, ValueError):
+            raise SSLStudioError(
+                "The plugin ended the process that checked it.", "Ask its author.", code="plugin_crashes"
+            ) from None
+    if "error" in content:
+        raise SSLStudioError(content["error"], content["hint"], code=content["code"])
+    found: list[Result] = content["checks"]
+    return found
 
 
 def enable_plugin(options: argparse.Namespace, output: Output) -> Result:

@@ -1,0 +1,255 @@
+"""The contract of a pretext task, checked on CPU with small random images; run in a throw-away process.
+
+`python -m sslstudio.training.contract FOLDER RESULT.json` runs foreign code: never import this into the window.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from sslstudio.api import Batch, PretextTask, StepResult, TaskContext, ViewPlan
+from sslstudio.backbones import table
+from sslstudio.backbones.build import build
+from sslstudio.errors import SSLStudioError
+from sslstudio.extensions import host
+from sslstudio.extensions.manifest import PretextTaskEntry
+
+BACKBONE = "resnet18"
+SIDE = 32
+ROWS = 8
+LONGEST_STEP = 5.0
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One clause of the contract for one task: kept or not, and what was seen."""
+
+    task: str
+    check: str
+    ok: bool
+    detail: str = ""
+
+
+class Broken(Exception):  # noqa: N818 - the finding of a check, not an error of ours
+    """A clause that is not kept; its text says how."""
+
+
+def check_plugin(folder: Path) -> list[CheckResult]:
+    """Check every pretext task of the plugin in `folder`; raises SSLStudioError when it is no readable plugin."""
+    info = host.inspect(folder, "bundled")
+    if info.manifest is None:
+        raise SSLStudioError(f"{folder.name} is not a usable plugin.", info.reason, code="no_plugin")
+    results = []
+    for entry in info.manifest.pretext_tasks:
+        try:
+            task_class = host.load_class(folder, entry.code, info.id)
+        except SSLStudioError as problem:
+            results.append(CheckResult(entry.id, "loads", False, str(problem)))
+            continue
+        if not issubclass(task_class, PretextTask):
+            results.append(CheckResult(entry.id, "loads", False, "The class is not a PretextTask."))
+            continue
+        results.append(CheckResult(entry.id, "loads", True))
+        results += list(TaskContract(task_class, entry).results())
+    return results
+
+
+class TaskContract:
+    """The clauses for one task class; each method is one and returns what it saw, or raises Broken."""
+
+    def __init__(self, task_class: type[PretextTask], entry: PretextTaskEntry) -> None:
+        self._class = task_class
+        self._entry = entry
+
+    def results(self, only: Collection[str] = ()) -> Iterator[CheckResult]:
+        """Try every clause, or those named in `only`; a task that raises has broken that clause."""
+        clauses: dict[str, Callable[[], str]] = {
+            "view plan": self.view_plan,
+            "finite loss": self.finite_loss,
+            "gradients reach the encoder": self.gradients,
+            "features": self.features,
+            "colour images": self.colour,
+            "odd and small batches": self.odd_batches,
+            "same seed, same losses": self.repeatable,
+            "checkpoint": self.checkpoint,
+            "bfloat16": self.bfloat16,
+            "chance loss": self.chance,
+            "throughput": self.throughput,
+        }
+        for name, clause in clauses.items():
+            if only and name not in only:
+                continue
+            try:
+                yield CheckResult(self._entry.id, name, True, clause())
+            except Broken as finding:
+                yield CheckResult(self._entry.id, name, False, str(finding))
+            except Exception as error:  # foreign code may raise anything; its text is not ours to repeat
+                yield CheckResult(self._entry.id, name, False, f"It raised {type(error).__name__}.")
+
+    def view_plan(self) -> str:
+        """`views()` gives a plan that the loop can carry out."""
+        plan = self._task().views()
+        if not isinstance(plan, ViewPlan) or not 1 <= plan.views <= 16:
+            raise Broken("views() must give a ViewPlan with 1 to 16 views.")
+        return f"{plan.views} views of one {plan.sampling}"
+
+    def finite_loss(self) -> str:
+        """The loss is a finite scalar with a gradient."""
+        task = self._task()
+        result = _step(task, self._batch(task))
+        return f"loss {float(result.loss.detach()):.4f}"
+
+    def gradients(self) -> str:
+        """`backward` leaves finite gradients, not all zero, in the encoder."""
+        task = self._task()
+        _step(task, self._batch(task)).loss.backward()
+        parameters = list(task.encoder().parameters())
+        found = [one.grad for one in parameters if one.grad is not None]
+        if not found or not any(bool(one.abs().sum() > 0) for one in found):
+            raise Broken("No gradient reaches the encoder: nothing would be learned.")
+        if not all(bool(torch.isfinite(one).all()) for one in found):
+            raise Broken("Some gradients are not finite.")
+        return f"{len(found)} of {len(parameters)} tensors"
+
+    def features(self) -> str:
+        """`encoder()` maps images to features of the backbone's dimension."""
+        task = self._task()
+        encoder = task.encoder().eval()
+        with torch.no_grad():
+            features = encoder(torch.randn(2, 1, SIDE, SIDE))
+        expected = (2, task.context.feature_dim)
+        if tuple(features.shape) != expected:
+            raise Broken(f"The encoder gives {tuple(features.shape)} where {expected} is expected.")
+        return f"{expected[1]} numbers"
+
+    def colour(self) -> str:
+        """Three-channel images work as one-channel images do."""
+        task = self._task(channels=3)
+        _step(task, self._batch(task, channels=3))
+        return "3 channels"
+
+    def odd_batches(self) -> str:
+        """The last batch of an epoch may be small and odd."""
+        task = self._task()
+        for rows in (5, 3, 2):
+            _step(task, self._batch(task, rows=rows))
+        return "5, 3 and 2 rows"
+
+    def repeatable(self) -> str:
+        """Two trainings with one seed have the same losses."""
+        if self._train(3) != self._train(3):
+            raise Broken("Two runs with the same seed differ; use torch's own random numbers alone.")
+        return "3 steps twice"
+
+    def checkpoint(self) -> str:
+        """A task that is saved and loaded after two steps goes on as one that was never stopped."""
+        whole = self._train(4)
+        task = self._task()
+        optimiser = torch.optim.SGD(task.parameters(), lr=0.01)
+        for step in range(2):
+            self._advance(task, optimiser, step)
+        again = self._task()
+        again.load_state_dict(task.state_dict())
+        optimiser = torch.optim.SGD(again.parameters(), lr=0.01)
+        resumed = [self._advance(again, optimiser, step) for step in (2, 3)]
+        if resumed != whole[2:]:
+            raise Broken("After loading a checkpoint the losses differ: some state is neither parameter nor buffer.")
+        return "stopped after 2 of 4 steps"
+
+    def bfloat16(self) -> str:
+        """The loss stays finite under bfloat16 autocast."""
+        task = self._task()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            result = _step(task, self._batch(task))
+        return f"loss {float(result.loss.detach()):.4f}"
+
+    def chance(self) -> str:
+        """`chance_loss` gives a finite number or None."""
+        chance = self._task().chance_loss(ROWS)
+        if chance is not None and not math.isfinite(chance):
+            raise Broken("chance_loss() must give a finite number or None.")
+        return "none" if chance is None else f"{chance:.4f}"
+
+    def throughput(self) -> str:
+        """A step is short enough that a run can be stopped; the speed is told."""
+        task = self._task()
+        batch = self._batch(task)
+        _step(task, batch)
+        started = time.perf_counter()
+        _step(task, batch).loss.backward()
+        seconds = time.perf_counter() - started
+        if seconds > LONGEST_STEP:
+            raise Broken(f"One step of {ROWS} small images takes {seconds:.0f} s: the run could not be stopped.")
+        return f"{ROWS / seconds:.0f} images a second at {SIDE} px on this CPU"
+
+    def _task(self, channels: int = 1) -> PretextTask:
+        """The task as the loop builds it, with the defaults of its parameters."""
+        torch.manual_seed(0)
+        context = TaskContext(
+            backbone=build(BACKBONE, channels, SIDE),
+            feature_dim=table.find(BACKBONE).feature_dim,
+            in_channels=channels,
+            image_size=SIDE,
+            batch_size=ROWS,
+            parameters=self._entry.values({}),
+            total_steps=10,
+        )
+        return self._class(context).train()
+
+    @staticmethod
+    def _batch(task: PretextTask, rows: int = ROWS, channels: int = 1, step: int = 0) -> Batch:
+        generator = torch.Generator().manual_seed(1000 + step)
+        shape = (rows, channels, SIDE, SIDE)
+        views = tuple(torch.randn(shape, generator=generator) for _ in range(task.views().views))
+        return Batch(views=views, image_ids=torch.arange(rows), subject_ids=torch.arange(rows), step=step)
+
+    def _advance(self, task: PretextTask, optimiser: torch.optim.Optimizer, step: int) -> float:
+        torch.manual_seed(step)
+        loss = _step(task, self._batch(task, step=step)).loss
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return float(loss.detach())
+
+    def _train(self, steps: int) -> list[float]:
+        task = self._task()
+        optimiser = torch.optim.SGD(task.parameters(), lr=0.01)
+        return [self._advance(task, optimiser, step) for step in range(steps)]
+
+
+def _step(task: PretextTask, batch: Batch) -> StepResult:
+    """One step whose result is what the contract says; raises Broken otherwise."""
+    result = task.training_step(batch)
+    if not isinstance(result, StepResult) or not isinstance(result.loss, Tensor):
+        raise Broken("training_step() must give a StepResult with a tensor as loss.")
+    if result.loss.ndim != 0 or not result.loss.requires_grad:
+        raise Broken("The loss must be one number with a gradient.")
+    if not bool(torch.isfinite(result.loss)):
+        raise Broken(f"The loss is not finite for a batch of {len(batch.image_ids)} rows.")
+    if not isinstance(task.encoder(), nn.Module):
+        raise Broken("encoder() must give a module.")
+    return result
+
+
+def main(folder: str, result: str) -> int:
+    """Write the results of `check_plugin` as JSON to the file `result`: {"checks": [...]} or {"error", "hint"}."""
+    torch.set_num_threads(1)
+    try:
+        content: dict[str, object] = {"checks": [asdict(one) for one in check_plugin(Path(folder))]}
+    except SSLStudioError as problem:
+        content = {"error": problem.message, "hint": problem.hint, "code": problem.code}
+    Path(result).write_text(json.dumps(content), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
