@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import csv
 import datetime
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from sslstudio import resources
+from sslstudio.domain.labels import OKABE_ITO, ClassInfo
 from sslstudio.importers import dicom_writer, phantom
 
 TRUTH = "labels.csv"
@@ -44,6 +47,15 @@ def write_studies(folder: Path, *, patients: int = 60, seed: int = 0) -> Path:
             for image in write_patient(folder, number, seed=seed):
                 writer.writerow((image.path.relative_to(folder).as_posix(), image.finding, image.patient))
     return truth
+
+
+def demo_classes() -> tuple[ClassInfo, ...]:
+    """The classes of the demo in the order of their keys 1 to 4, each with what to look for."""
+    texts = json.loads(resources.text("demo/classes.json"))
+    return tuple(
+        ClassInfo(class_id=n, name=text["name"], colour=colour, key=str(n), description=text["description"])
+        for n, (text, colour) in enumerate(zip(texts, OKABE_ITO, strict=False), start=1)
+    )
 
 
 def write_patient(

@@ -11,7 +11,7 @@ import pytest
 
 from sslstudio.importers import phantom
 from sslstudio.importers.dicom_writer import DicomHeader, stable_uid, write_image
-from sslstudio.importers.synthetic import write_patient, write_studies
+from sslstudio.importers.synthetic import demo_classes, write_patient, write_studies
 
 
 def rows_of(truth: Path) -> list[dict[str, str]]:
@@ -96,6 +96,11 @@ def test_written_header_says_what_was_asked(tmp_path: Path) -> None:
     assert "PatientID" not in dataset and dataset.IssuerOfPatientID == "I"
     assert (dataset.RescaleSlope, dataset.RescaleIntercept, dataset.WindowWidth) == (2, -5, 400)
     assert (dataset.PixelRepresentation, dataset.Rows, dataset.Columns) == (1, 3, 4)
+
+
+def test_classes_are_the_findings() -> None:
+    assert tuple(info.name for info in demo_classes()) == phantom.FINDINGS
+    assert [info.key for info in demo_classes()] == ["1", "2", "3", "4"]
 
 
 def test_uids_are_stable_and_short() -> None:
