@@ -7,10 +7,12 @@ from pathlib import Path
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
+from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import RunTables
 from sslstudio.catalogue.splits import SplitTables
 
 DATABASE_NAME = "project.sqlite"
+RESERVE_NAME = "reserve"
 
 
 class Catalogue(ImageTables, LabelTables, SplitTables, RunTables):
@@ -24,7 +26,10 @@ class Catalogue(ImageTables, LabelTables, SplitTables, RunTables):
     def __init__(self, path: Path, read_only: bool = False, *, create: bool = False) -> None:
         self._db = Database(path, read_only=read_only, create=create)
         try:
-            self.notices = [*self._db.notices, *self._open_labels(path.with_name(JOURNAL_NAME))]
+            self.notices = [
+                *self._db.notices,
+                *self._open_labels(path.with_name(JOURNAL_NAME), Reserve(path.with_name(RESERVE_NAME))),
+            ]
         except BaseException:
             self._db.close()
             raise

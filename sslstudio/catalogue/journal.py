@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -56,9 +57,13 @@ def read(path: Path) -> JournalText:
 
 
 class Journal:
-    """The open journal; `append` returns when the line is on the disk."""
+    """The open journal; `append` returns when the line is on the disk.
+
+    `failed` is set when a line could neither be finished nor taken back; nothing may be appended to it then.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.failed = False
         self._stream: BinaryIO = path.open("ab", buffering=0)
         try:
             sync(self._stream)
@@ -85,9 +90,14 @@ class Journal:
         return before
 
     def cut(self, size: int) -> None:
-        """Cut the file back to `size` bytes and sync."""
-        self._stream.truncate(size)
-        sync(self._stream)
+        """Take back what was appended after `size` bytes; sets `failed` when that cannot be done."""
+        try:
+            self._stream.truncate(size)
+        except OSError:
+            self.failed = True
+            return
+        with contextlib.suppress(OSError):  # if the line comes back after a power cut, it is one in flight, which may
+            sync(self._stream)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -4,7 +4,8 @@ The order is: journal line written and synced, then the database transaction com
 the caller is told. So the database never holds a command that the journal lacks, and a kill at any instant leaves
 either both with it, or the journal alone; opening then completes the database (the command was asked for, and
 its tick had not shown yet). A torn last line is cut: it was never acknowledged. If the transaction fails, the line is
-cut again before the error is raised.
+cut again before the error is raised. When the disk is full, a reserve of 16 MB is given up and the command tried once
+more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from sslstudio.catalogue import journal, label_rows
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.repair import reconcile
+from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.labels import ClassInfo, Label, LabelCommand, SetLabels
 from sslstudio.errors import SSLStudioError
@@ -30,10 +32,11 @@ class LabelTables:
     _db: Database
     author: str = ""
 
-    def _open_labels(self, path: Path) -> list[str]:
+    def _open_labels(self, path: Path, reserve: Reserve) -> list[str]:
         """Check and, where needed, repair the labels; returns sentences for the user."""
         self._journal: journal.Journal | None = None
         self._broken = False
+        self._reserve = reserve
         if self._db.read_only:
             rows = label_rows.load(self._db)
             self._take(rows)
@@ -41,6 +44,7 @@ class LabelTables:
         notices, rows = reconcile(self._db, path)
         self._take(rows)
         self._journal = journal.Journal(path)
+        reserve.fill()
         return notices
 
     def _take(self, rows: label_rows.LabelRows) -> None:
@@ -104,7 +108,15 @@ class LabelTables:
 
     def _perform(self, how: How, command: LabelCommand) -> LabelCommand:
         self._db.require_writable()
-        if self._journal is None or self._broken:
+        try:
+            return self._attempt(how, command)
+        except SSLStudioError as error:
+            if error.code != "disk_full" or not self._reserve.release():
+                raise
+        return self._attempt(how, command)
+
+    def _attempt(self, how: How, command: LabelCommand) -> LabelCommand:
+        if self._journal is None or self._journal.failed or self._broken:
             raise SSLStudioError(
                 "Labels cannot be stored at the moment.", "Close the project and open it again.", code="label_store"
             )
@@ -118,7 +130,7 @@ class LabelTables:
                 label_rows.store(connection, entry, line, inverse, after)
         except BaseException:
             if not self._committed(entry.seq):
-                self._take_back(self._journal, before)
+                self._journal.cut(before)
                 raise
         self._state, self._seq, self._mark = after, entry.seq, mark(line)
         return inverse
@@ -130,12 +142,6 @@ class LabelTables:
         except SSLStudioError:
             self._broken = True
             return False
-
-    def _take_back(self, written: journal.Journal, size: int) -> None:
-        try:
-            written.cut(size)
-        except OSError:
-            self._broken = True
 
     def _stamped(self, command: LabelCommand) -> LabelCommand:
         if not isinstance(command, SetLabels):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -202,14 +203,8 @@ def _call(compute: Compute | None, target: str, *args: Any) -> Any:
     """Call a function of `sslstudio.classifiers` in the compute process, or here when there is none."""
     if compute is not None:
         return compute.submit(target, *args).result()
-    from sslstudio.classifiers import linear, scores
-
-    functions: dict[str, Callable[..., Any]] = {
-        "sslstudio.classifiers.linear:fit": linear.fit,
-        "sslstudio.classifiers.linear:predict_proba": linear.predict_proba,
-        "sslstudio.classifiers.scores:evaluate": scores.evaluate,
-    }
-    return functions[target](*args)
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)(*args)
 
 
 def _origin(project: Project, run_id: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -131,6 +132,7 @@ def test_a_transaction_that_fails_takes_the_journal_line_back(
     catalogue: Catalogue, path: Path, label: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(1, 1)
+    path.with_name("reserve").unlink()
 
     def full(*_: object) -> None:
         error = sqlite3.OperationalError("database or disk is full")
@@ -152,6 +154,7 @@ def test_a_journal_that_takes_no_more_data_stores_nothing(
     catalogue: Catalogue, path: Path, label: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(1, 1)
+    path.with_name("reserve").unlink()
     with monkeypatch.context() as patch:
         calls = []
 
@@ -168,6 +171,28 @@ def test_a_journal_that_takes_no_more_data_stores_nothing(
     assert_agree(catalogue, path)
 
 
+def test_on_a_full_disk_the_reserve_is_given_up_and_the_label_stored(
+    catalogue: Catalogue, path: Path, label: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = path.with_name("reserve")
+    assert reserve.stat().st_size == 16 << 20
+    sync = journal.sync
+
+    def full(stream: BinaryIO) -> None:
+        if reserve.exists():
+            raise OSError(28, "No space left on device")
+        sync(stream)
+
+    label(1, 1)
+    monkeypatch.setattr(journal, "sync", full)
+    label(1, 2)
+    assert sorted(catalogue.labels()) == [1, 2] and not reserve.exists()
+    assert_agree(catalogue, path)
+    catalogue.close()
+    Catalogue(path).close()
+    assert reserve.exists(), "made anew once there is space"
+
+
 def test_when_not_even_the_line_can_be_taken_back_labelling_stops(
     catalogue: Catalogue, path: Path, label: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +203,7 @@ def test_when_not_even_the_line_can_be_taken_back_labelling_stops(
 
     with monkeypatch.context() as patch:
         patch.setattr(label_rows, "store", fail)
-        patch.setattr(journal.Journal, "cut", fail)
+        patch.setattr(journal.Journal, "cut", lambda self, size: setattr(self, "failed", True))
         with pytest.raises(OSError):
             label(1, 2)
     with pytest.raises(SSLStudioError) as caught:
