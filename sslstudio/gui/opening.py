@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sslstudio.session.project import Project
 
 SUFFIX = ".sslproj"
-DEMO_FOLDER = "SSL Studio demo"
 DEMO_PATIENTS = 60
 
 
@@ -75,7 +74,7 @@ class ProjectOpener(QObject):
 
     def demo(self, folder: Path | None = None) -> None:
         """Open the demo project of this computer; it is made first when it is not there, in some seconds."""
-        place = folder or documents() / DEMO_FOLDER
+        place = folder or demo_folder()
         if (place / f"Demo{SUFFIX}" / "project.sqlite").is_file():
             self.open(place / f"Demo{SUFFIX}")
             return
@@ -121,9 +120,14 @@ def documents() -> Path:
     return place if place.is_dir() else Path.home()
 
 
+def demo_folder() -> Path:
+    """Where the demo is kept, the same place as that of the command line: among the user's data."""
+    return platformdirs.user_data_path("sslstudio", appauthor=False) / "demo"
+
+
 def demo_studies(project: Project) -> Path:
     """The folder of the demo's DICOM studies."""
-    return project.path.parent / "studies"
+    return project.path.parent / f"studies-{DEMO_PATIENTS}"
 
 
 def _create(path: Path) -> Project:
@@ -149,10 +153,10 @@ def _make_demo(place: Path) -> Project:
     from sslstudio.jobs.compute import ComputeProcess
     from sslstudio.session.project import Project
 
-    compute = ComputeProcess()
+    compute = ComputeProcess(warm=False)
     try:
         written: Future[Any] = compute.submit(
-            "sslstudio.importers.synthetic:write_studies", place / "studies", patients=DEMO_PATIENTS
+            "sslstudio.importers.synthetic:write_studies", place / f"studies-{DEMO_PATIENTS}", patients=DEMO_PATIENTS
         )
         written.result()
     finally:

@@ -350,35 +350,6 @@ class Clickable(QFrame):
             super().keyPressEvent(event)
 
 
-class Toast(QFrame):
-    """A passing message at the foot of the window, with at most one thing to do (usually Undo)."""
-
-    action_requested = Signal()
-    closed = Signal()
-
-    def __init__(self, text: str, action: str = "", role: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("toast")
-        self.setProperty("role", role)
-        self.setAccessibleName(text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.setSpacing(12)
-        self.text = QLabel(text)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(len(text) > 90)
-        if len(text) > 90:
-            self.text.setMinimumWidth(480)
-        row.addWidget(self.text, 1)
-        self.button = PlainButton(action, quiet=True)
-        self.button.setVisible(bool(action))
-        self.button.clicked.connect(lambda: self.action_requested.emit())
-        row.addWidget(self.button)
-        close = IconButton("close", "Close this message")
-        close.clicked.connect(lambda: self.closed.emit())
-        row.addWidget(close)
-
-
 def row(*parts: QWidget | int, spacing: int = 8) -> QWidget:
     """Widgets side by side; an integer is a stretch of that weight."""
     holder = QWidget()

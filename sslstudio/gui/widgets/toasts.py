@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui.notifications import Message
-from sslstudio.gui.widgets.controls import Toast
+from sslstudio.gui.widgets.controls import IconButton, PlainButton
 
 PASSES_AFTER_MS = 6000
 WITH_ACTION_MS = 10000
 AT_MOST = 3
+
+
+class Toast(QFrame):
+    """A passing message at the foot of the window, with at most one thing to do (usually Undo)."""
+
+    action_requested = Signal()
+    closed = Signal()
+
+    def __init__(self, text: str, action: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("toast")
+        self.setProperty("role", role)
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(12)
+        self.text = QLabel(text)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(len(text) > 90)
+        if len(text) > 90:
+            self.text.setMinimumWidth(480)
+        row.addWidget(self.text, 1)
+        self.button = PlainButton(action, quiet=True)
+        self.button.setVisible(bool(action))
+        self.button.clicked.connect(lambda: self.action_requested.emit())
+        row.addWidget(self.button)
+        close = IconButton("close", "Close this message")
+        close.clicked.connect(lambda: self.closed.emit())
+        row.addWidget(close)
 
 
 class ToastColumn(QWidget):
