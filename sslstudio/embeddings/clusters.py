@@ -63,7 +63,7 @@ def number_by_size(labels: NDArray[np.integer]) -> NDArray[np.int32]:
 
 def _k_means(vectors: Floats, k: int, seed: int, starts: int) -> NDArray[np.int32]:
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # One thread: the problem is small, threads that wait for each other on a busy computer cost seconds, and the
     # sums must not depend on their number.
