@@ -79,9 +79,14 @@ def accuracy(value: float, low: float, high: float) -> str:
 def accuracy_basis(images: int, patients: int) -> str:
     """What the live accuracy stands on."""
     few = " Below 50 images: indicative only." if images < 50 else ""
-    return (
-        f"Balanced accuracy on {count(images, 'image')} from {count(patients, 'patient')}, each left out in turn.{few}"
-    )
+    basis = f"{count(images, 'labelled image')} from {count(patients, 'patient')}"
+    return f"Balanced accuracy, 95 % interval; {basis}, patients left out in turn.{few}"
+
+
+def too_few(images: int) -> str:
+    """Said while there are suggestions but no accuracy yet."""
+    given = count(images, "label")
+    return f"{given} are too few to measure. About ten of each class, from several patients, are a start."
 
 
 def advice(names: Sequence[str], counts: Sequence[int], wanted: int = 20) -> str:

@@ -1,0 +1,1 @@
+"""Classify: fit a classifier on training patients and examine it on test patients."""

@@ -1,0 +1,42 @@
+"""Looking at all images with a stored classifier, run in the compute process, which reads the files itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`probabilities` (N, K) of images `ids` (N,) for `class_ids` (K,); `train_ids` are those it has learned from."""
+
+    ids: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
+    class_ids: tuple[int, ...]
+    train_ids: npt.NDArray[np.int64]
+
+
+def apply_model(model_folder: str, embeddings_folder: str) -> Applied:
+    """Probabilities of all images that the model's embedding holds."""
+    from sslstudio.classifiers.linear import LinearHead, predict_proba
+
+    folder = Path(model_folder)
+    described = json.loads((folder / "model.json").read_bytes())
+    with np.load(folder / "head.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in ("coef", "intercept", "mean", "scale", "train_ids")}
+    train_ids = arrays.pop("train_ids")
+    head = LinearHead(**arrays, C=described["C"], temperature=described["temperature"])
+    embedding = Path(embeddings_folder) / described["embedding"]
+    ids = np.load(embedding.with_name(embedding.name + ".ids.npy"), allow_pickle=False).astype(np.int64)
+    vectors = np.load(embedding.with_name(embedding.name + ".npy"), mmap_mode="r", allow_pickle=False)
+    shares = np.empty((len(ids), len(described["classes"])), dtype=np.float32)
+    for start in range(0, len(ids), BLOCK):
+        block = np.asarray(vectors[start : start + BLOCK], dtype=np.float32)
+        shares[start : start + BLOCK] = predict_proba(head, block)
+    return Applied(ids, shares, tuple(int(value) for value in described["class_ids"]), train_ids.astype(np.int64))

@@ -1,0 +1,29 @@
+"""Puts the Classify page together."""
+
+from __future__ import annotations
+
+from sslstudio.gui.pages.classify.controller import ClassifyController
+from sslstudio.gui.pages.classify.view import ClassifyView
+from sslstudio.gui.pages.page import Page, Services
+
+
+def create(services: Services) -> Page:
+    """The Classify page of an open project."""
+    view = ClassifyView()
+    controller = ClassifyController(services, view, view)
+
+    def badge() -> str:
+        tested = [model.scores for model in controller.models() if model.scores]
+        accuracy = tested[-1].get("balanced_accuracy") if tested else None
+        return f"{accuracy['value']:.2f}" if isinstance(accuracy, dict) and accuracy.get("value") is not None else ""
+
+    return Page(
+        "classify",
+        "Classify",
+        "classify",
+        view,
+        badge=badge,
+        refresh=controller.refresh,
+        activate=controller.activate,
+        close=controller.close,
+    )

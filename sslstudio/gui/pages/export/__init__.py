@@ -1,0 +1,1 @@
+"""Export: write a model package that works without this program, and predict with it."""

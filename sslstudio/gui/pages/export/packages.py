@@ -1,0 +1,108 @@
+"""The packages a project has exported, read from its folder; apart from Qt."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sslstudio.domain.runs import RunState
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.pages.export import texts
+from sslstudio.session.project import Project
+
+SUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class PackageFile:
+    """One file of a package."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Package:
+    """One exported model. `difference` is None when the run did not say."""
+
+    model_id: str
+    folder: Path
+    finished: str
+    difference: float | None
+    images_compared: int
+    files: tuple[PackageFile, ...]
+
+    @property
+    def proof(self) -> str:
+        """The parity result in words."""
+        return texts.parity(self.difference, self.images_compared)
+
+
+def read(project: Project) -> list[Package]:
+    """The newest package of each model, newest first; called off the window's thread."""
+    found: dict[str, Package] = {}
+    for row in project.catalogue.runs():
+        if row.stage != "export" or row.state != RunState.SUCCEEDED or not row.adopted:
+            continue
+        model_id = str(json.loads(row.spec_json)["model"])
+        folder = project.exports_dir / f"{model_id}-package"
+        if folder.is_dir():
+            found.pop(model_id, None)
+            difference = row.result.get("largest_difference")
+            found[model_id] = Package(
+                model_id,
+                folder,
+                row.finished,
+                float(difference) if difference is not None else None,
+                int(row.result.get("images_compared", 0)),
+                files(folder),
+            )
+    return list(reversed(found.values()))
+
+
+def files(folder: Path) -> tuple[PackageFile, ...]:
+    """The files of a package with the checksums that stand in it."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    sums = {name.lstrip("*"): digest for digest, _, name in (line.partition(" ") for line in lines)}
+    sums = {name.strip(): digest for name, digest in sums.items()}
+    listed = []
+    for path in sorted(entry for entry in folder.rglob("*") if entry.is_file()):
+        name = path.relative_to(folder).as_posix()
+        listed.append(PackageFile(name, sums.get(name, ""), path.stat().st_size))
+    return tuple(listed)
+
+
+def copy_to(package: Package, target: Path) -> Path:
+    """Copy a package below `target`; raises SSLStudioError ("copy_failed") and leaves nothing half done."""
+    final = target / package.folder.name
+    partial = target / f"{package.folder.name}.partial"
+    try:
+        if final.exists():
+            raise SSLStudioError(f"{final.name} is there already.", "Choose another folder.", code="copy_exists")
+        shutil.copytree(package.folder, partial)
+        partial.rename(final)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise SSLStudioError(texts.COPY_FAILED, code="copy_failed") from None
+    return final
+
+
+def predict_arguments(package: Path, sources: Sequence[Path], table: Path) -> list[str]:
+    """What follows `sslstudio` on the command line to predict with a package."""
+    return ["predict", str(package), *map(str, sources), "-o", str(table)]
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The same as one line for a terminal of this system."""
+    words = ["sslstudio", *arguments]
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

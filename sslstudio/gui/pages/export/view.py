@@ -1,0 +1,262 @@
+"""What the Export page looks like: what a package holds, the packages there are, and prediction on new files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sslstudio.gui.pages.export import texts
+from sslstudio.gui.pages.export.packages import Package
+from sslstudio.gui.widgets.controls import (
+    Line,
+    PageTitle,
+    PlainButton,
+    ReasonButton,
+    SectionTitle,
+    Text,
+)
+from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
+
+
+class ExportView(QWidget):
+    """Setters, and a signal for each thing that can be asked for; folders are asked for in the system's dialog."""
+
+    export_requested = Signal(str)
+    stop_requested = Signal()
+    open_requested = Signal()
+    save_requested = Signal(str)
+    sums_requested = Signal()
+    package_requested = Signal(str)
+    source_chosen = Signal(str)
+    predict_requested = Signal()
+    command_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.model = QComboBox()
+        self.export = ReasonButton(texts.EXPORT, "export")
+        self.progress = QProgressBar()
+        self.stop = PlainButton("Stop", "stop", quiet=True)
+        self._note = Text("", "muted")
+        self.package = QComboBox()
+        self._proof = Text("", "ok")
+        self._none = Text(texts.NO_PACKAGES, "muted")
+        self.files = ScoreTable(texts.FILES, texts.FILE_HEADERS, (2,))
+        self.open = PlainButton(texts.OPEN_FOLDER, "folder")
+        self.save = PlainButton(texts.SAVE_COPY, "export")
+        self.sums = PlainButton(texts.COPY_SUMS, "copy", quiet=True)
+        self.source = QLineEdit()
+        self.choose = PlainButton(texts.CHOOSE_FOLDER, "folder")
+        self.predict = ReasonButton(texts.PREDICT, "play", primary=False)
+        self.command = PlainButton(texts.COPY_COMMAND, "copy", quiet=True)
+        self._outcome = Text("", "")
+        self._package_part = QWidget()
+        self._predict_part = QWidget()
+        self._build()
+        self._connect()
+
+    def set_models(self, entries: Sequence[tuple[str, str]], current: str) -> None:
+        """The classifiers (id, title) that can be exported."""
+        self.model.clear()
+        for value, title in entries:
+            self.model.addItem(title, value)
+        self.model.setCurrentIndex(max(0, self.model.findData(current)))
+        self.model.setEnabled(bool(entries))
+
+    def set_export_reason(self, reason: str) -> None:
+        """Why nothing can be exported now; empty when it can."""
+        self.export.set_reason(reason)
+
+    def set_progress(self, fraction: float | None, note: str = "") -> None:
+        """Progress of the export under way, 0 to 1; None when none is."""
+        self.progress.setVisible(fraction is not None)
+        self.stop.setVisible(fraction is not None)
+        self.export.setVisible(fraction is None)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        if fraction is not None:
+            self.progress.setValue(round(fraction * 1000))
+
+    def set_packages(self, packages: Sequence[Package], current: str) -> None:
+        """The packages of the project, newest first."""
+        self.package.clear()
+        for package in packages:
+            self.package.addItem(package.folder.name, package.model_id)
+        self.package.setCurrentIndex(max(0, self.package.findData(current)))
+        self._package_part.setVisible(bool(packages))
+        self._predict_part.setVisible(bool(packages))
+        self._none.setVisible(not packages)
+
+    def set_package(self, package: Package) -> None:
+        """The proof and the files of the package in hand."""
+        self._proof.setText(package.proof)
+        rows = []
+        for file in package.files:
+            short = f"{file.sha256[:16]} ..." if file.sha256 else ""
+            rows.append(ScoreRow((file.name, short, texts.size(file.size)), tip=file.sha256))
+        self.files.set_rows(rows)
+
+    def set_source(self, text: str) -> None:
+        """The folder whose files are to be scored."""
+        self.source.setText(text)
+
+    def set_predict(self, reason: str, outcome: str, role: str = "") -> None:
+        """Why no prediction can start now (empty when it can), and what the last one did."""
+        self.predict.set_reason(reason)
+        self.command.setEnabled(not reason or reason == texts.PREDICTING)
+        self._outcome.set_role(role)
+        self._outcome.setText(outcome)
+        self._outcome.setVisible(bool(outcome))
+
+    def _build(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 10, 12, 10)
+        bar.setSpacing(10)
+        bar.addWidget(PageTitle(texts.TITLE))
+        label = QLabel(texts.MODEL)
+        label.setProperty("role", "muted")
+        label.setBuddy(self.model)
+        self.model.setAccessibleName("Classifier to export")
+        self.model.setMinimumWidth(180)
+        bar.addSpacing(8)
+        for part in (label, self.model, self.export):
+            bar.addWidget(part)
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(160)
+        self.progress.setAccessibleName("Progress of the export")
+        bar.addWidget(self.progress)
+        bar.addWidget(self._note)
+        bar.addWidget(self.stop)
+        bar.addStretch(1)
+        body = QWidget()
+        body.setObjectName("page")
+        body.setMaximumWidth(960)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(8)
+        column.addLayout(self._about())
+        column.addWidget(Line())
+        column.addWidget(SectionTitle(texts.PACKAGES))
+        column.addWidget(self._none)
+        column.addWidget(self._package_part)
+        column.addWidget(self._predict_part)
+        column.addStretch(1)
+        self._build_package()
+        self._build_predict()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setObjectName("pageScroll")
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(body, 100)
+        row.addStretch(1)
+        scroll.setWidget(holder)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(bar)
+        whole.addWidget(Line())
+        whole.addWidget(scroll, 1)
+        self.set_progress(None)
+
+    def _about(self) -> QHBoxLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        for line, (name, what) in enumerate(texts.CONTENTS):
+            title = QLabel(name)
+            title.setProperty("role", "strong")
+            grid.addWidget(title, line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(Text(what), line, 1)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(SectionTitle(texts.HOLDS))
+        left.addLayout(grid)
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(SectionTitle(texts.PRIVACY_TITLE))
+        right.addWidget(Text(texts.PRIVACY))
+        right.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(32)
+        row.addLayout(left, 3)
+        row.addLayout(right, 2)
+        return row
+
+    def _build_package(self) -> None:
+        column = QVBoxLayout(self._package_part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.package.setAccessibleName("Package")
+        self.package.setMinimumWidth(180)
+        for part in (self.package, self.open, self.save, self.sums):
+            row.addWidget(part)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self._proof)
+        column.addWidget(self.files)
+        column.addSpacing(8)
+
+    def _build_predict(self) -> None:
+        column = QVBoxLayout(self._predict_part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(Line())
+        column.addWidget(SectionTitle(texts.PREDICT_TITLE))
+        column.addWidget(Text(texts.PREDICT_HELP, "muted"))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.source.setPlaceholderText("Folder of new images")
+        self.source.setAccessibleName("Folder of new images")
+        row.addWidget(self.source, 1)
+        row.addWidget(self.choose)
+        column.addLayout(row)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.predict)
+        buttons.addWidget(self.command)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addWidget(self._outcome)
+
+    def _connect(self) -> None:
+        self.export.clicked.connect(lambda: self.export_requested.emit(str(self.model.currentData() or "")))
+        self.stop.clicked.connect(lambda: self.stop_requested.emit())
+        self.package.activated.connect(lambda _: self.package_requested.emit(str(self.package.currentData())))
+        self.open.clicked.connect(lambda: self.open_requested.emit())
+        self.save.clicked.connect(self._ask_target)
+        self.sums.clicked.connect(lambda: self.sums_requested.emit())
+        self.choose.clicked.connect(self._ask_source)
+        self.source.textChanged.connect(self.source_chosen)
+        self.predict.clicked.connect(self.predict_requested)
+        self.command.clicked.connect(lambda: self.command_requested.emit())
+
+    def _ask_target(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, texts.SAVE_COPY, str(Path.home()))
+        if folder:
+            self.save_requested.emit(folder)
+
+    def _ask_source(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, texts.PREDICT_TITLE, self.source.text() or str(Path.home()))
+        if folder:
+            self.source.setText(folder)
