@@ -72,13 +72,13 @@ def test_a_hanging_decoder_is_stopped(tmp_path: Path) -> None:
         str(write_png(tmp_path / "hang.png", tail=bad_decoder.HANG)),
         str(write_png(tmp_path / "good.png", seed=1)),
     ]
-    settings = DecodeSettings(key=KEY, seconds=1)
+    settings = DecodeSettings(key=KEY, seconds=3)
     with DecodePool[str](settings, workers=1, command=bad_decoder.COMMAND) as pool:
         list(pool.map([paths[1]], lambda path: path))
         started = time.monotonic()
         codes = [answer.code for _, answer in pool.map(paths, lambda path: path)]
     assert codes == ["decoder_timeout", ""]
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
 
 
 class _StopError(Exception):
@@ -97,7 +97,7 @@ def test_stopping_is_quick_and_leaves_no_process(tmp_path: Path) -> None:
 
     with pytest.raises(_StopError), pool:
         list(pool.map(paths, lambda path: path, check))
-    assert time.monotonic() - asked < 0.8
+    assert time.monotonic() - asked < 3
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
 
 
