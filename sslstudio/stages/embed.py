@@ -1,0 +1,109 @@
+"""Embedding as a job: each item through a backbone without augmentation, one row of a float16 matrix an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sslstudio.augment.preprocess import match_channels, normalise
+from sslstudio.augment.resample import fit_square
+from sslstudio.backbones import backbone_file, table, weights
+from sslstudio.backbones.backbone_file import BackboneDescription
+from sslstudio.backbones.build import build
+from sslstudio.domain.items import Item
+from sslstudio.domain.specs import EmbedSpec
+from sslstudio.errors import SSLStudioError
+from sslstudio.importers.pixel_cache import PixelCache
+from sslstudio.stages.context import StageContext
+from sslstudio.training import devices
+from sslstudio.training.pixel_store import channels_of, display_pixels
+
+EMBEDDINGS, IMAGE_IDS = "embeddings.npy", "image_ids.npy"
+
+
+def run(spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
+    """Embed the run's items with the backbone `spec.source` names; see docs/architecture.md for the files."""
+    items = context.items()
+    if not items:
+        raise SSLStudioError("There are no images to embed.", "Import images first.", code="no_images")
+    devices.yield_to_the_window()
+    device = devices.choose_device(spec.device)
+    devices.make_repeatable(spec.seed, device)
+    backbone, description = find_backbone(spec, items, context.run_dir.parent)
+    backbone = backbone.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    features = np.empty((len(items), description.feature_dim), np.float16)
+    cache = PixelCache(context.pixels_dir)
+    done = 0
+    with torch.inference_mode():
+        for images in _batches(items, cache, description, spec.batch_size):
+            context.check_cancelled()
+            prepared = normalise(images.to(device), description.mean, description.std)
+            output = backbone(prepared.contiguous(memory_format=torch.channels_last))
+            features[done : done + len(images)] = _as_float16(output)
+            done += len(images)
+            context.progress(done, len(items), "images", "Embedding")
+    _write(context, features, items)
+    for path in backbone_file.save(backbone, description, context.artifact_path(backbone_file.WEIGHTS).parent):
+        context.artifact(path.name, path)
+    return {"count": len(items), "dimensions": description.feature_dim}
+
+
+def find_backbone(spec: EmbedSpec, items: Sequence[Item], runs: Path) -> tuple[nn.Module, BackboneDescription]:
+    """The backbone of a pretraining run below `runs`, or one with random or ImageNet weights; raises SSLStudioError."""
+    if spec.source not in ("random", "imagenet"):
+        if Path(spec.source).name != spec.source or spec.source in ("", ".", ".."):
+            raise SSLStudioError("There is no run of that name.", code="no_backbone")
+        return backbone_file.load(runs / spec.source / "artifacts")
+    channels: Literal[1, 3] = 3 if channels_of(items) == 3 else 1
+    backbone = build(spec.backbone, channels, spec.image_size, spec.seed)
+    if spec.source == "imagenet":
+        weights.load_imagenet(backbone, spec.backbone)
+    entry = table.find(spec.backbone)
+    mean, std = entry.normalisation(channels)
+    return backbone, BackboneDescription(
+        name=spec.backbone,
+        in_channels=channels,
+        feature_dim=entry.feature_dim,
+        image_size=spec.image_size,
+        mean=mean,
+        std=std,
+        source=spec.source,
+    )
+
+
+def _batches(items: Sequence[Item], cache: PixelCache, description: BackboneDescription, size: int) -> Iterator[Tensor]:
+    """Images (N, C, S, S) in 0 to 1, in the order of `items`."""
+    for start in range(0, len(items), size):
+        fitted = [
+            fit_square(match_channels(display_pixels(cache, item), description.in_channels), description.image_size)
+            for item in items[start : start + size]
+        ]
+        yield torch.cat(fitted) / 255.0
+
+
+def _as_float16(features: Tensor) -> np.ndarray[Any, np.dtype[np.float16]]:
+    values = features.float().cpu()
+    if not bool(torch.isfinite(values).all()):
+        raise SSLStudioError(
+            "The backbone gave numbers that are not finite.",
+            "Train it again at a lower learning rate.",
+            code="non_finite",
+        )
+    limit = float(np.finfo(np.float16).max)
+    return values.clamp(-limit, limit).numpy().astype(np.float16)
+
+
+def _write(context: StageContext, features: np.ndarray[Any, np.dtype[np.float16]], items: Sequence[Item]) -> None:
+    ids = np.array([item.image_id for item in items], np.int64)
+    for name, values in ((EMBEDDINGS, features), (IMAGE_IDS, ids)):
+        path = context.artifact_path(name)
+        temporary = path.with_name(f".{name}.partial")
+        with temporary.open("wb") as stream:
+            np.save(stream, values)
+        temporary.replace(path)
+        context.artifact(name, path)

@@ -1,0 +1,96 @@
+"""Where and in which arithmetic training runs: device, threads, determinism, and whether bfloat16 pays here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+
+from sslstudio.domain.specs import Device
+from sslstudio.errors import SSLStudioError
+
+NICENESS = 10
+_HOST_SHARE_UNKNOWN = 2 << 30
+Precision = Literal["float32", "bfloat16"]
+
+
+def yield_to_the_window() -> None:
+    """Use every core, but at a lower priority than what the user looks at."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(max(0, NICENESS - os.nice(0)))
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """The device called `wanted`; "auto" takes CUDA, else Apple's GPU, else the CPU. Raises SSLStudioError."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if wanted == "auto":
+        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    if (wanted == "cuda" and not cuda) or (wanted == "mps" and not mps):
+        raise SSLStudioError(
+            "The graphics card cannot be used on this computer.",
+            "Choose the device 'auto' or 'cpu', or look at `sslstudio doctor`.",
+            code="no_device",
+        )
+    return torch.device(wanted)
+
+
+def make_repeatable(seed: int, device: torch.device) -> None:
+    """Seed torch; on the CPU also insist on deterministic algorithms, so that a resumed run repeats bit for bit."""
+    torch.manual_seed(seed)
+    if device.type == "cpu":
+        torch.use_deterministic_algorithms(True)
+        setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - unknown to its stubs
+    else:
+        torch.backends.cudnn.benchmark = True
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory free on `device` now, in bytes."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = open("/proc/meminfo", encoding="ascii")  # noqa: SIM115, PTH123 - closed by the with below
+    except OSError:
+        return _HOST_SHARE_UNKNOWN
+    with lines:
+        for line in lines:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return _HOST_SHARE_UNKNOWN
+
+
+def bfloat16_possible(device: torch.device) -> bool:
+    """Whether the hardware has bfloat16 arithmetic of its own (CUDA capability 8; AVX512-BF16 or AMX on the CPU)."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    if device.type == "cpu":
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return False
+
+
+def choose_precision(
+    wanted: Literal["auto", "float32", "bfloat16"], device: torch.device, step: Callable[[Precision], None]
+) -> Precision:
+    """The arithmetic to train in; "auto" on a CPU times `step`, one training step without effect, in both."""
+    if wanted != "auto":
+        return wanted
+    if not bfloat16_possible(device):
+        return "float32"
+    if device.type != "cpu":
+        return "bfloat16"
+    return "bfloat16" if _seconds(step, "bfloat16") < 0.9 * _seconds(step, "float32") else "float32"
+
+
+def _seconds(step: Callable[[Precision], None], precision: Precision) -> float:
+    step(precision)
+    best = float("inf")
+    for _ in range(2):
+        start = time.perf_counter()
+        step(precision)
+        best = min(best, time.perf_counter() - start)
+    return best

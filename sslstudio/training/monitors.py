@@ -1,0 +1,37 @@
+"""What can be said of features without labels, on a small fixed sample: collapse, rank, and finding the other view."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+LARGEST_SAMPLE = 2048
+SMALLEST_SAMPLE = 256
+COLLAPSE_ALARM = 0.3
+
+
+def sample_rows(images: int, generator: torch.Generator) -> Tensor:
+    """The fixed sample: rows of a quarter of the images, at least 256 (or all) and at most 2,048."""
+    count = min(images, LARGEST_SAMPLE, max(SMALLEST_SAMPLE, images // 4))
+    return torch.randperm(images, generator=generator)[:count].sort().values
+
+
+def collapse(features: Tensor) -> float:
+    """Mean standard deviation of the L2-normalised features (N, D) times sqrt(D): about 1 is healthy, 0 collapsed."""
+    normal = functional.normalize(features.float(), dim=1)
+    return float(normal.std(dim=0, unbiased=False).mean() * features.shape[1] ** 0.5)
+
+
+def rank_me(features: Tensor) -> float:
+    """Effective rank of the features (N, D): exp of the entropy of their singular values (Garrido et al., 2023)."""
+    values = torch.linalg.svdvals(features.float())
+    shares = values / values.sum().clamp(min=1e-12) + 1e-7
+    return float(torch.exp(-(shares * shares.log()).sum()))
+
+
+def view_retrieval(first: Tensor, second: Tensor) -> float:
+    """Share of images whose first view (N, D) has the second view of the same image as its nearest among all."""
+    similarity = functional.normalize(first.float(), dim=1) @ functional.normalize(second.float(), dim=1).T
+    own = torch.arange(len(first), device=first.device)
+    return float((similarity.argmax(dim=1) == own).float().mean())

@@ -1,0 +1,101 @@
+"""Puts a pretraining run together: images, views, task and loop, from a specification and a backbone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from sslstudio.api import ParameterValue, PretextTask, TaskContext
+from sslstudio.augment import presets
+from sslstudio.augment.batch import BatchAugmenter
+from sslstudio.backbones import table
+from sslstudio.domain.items import Item
+from sslstudio.domain.specs import PretrainSpec
+from sslstudio.importers.pixel_cache import PixelCache
+from sslstudio.training import devices, pixel_store
+from sslstudio.training.batches import BatchMaker
+from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
+from sslstudio.training.reporter import Reporter
+from sslstudio.training.sampling import Sampler
+
+TaskFactory = Callable[[TaskContext], PretextTask]
+
+
+def pretrain(
+    spec: PretrainSpec,
+    items: Sequence[Item],
+    cache: PixelCache,
+    backbone: nn.Module,
+    make_task: TaskFactory,
+    parameters: Mapping[str, ParameterValue],
+    folder: Path,
+    report: Reporter,
+) -> tuple[nn.Module, LoopResult]:
+    """Train `backbone` by the task on `items`; returns the task's encoder, on the CPU, and how the run ended.
+
+    `folder` holds the checkpoints: a run that finds some goes on from the newest. Raises what `report` raises when
+    the run is cancelled (after saving), and SSLStudioError.
+    """
+    device = devices.choose_device(spec.device)
+    devices.make_repeatable(spec.seed, device)
+    channels = pixel_store.channels_of(items)
+    mean, std = table.find(spec.backbone).normalisation(channels)
+    backbone = backbone.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    subjects = [item.subject for item in items]
+    context = TaskContext(
+        backbone=backbone,
+        feature_dim=table.find(spec.backbone).feature_dim,
+        in_channels=channels,
+        image_size=spec.image_size,
+        batch_size=min(spec.batch_size, len(items)),
+        parameters=parameters,
+        total_steps=spec.epochs * max(1, len(items) // spec.batch_size),
+    )
+    task = make_task(context).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    plan = task.views()
+    sampler = Sampler(subjects, plan, spec.batch_size, spec.seed)
+    preset = presets.resolve(spec.preset if plan.augmentation == "auto" else plan.augmentation, items)
+    store = pixel_store.build(
+        items,
+        cache,
+        image_size=spec.image_size,
+        channels=channels,
+        margin=preset.window_margin,
+        device=device,
+        scratch=folder / "pixels.bin",
+        report=report,
+    )
+    try:
+        batches = BatchMaker(
+            store,
+            BatchAugmenter(preset, spec.image_size, mean, std),
+            plan,
+            torch.tensor([item.image_id for item in items]),
+            sampler.subject_ids,
+            spec.seed,
+        )
+        settings = LoopSettings(
+            identity=identity(spec, items),
+            epochs=spec.epochs,
+            learning_rate=spec.learning_rate,
+            weight_decay=spec.weight_decay,
+            warmup_fraction=spec.warmup_fraction,
+            seed=spec.seed,
+            precision=spec.precision,
+        )
+        result = TrainingLoop(task, batches, sampler, settings, device, folder, report).run()
+    finally:
+        store.close()
+    return task.encoder().cpu(), result
+
+
+def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
+    """A digest of all that must not change between a run and its resumption (length and device may)."""
+    digest = hashlib.sha256(spec.model_dump_json(exclude={"epochs", "device"}).encode())
+    for item in items:
+        digest.update(f"{item.image_id},{item.subject},{item.low},{item.high};".encode())
+    return digest.hexdigest()
