@@ -99,7 +99,7 @@ def test_a_share_outside_zero_and_one_is_refused(catalogue: Catalogue, fraction:
     assert caught.value.code == "bad_fraction"
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(
     groups=st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=4), max_size=40),
     fraction=st.floats(0.01, 0.99),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -119,6 +119,7 @@ class UndoRedo(RuleBasedStateMachine):
 
 
 TestUndoRedo = UndoRedo.TestCase
+TestUndoRedo.settings = settings(max_examples=40, stateful_step_count=30)
 
 GLIOMA = ClassInfo(class_id=1, name="glioma", colour="#0072B2", key="1")
 WITH_GLIOMA = LabelState({1: GLIOMA}, {7: Label(image_id=7, mark="class", class_id=1)})
