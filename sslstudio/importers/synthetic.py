@@ -36,7 +36,8 @@ def write_studies(folder: Path, *, patients: int = 60, seed: int = 0) -> Path:
     """Write the studies of `patients` invented patients below `folder`, a folder each, and their truth as CSV.
 
     Returns the CSV (UTF-8, columns image, label, patient; image is the path relative to `folder`, forward slashes).
-    Findings are shared out evenly over the patients, scanners independently of them.
+    Another seed invents other patients with other ids. Findings are shared out evenly over the patients, scanners
+    independently of them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth = folder / TRUTH
@@ -67,7 +68,7 @@ def write_patient(
     images = images or int(rng.integers(1, 7))
     scanner = phantom.SCANNERS[int(rng.random() < 0.45)]
     anatomy = phantom.draw_anatomy(rng, finding)
-    patient = f"DEMO-{number:03d}"
+    patient = f"DEMO-{number:03d}" if seed == 0 else f"DEMO-{seed}-{number:03d}"
     first = datetime.date(2021, 1, 4) + datetime.timedelta(days=int(rng.integers(0, 900)))
     birth = datetime.date(1935 + int(rng.integers(0, 60)), 1, 1)
     for index in range(images):
@@ -77,7 +78,7 @@ def write_patient(
         black_is_high = scanner.photometric == "MONOCHROME1"
         header = dicom_writer.DicomHeader(
             patient_id=patient,
-            patient_name=f"Demo^Patient {number:03d}",
+            patient_name=f"Demo^Patient {patient.removeprefix('DEMO-')}",
             issuer=ISSUER,
             sex="OMF"[int(rng.integers(0, 3))] if index == 0 else "O",
             birth_date=birth.strftime("%Y%m%d"),

@@ -43,6 +43,8 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
     names = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.dcm"))
     assert names == sorted(path.relative_to(tmp_path / "b") for path in (tmp_path / "b").rglob("*.dcm"))
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
+    patients = {row["patient"] for folder in "ac" for row in rows_of(tmp_path / folder / "labels.csv")}
+    assert len(patients) == 6
     first = names[0]
     assert (tmp_path / "a" / first).read_bytes() != (tmp_path / "c" / first).read_bytes()
 
