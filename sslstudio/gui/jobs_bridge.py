@@ -27,7 +27,7 @@ from sslstudio.gui.texts import (
     warned_title,
 )
 from sslstudio.jobs import control
-from sslstudio.jobs.launcher import LocalLauncher
+from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.monitor import RunMonitor
 from sslstudio.session import workflow
 from sslstudio.session.session import Session
@@ -89,7 +89,12 @@ class JobCenter(QObject):
     _reported = Signal(str, object, object)
 
     def __init__(
-        self, session: Session, background: Background, notify: Notifier, parent: QObject | None = None
+        self,
+        session: Session,
+        background: Background,
+        notify: Notifier,
+        parent: QObject | None = None,
+        launcher: Launcher | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
@@ -97,7 +102,7 @@ class JobCenter(QObject):
         self._notify = notify
         self._status: dict[str, RunStatus] = {}
         self._follow_up = FollowUp(session.project)
-        self._launcher = LocalLauncher()
+        self._launcher = launcher or LocalLauncher()
         self._reported.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._monitor = RunMonitor(self._report)
         self._closed = False
@@ -158,7 +163,7 @@ class JobCenter(QObject):
         """Go on with a run that stopped, or train a finished one for more epochs."""
 
         def work() -> str:
-            control.resume(self._directory(run_id), extend_epochs)
+            control.resume(self._directory(run_id), extend_epochs, self._launcher)
             self._session.project.catalogue.set_run_state(run_id, RunState.RUNNING)
             return run_id
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sslstudio.gui.inspector_dock import InspectorDock
     from sslstudio.gui.status_presenter import StatusPresenter
     from sslstudio.gui.workspace import Workspace
+    from sslstudio.jobs.launcher import Launcher
     from sslstudio.session.project import Project
 
 PAGES: tuple[tuple[str, str, str, str], ...] = tuple(
@@ -51,12 +52,13 @@ class MainWindow(QMainWindow):
     attached = Signal(object)
     detached = Signal()
 
-    def __init__(self, preferences: Preferences) -> None:
+    def __init__(self, preferences: Preferences, launcher: Launcher | None = None) -> None:
         super().__init__()
         self.setWindowTitle(APP)
         self.setMinimumSize(960, 600)
         self.resize(1320, 840)
         self.preferences = preferences
+        self._launcher = launcher
         self.registry = ActionRegistry()
         self.notify = Notifier(self)
         self.level = DetailLevel(preferences.value.expert, self)
@@ -137,7 +139,13 @@ class MainWindow(QMainWindow):
         self.detach()
         self.inspector_dock = self.inspector_dock or InspectorDock(self)
         shell = Shell(
-            self.preferences, self.notify, self.registry, self.level, self.show_page, self.inspector_dock.inspector
+            self.preferences,
+            self.notify,
+            self.registry,
+            self.level,
+            self.show_page,
+            self.inspector_dock.inspector,
+            self._launcher,
         )
         self.workspace = Workspace(project, PAGES, shell, self)
         self.chrome.stack.addWidget(self.workspace.stack)

@@ -21,6 +21,7 @@ from sslstudio.gui.undo import undo_actions
 from sslstudio.gui.widgets.controls import EmptyState
 from sslstudio.gui.widgets.inspector import Inspector
 from sslstudio.jobs.compute import ComputeProcess
+from sslstudio.jobs.launcher import Launcher
 from sslstudio.session.project import Project
 from sslstudio.session.session import Session
 
@@ -38,6 +39,7 @@ class Shell:
     level: DetailLevel
     navigate: Callable[[str], None]
     inspector: Inspector
+    launcher: Launcher | None = None
 
 
 class Workspace(QObject):
@@ -53,7 +55,7 @@ class Workspace(QObject):
         self.session = Session(project, author=shell.settings.value.author)
         self.background = Background(self)
         self.background.unhandled.connect(shell.notify.error)
-        self.jobs = JobCenter(self.session, self.background, shell.notify, self)
+        self.jobs = JobCenter(self.session, self.background, shell.notify, self, shell.launcher)
         self.compute = ComputeProcess()
         self.services = Services(
             session=self.session,

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from sslstudio.gui.detail_level import DetailLevel
     from sslstudio.gui.jobs_bridge import JobCenter
     from sslstudio.gui.notifications import Notifier
+    from sslstudio.gui.preferences import Preferences
     from sslstudio.jobs.compute import ComputeProcess
     from sslstudio.session.session import Session
-    from sslstudio.gui.preferences import Preferences
 
 
 def _nothing() -> None:

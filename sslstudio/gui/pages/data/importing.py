@@ -105,6 +105,7 @@ class ImportController(QObject):
         self._rate = Rate()
         self._launching = True
         self._panel.set_progress("Starting...", -1.0)
+        self._panel.set_reason(self.reason())
         self._services.jobs.launch(
             lambda: workflow.prepare_import(project, sources, spec, table), failed=self._not_started
         )
@@ -115,6 +116,7 @@ class ImportController(QObject):
     def _not_started(self, error: SSLStudioError) -> None:
         self._launching = False
         self._panel.set_progress("", 0)
+        self._panel.set_reason(self.reason())
         self._services.notify.error(error)
 
     def _stop(self) -> None:
@@ -127,6 +129,7 @@ class ImportController(QObject):
         changed = self._services.jobs.status(run_id) if run_id else None
         if running is not None:
             self._launching = False
+            self._panel.set_reason(self.reason())
             self._show_progress(running)
         elif not run_id or (changed is not None and changed.stage == STAGE):
             self._panel.set_progress("", 0)

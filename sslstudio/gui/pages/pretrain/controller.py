@@ -44,12 +44,13 @@ class PretrainController(QObject):
         self._project = services.session.project
         self._runs: list[RunRow] = []
         self._speeds: dict[str, float] = {}
-        self._launching = False
+        self._launching = self._known = False
         self._timer = QTimer(self, singleShot=True, interval=200)
         self._timer.timeout.connect(self.refresh)
         self.setting_up = SettingUp(view.setup)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
+        self._show_reason()
         services.background.run(read_methods, done=self.setting_up.set_methods)
         services.background.run(machine.describe, done=self.setting_up.set_machine)
         self.refresh()
@@ -88,6 +89,7 @@ class PretrainController(QObject):
         return _Known(catalogue.counts(), runs, catalogue.setting(SPEEDS, {}))
 
     def _show(self, known: _Known) -> None:
+        self._known = True
         self._speeds = dict(known.speeds)
         self._runs = sorted(known.runs, key=lambda row: row.created, reverse=True)
         self.setting_up.set_data(known.counts.images - known.counts.excluded, known.counts.subjects, self._speeds)
@@ -98,6 +100,8 @@ class PretrainController(QObject):
         """Why no training can be started now, or ""."""
         if self._project.read_only:
             return texts.READ_ONLY
+        if not self._known:
+            return texts.LOOKING
         if self._launching or self._services.jobs.busy_with(STAGE) is not None:
             return texts.RUNNING
         return self.setting_up.problem()

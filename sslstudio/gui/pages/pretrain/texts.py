@@ -18,6 +18,7 @@ START = "Start training"
 NO_IMAGES = "Import images first: 0 images."
 READ_ONLY = "This project is open read-only."
 RUNNING = "A training is running. Wait for it, or stop it."
+LOOKING = "Looking at the project..."
 NO_METHOD = "No method is installed. See Help."
 NO_WEIGHTS = "Choose a weights file first."
 FEW_IMAGES = (

@@ -1,0 +1,84 @@
+"""Quick stages for tests of the window: they report as real ones do and leave the files that adoption expects.
+
+`python -m tests.fakes.window_stages RUN_DIR` is a real worker process. Importing is the real stage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from sslstudio import stages
+from sslstudio.domain.runs import Stage
+from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec
+from sslstudio.jobs import worker
+from sslstudio.stages.context import StageContext
+
+EPOCH_SECONDS = 0.15
+COMMAND = (sys.executable, "-P", "-m", "tests.fakes.window_stages")
+
+
+def learn(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
+    """Falls from chance to half of it, as a healthy training does."""
+    chance = 4.0
+    overrides = context.run_dir / "overrides.json"
+    epochs = json.loads(overrides.read_text())["epochs"] if overrides.exists() else spec.epochs
+    for epoch in range(epochs):
+        for part in (0.5, 1.0):
+            context.check_cancelled()
+            time.sleep(EPOCH_SECONDS / 2)
+            done = epoch + part
+            context.metric(
+                round(done * 2), epoch, loss=chance * (1 - 0.5 * done / epochs), chance=chance, images_per_second=160.0
+            )
+            context.progress(done, epochs, "epochs", "Training")
+        share = (epoch + 1) / epochs
+        context.monitor(
+            epoch,
+            collapse=0.8,
+            rank_me=20.0,
+            view_retrieval=0.2 + 0.6 * share,
+            loss=chance * (1 - 0.5 * share),
+            chance=chance,
+        )
+    context.artifact_path("backbone.json").write_text(
+        json.dumps({"name": spec.backbone, "image_size": spec.image_size, "in_channels": 1, "feature_dim": 8})
+    )
+    return {"loss": chance / 2, "chance": chance, "collapse": 0.8, "epochs": epochs, "seconds": epochs * EPOCH_SECONDS}
+
+
+def embed(_spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
+    """Vectors that say how bright an image's window is; enough for a map."""
+    import numpy as np
+
+    items = context.items()
+    vectors = np.random.default_rng(0).normal(size=(len(items), 8)).astype(np.float16)
+    np.save(context.artifact_path("embeddings.npy"), vectors)
+    np.save(context.artifact_path("image_ids.npy"), np.array([item.image_id for item in items], dtype=np.int64))
+    context.progress(len(items), len(items), "images", "Embedding")
+    return {"count": len(items), "dimensions": 8}
+
+
+def draw_map(_spec: MapSpec, context: StageContext) -> dict[str, Any]:
+    """Two coordinates of the vectors."""
+    import numpy as np
+
+    folder = context.run_dir.parents[1] / "embeddings"
+    vectors, ids = (np.load(folder / f"{_spec.embedding}{end}") for end in (".npy", ".ids.npy"))
+    xy = vectors[:, :2].astype(np.float32)
+    np.savez(context.artifact_path("map.npz"), ids=ids, xy=xy, cluster=(xy[:, 0] > 0).astype(np.int32))
+    return {"method": "pca", "clusters": 2}
+
+
+FAKES: dict[Stage, Any] = {"pretrain": learn, "embed": embed, "map_embeddings": draw_map}
+
+
+def main(run_dir: str) -> int:
+    """Run the stage of the run directory: a quick one where there is one, else the real one."""
+    return worker.main(run_dir, load=lambda stage: FAKES.get(stage) or stages.load(stage))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

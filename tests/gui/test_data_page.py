@@ -1,0 +1,121 @@
+"""The Data page in the real window, with real imports by real jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from sslstudio.catalogue.rows import Counts
+from sslstudio.gui.pages.data import preview, texts
+from sslstudio.gui.pages.data.ledger_model import PAGE, LedgerModel
+from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.window import MainWindow
+from sslstudio.session.project import Project
+from tests.gui.conftest import MakeWindow
+
+
+def data_view(window: MainWindow) -> DataView:
+    assert window.workspace is not None
+    return cast(DataView, window.workspace.page("data").widget)
+
+
+def test_dropped_folders_become_images_a_ledger_and_a_tree(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, image_folder: Path
+) -> None:
+    window = make_window()
+    window.attach(Project.create(tmp_path / "new"))
+    view, panel = data_view(window), data_view(window).panel
+    assert panel.start.reason == texts.NOTHING_CHOSEN
+    panel.zone.dropped.emit([image_folder])
+    qtbot.waitUntil(lambda: "14 files in 5 folders" in panel.preview.text(), timeout=5000)
+    panel.grouping.setCurrentIndex(panel.grouping.findData("folder"))
+    qtbot.waitUntil(lambda: "4 patients (patient-0" in panel.preview.text(), timeout=5000)
+    qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
+    assert panel.start.reason == texts.RUNNING
+    qtbot.waitUntil(lambda: view.tree_model.rowCount() == 4, timeout=60000)
+    assert view.counts.text() == "12 images, 4 patients, 3 each"
+    assert not panel.progress.isVisible()
+    qtbot.waitUntil(lambda: view.ledger_model.rowCount() == 14, timeout=5000)
+    assert window.workspace is not None and window.workspace.page("data").badge() == "12 images"
+
+    view.show_ledger()
+    chip = next(child for child in view.findChildren(QPushButton) if child.text().startswith("Empty file"))
+    chip.click()
+    assert view.ledger_model.rowCount() == 1
+    index = view.ledger_model.index(0, 0)
+    qtbot.waitUntil(lambda: view.ledger_model.data(index) == "empty.png", timeout=5000)
+    assert view.ledger_model.data(view.ledger_model.index(0, 2)) == "The file is empty (0 bytes)."
+
+
+def test_checking_only_fills_the_ledger_and_imports_nothing(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, image_folder: Path
+) -> None:
+    window = make_window()
+    window.attach(Project.create(tmp_path / "new"))
+    view = data_view(window)
+    view.panel.zone.dropped.emit([image_folder])
+    view.panel.check.click()
+    qtbot.waitUntil(lambda: view.ledger_model.rowCount() == 14, timeout=60000)
+    assert view.counts.text() == "" and view.tabs.currentIndex() == 1
+    assert view.panel.start.reason == ""
+
+
+def test_patients_are_left_out_with_a_reason_and_taken_back(
+    make_window: MakeWindow, qtbot: QtBot, small_project: Project
+) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = data_view(window)
+    qtbot.waitUntil(lambda: view.tree_model.rowCount() == 12, timeout=10000)
+    assert not view.exclude.isEnabled()
+    flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    for row in (0, 1):
+        view.tree.selectionModel().select(view.tree_model.index(row, 0), flags)
+    assert view.selected.text() == "8 images from 2 patients selected"
+    assert window.workspace is not None
+    session = window.workspace.session
+    qtbot.waitUntil(lambda: len(session.selection) == 8, timeout=5000)
+    view.exclude_requested.emit("Poor quality")
+    qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 8, timeout=5000)
+    assert small_project.catalogue.image(min(session.selection)).excluded == "Poor quality"
+    qtbot.waitUntil(lambda: "8 images left out of training." in window.chrome.toasts.texts(), timeout=5000)
+    qtbot.waitUntil(lambda: "8 left out" in view.counts.text(), timeout=5000)
+    undo = next(toast for toast in window.chrome.toasts._toasts if toast.button.text() == "Undo")
+    undo.button.click()
+    qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 0, timeout=5000)
+
+
+def test_the_ledger_asks_for_pages_as_they_come_into_view() -> None:
+    model = LedgerModel()
+    asked: list[tuple[int, int, int]] = []
+    model.page_requested.connect(lambda *page: asked.append(page))
+    model.set_row_count(1_000_000)
+    assert model.data(model.index(0, 0)) == "..."
+    model.data(model.index(5, 0))
+    model.data(model.index(999_999, 0))
+    assert asked == [(0, PAGE, 0), (999_999 // PAGE, PAGE, 999_999 // PAGE * PAGE)]
+
+
+def test_a_pattern_is_tried_on_the_users_own_paths(image_folder: Path) -> None:
+    seen = preview.look([image_folder], texts.PATTERNS["folder"], None)
+    assert (seen.files, seen.matched, seen.patients, seen.automatic) == (14, 12, 4, False)
+    line = texts.preview_line(seen.files, seen.matched, seen.patients, seen.examples, seen.more)
+    assert "4 patients" in line and "2 do not fit" in line
+
+
+@pytest.mark.parametrize(
+    ("counts", "most", "part"),
+    [
+        (Counts(100, 10, 0, 0, 10, 10), 10, ""),
+        (Counts(100, 10, 0, 0, 10, 10), 60, "60%"),
+        (Counts(100, 1, 0, 0, 1, 1), 100, "one patient"),
+    ],
+)
+def test_a_doubtful_grouping_is_pointed_out(counts: Counts, most: int, part: str) -> None:
+    said = texts.grouping_warning(counts, most)
+    assert part in said and bool(part) == bool(said)

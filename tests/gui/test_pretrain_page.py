@@ -1,0 +1,143 @@
+"""The Pretrain page in the real window: training, stopping, extending, and the chain to a map, by real processes."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from sslstudio.domain.runs import RunState
+from sslstudio.domain.specs import PretrainSpec
+from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, spec_fields
+from sslstudio.gui.pages.pretrain.view import PretrainView
+from sslstudio.gui.window import MainWindow
+from sslstudio.session.project import Project
+from tests.gui.conftest import MakeWindow
+
+
+def pretrain_view(window: MainWindow) -> PretrainView:
+    assert window.workspace is not None
+    window.show_page("pretrain")
+    return cast(PretrainView, window.workspace.page("pretrain").widget)
+
+
+def ready(window: MainWindow, qtbot: QtBot) -> PretrainView:
+    view = pretrain_view(window)
+    qtbot.waitUntil(lambda: view.setup.start.reason == "", timeout=20000)
+    return view
+
+
+def test_training_is_followed_and_goes_on_to_a_map(
+    make_window: MakeWindow, qtbot: QtBot, small_project: Project
+) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    assert view.setup.data.text() == "48 images, 12 patients, 4.0 images per patient"
+    assert "not measured" in view.setup.time.text()
+    view.setup.common.set_values({"epochs": 6})
+    qtbot.mouseClick(view.setup.start.button, Qt.MouseButton.LeftButton)
+    assert view.setup.start.reason == texts.RUNNING
+    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
+    assert view.run.stop.isVisible() and not view.run.embed.isVisible()
+    catalogue = small_project.catalogue
+    done = RunState.SUCCEEDED
+    qtbot.waitUntil(
+        lambda: (
+            [row.stage for row in catalogue.runs() if row.state == done and row.adopted]
+            == ["pretrain", "embed", "map_embeddings"]
+        ),
+        timeout=60000,
+    )
+    qtbot.waitUntil(lambda: view.run.state.text() == "Finished, 6 epochs, in less than a minute", timeout=10000)
+    assert [light._light.mood for light in view.run._lights] == ["good", "good", "good"]
+    assert view.run.embed.isVisible() and view.run.extend.isVisible()
+    assert (small_project.maps_dir / "map-1.npz").is_file()
+    qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=5000)
+    assert catalogue.setting("training_speeds") == {"resnet18@64@cpu": 160.0}
+
+
+def test_a_stopped_training_can_be_resumed(make_window: MakeWindow, qtbot: QtBot, small_project: Project) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    view.setup.then.setChecked(False)
+    view.setup.common.set_values({"epochs": 200})
+    view.setup.start_requested.emit()
+    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
+    view.run.stop.click()
+    qtbot.waitUntil(lambda: view.run.resume.isVisible(), timeout=30000)
+    assert view.runs.lines[0].state == "Stopped"
+    assert small_project.catalogue.run("simclr-1").state == RunState.CANCELLED
+    view.run.resume.click()
+    qtbot.waitUntil(lambda: view.run.stop.isVisible() and view.run.stop.isEnabled(), timeout=30000)
+    view.run.stop.click()
+    qtbot.waitUntil(lambda: view.run.resume.isVisible(), timeout=30000)
+
+
+def test_a_training_is_found_again_after_the_window_was_closed(
+    make_window: MakeWindow, qtbot: QtBot, small_project: Project
+) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    view.setup.common.set_values({"epochs": 25})
+    view.setup.start_requested.emit()
+    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
+    window.detach()
+    assert any("goes on" in text for text in window.chrome.toasts.texts())
+
+    project = Project.open(small_project.path)
+    window.attach(project)
+    view = pretrain_view(window)
+    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
+    assert window.chrome.status.run.isVisible()
+    done = RunState.SUCCEEDED
+    qtbot.waitUntil(
+        lambda: (
+            [row.stage for row in project.catalogue.runs() if row.state == done and row.adopted]
+            == ["pretrain", "embed", "map_embeddings"]
+        ),
+        timeout=60000,
+    )
+
+
+def test_a_killed_training_is_told_with_resume(make_window: MakeWindow, qtbot: QtBot, small_project: Project) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    view.setup.common.set_values({"epochs": 300})
+    view.setup.start_requested.emit()
+    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch 2"), timeout=30000)
+    assert window.workspace is not None
+    window.workspace.jobs.kill("simclr-1")
+    qtbot.waitUntil(lambda: bool(window.notify.issues()), timeout=30000)
+    issue = window.notify.issues()[0]
+    assert issue.text.startswith("Training simclr-1 stopped at epoch") and issue.action == "Resume"
+    assert issue.callback is not None
+    issue.callback()
+    qtbot.waitUntil(lambda: view.run.stop.isVisible(), timeout=30000)
+    assert window.notify.issues() == []
+    window.workspace.jobs.cancel("simclr-1")
+    qtbot.waitUntil(lambda: not window.workspace.jobs.active() if window.workspace else True, timeout=30000)
+
+
+def test_without_images_the_button_says_so(make_window: MakeWindow, qtbot: QtBot, tmp_path: object) -> None:
+    window = make_window()
+    window.attach(Project.create(f"{tmp_path}/new"))
+    view = pretrain_view(window)
+    qtbot.waitUntil(lambda: view.setup.start.reason == texts.NO_IMAGES, timeout=10000)
+    assert not view.setup.start.button.isEnabled()
+
+
+def test_the_form_knows_every_field_and_its_limits(qtbot: QtBot) -> None:
+    fields = spec_fields((*COMMON, *RARE))
+    form = Form(fields)
+    qtbot.addWidget(form)
+    assert PretrainSpec.model_validate(form.values()) == PretrainSpec()
+    limits = {field.name: (field.minimum, field.maximum) for field in fields}
+    assert limits["image_size"] == (16, 1024) and limits["warmup_fraction"] == (0, 0.5)
+    missing = set(PretrainSpec.model_fields) - {field.name for field in fields}
+    assert missing == {"kind", "task", "init", "parameters"}
