@@ -50,7 +50,7 @@ def parity(difference: float | None, images: int) -> str:
         return "Exported."
     return (
         f"Same answers as in this project on {count(images, 'image')}; largest difference of a probability "
-        f"{difference:.1e}."
+        f"{difference:.7f}."
     )
 
 

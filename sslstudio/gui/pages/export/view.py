@@ -133,6 +133,7 @@ class ExportView(QWidget):
         label.setBuddy(self.model)
         self.model.setAccessibleName("Classifier to export")
         self.model.setMinimumWidth(180)
+        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         bar.addSpacing(8)
         for part in (label, self.model, self.export):
             bar.addWidget(part)
@@ -233,9 +234,8 @@ class ExportView(QWidget):
         row.addWidget(self.choose)
         column.addLayout(row)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.predict)
         buttons.addWidget(self.command)
-        buttons.addStretch(1)
+        buttons.addWidget(self.predict, 1)
         column.addLayout(buttons)
         column.addWidget(self._outcome)
 

@@ -47,7 +47,8 @@ def _left_out(
     head: Any, vectors: npt.NDArray[np.float32], y: npt.NDArray[np.int64], patients: npt.NDArray[np.str_], classes: int
 ) -> dict[str, float] | None:
     """The accuracy on patients that each fold left out, at the strength the head was fitted with."""
-    from sslstudio.classifiers import fitting, scores
+    from sslstudio.classifiers import fitting
+    from sslstudio.classifiers.scores import evaluate
 
     folds, _ = fitting.group_folds(y, patients, 0)
     if not folds or head.C <= 0:
@@ -58,5 +59,5 @@ def _left_out(
         turned, classes, folds, lambda rows: fitting.logistic(turned[rows], y[rows], classes, strength)
     )
     names = [str(number) for number in range(classes)]
-    measured = scores.evaluate(y, fitting.softmax(found), patients, names, 0)["balanced_accuracy"]
+    measured = evaluate(y, fitting.softmax(found), patients, names, 0)["balanced_accuracy"]
     return {key: float(measured[key]) for key in ("value", "low", "high")}

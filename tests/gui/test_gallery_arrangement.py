@@ -1,0 +1,106 @@
+"""Filters, sorts and colourings, as arithmetic on made-up columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sslstudio.domain.labels import ClassInfo, Label
+from sslstudio.gui.item_models import colouring
+from sslstudio.gui.item_models.arrangement import Facts, arrange, filters
+from sslstudio.gui.item_models.image_table import ImageTable
+
+TABLE = ImageTable(
+    ids=np.array([2, 4, 6, 8, 10], dtype=np.int64),
+    subject_code=np.array([1, 0, 1, 0, 2], dtype=np.int64),
+    subjects=("b", "a", "c"),
+    modality=("MR",) * 5,
+    scanner=("x", "y", "x", "x", ""),
+    part=("train", "test", "train", "test", ""),
+    places={},
+)
+LABELS = {
+    4: Label(image_id=4, mark="class", class_id=1),
+    6: Label(image_id=6, mark="class", class_id=2),
+    8: Label(image_id=8, mark="uncertain"),
+}
+FACTS = Facts(
+    table=TABLE,
+    labels=LABELS,
+    selection=frozenset({10, 2, 999}),
+    group=np.array([0, 1, 0, -1, 1], dtype=np.int32),
+    confidence=np.array([0.9, 0.5, np.nan, 0.6, 0.7]),
+    listed=(8, 2, 777),
+)
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        ("all", [2, 4, 6, 8, 10]),
+        ("selected", [2, 10]),
+        ("unlabelled", [2, 10]),
+        ("labelled", [4, 6]),
+        ("class:2", [6]),
+        ("class:9", []),
+        ("uncertain", [8]),
+        ("excluded", []),
+        ("group:1", [4, 10]),
+        ("listed", [8, 2]),
+        ("no such thing", [2, 4, 6, 8, 10]),
+    ],
+)
+def test_each_filter_shows_its_images(show: str, expected: list[int]) -> None:
+    assert arrange(FACTS, show, "id").tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("patient", [4, 8, 2, 6, 10]),
+        ("group", [2, 6, 4, 10, 8]),
+        ("unsure", [4, 8, 10, 2, 6]),
+        ("sure", [2, 10, 8, 4, 6]),
+    ],
+)
+def test_each_order_is_stable_and_puts_the_unknown_last(sort: str, expected: list[int]) -> None:
+    assert arrange(FACTS, "all", sort).tolist() == expected
+
+
+def test_filters_name_classes_groups_and_the_list() -> None:
+    entries = dict(filters([ClassInfo(class_id=3, name="Effusion", colour="#0072B2")], [(0, "Group 1")], "similar"))
+    assert entries["class:3"] == "label: Effusion"
+    assert entries["group:0"] == "Group 1"
+    assert entries["listed"] == "similar"
+    assert "listed" not in dict(filters([], []))
+
+
+def test_patients_of_a_selection_are_counted_once() -> None:
+    assert TABLE.count_subjects(np.array([2, 6, 10, 999])) == 2
+    assert TABLE.row_of(6) == 2
+    assert TABLE.row_of(7) is None
+    assert TABLE.subject_of(10) == "c"
+
+
+def test_every_row_has_a_category_and_counts_add_up() -> None:
+    for made in (
+        colouring.by_cluster(FACTS.group, {1: "Large ones"}),
+        colouring.by_class("By label", [1, None, 2, 9, 1], [(1, "a", "#000000"), (2, "b", "#ffffff")], "no label"),
+        colouring.by_text("By scanner", TABLE.scanner),
+        colouring.by_confidence("By certainty", FACTS.confidence, "none"),
+    ):
+        counts = np.bincount(made.codes, minlength=len(made.categories))
+        assert counts.tolist() == [category.count for category in made.categories]
+    assert colouring.by_cluster(FACTS.group, {1: "Large ones"}).categories[1].name == "Large ones"
+
+
+def test_many_values_are_gathered_so_that_the_legend_stays_short() -> None:
+    made = colouring.by_text("By patient", [f"p{n}" for n in range(30)] + ["p1", "p2"], limit=5)
+    assert len(made.categories) == 6
+    assert {made.categories[0].name, made.categories[1].name} == {"p1", "p2"}
+    assert made.categories[-1].name == "all others"
+
+
+def test_no_two_of_forty_groups_look_alike() -> None:
+    made = colouring.by_cluster(np.arange(40, dtype=np.int32))
+    assert len({(category.colour, category.shape) for category in made.categories}) == 40
