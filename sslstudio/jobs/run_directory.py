@@ -187,9 +187,9 @@ def overrides(run_dir: Path) -> dict[str, int]:
     """`overrides.json`: what was changed after the job was frozen ({"epochs": N}, the new total); {} without one."""
     try:
         found = json.loads((run_dir / "overrides.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return {str(key): int(value) for key, value in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {key: int(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
 def tail(path: Path, lines: int, limit: int = 65536) -> str:

@@ -22,11 +22,12 @@ from typing import Any
 
 from sslstudio import stages
 from sslstudio.domain.runs import Done, Event, Failed, RunState, Stage, Started
+from sslstudio.domain.specs import PretrainSpec, Spec
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import discreet_log, events, exit_codes, processes, run_lock
 from sslstudio.jobs.events import EventWriter
 from sslstudio.jobs.run_context import RunContext
-from sslstudio.jobs.run_directory import RunDirectory, RunStatus
+from sslstudio.jobs.run_directory import RunDirectory, RunStatus, overrides
 from sslstudio.stages.context import Cancelled
 
 __all__ = ["RunContext", "main"]
@@ -105,7 +106,7 @@ def _end(run: RunDirectory, load: StageLoader, write: Callable[[Event], None]) -
         context = RunContext(run, write)
         with _signals(context.stop):
             context.check_cancelled()
-            result = load(context.job.stage)(context.job.spec, context)
+            result = load(context.job.stage)(_spec(run, context.job.spec), context)
             return Done(at=time.time(), result=_plain(result))
     except Cancelled:
         return Done(at=time.time(), cancelled=True)
@@ -113,6 +114,12 @@ def _end(run: RunDirectory, load: StageLoader, write: Callable[[Event], None]) -
         sys.stderr.write(discreet_log.describe(error))
         sys.stderr.flush()
         return _failure(error)
+
+
+def _spec(run: RunDirectory, frozen: Spec) -> Spec:
+    """The specification with what was changed since it was frozen: more epochs."""
+    epochs = overrides(run.path).get("epochs")
+    return frozen.model_copy(update={"epochs": epochs}) if epochs and isinstance(frozen, PretrainSpec) else frozen
 
 
 def _failure(error: BaseException) -> Failed:

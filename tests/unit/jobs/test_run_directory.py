@@ -14,7 +14,7 @@ from sslstudio.domain.runs import Done, RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import processes, run_lock
 from sslstudio.jobs.events import EventWriter
-from sslstudio.jobs.run_directory import RunDirectory, RunStatus, tail, write_atomically
+from sslstudio.jobs.run_directory import RunDirectory, RunStatus, overrides, tail, write_atomically
 from tests.fakes.runs import pretrain_job, tiny_run
 
 HOLD = """
@@ -127,3 +127,13 @@ def test_atomic_write_and_tail(tmp_path: Path) -> None:
     write_atomically(path, "two\nthree\nfour")
     assert tail(path, 2) == "three\nfour"
     assert os.listdir(path.parent) == ["state.json"]  # noqa: PTH208
+
+
+def test_damaged_overrides_change_nothing(tmp_path: Path) -> None:
+    run = tiny_run(tmp_path, "simclr-1")
+    assert overrides(run.path) == {}
+    for text in ("", "[]", '{"epochs": "many"}', '{"epochs": null}'):
+        run.overrides_file.write_text(text)
+        assert overrides(run.path) == {}
+    run.overrides_file.write_text('{"epochs": 7}')
+    assert overrides(run.path) == {"epochs": 7}

@@ -43,7 +43,7 @@ def test_success(tmp_path: Path) -> None:
     assert finished(run) is RunState.SUCCEEDED
     events = run.events().events
     assert isinstance(events[0], Started) and events[0].attempt == 1
-    assert isinstance(events[-1], Done) and run.result() == {"answer": 42}
+    assert isinstance(events[-1], Done) and run.result() == {"answer": 42, "epochs": 5}
     until(lambda: run.status().exit_code == exit_codes.SUCCEEDED)
     assert run.status().state is RunState.SUCCEEDED
     assert run.log_tail() == ""
@@ -166,6 +166,10 @@ def test_extend_adds_up(tmp_path: Path) -> None:
         control.resume(run.path, extend_epochs=3, launcher=LAUNCHER)
         assert control.wait(run.path, 60) is RunState.SUCCEEDED
         assert overrides(run.path) == {"epochs": total}
+        assert run.result()["epochs"] == total, "the stage gets the specification as it stands now"
+    with pytest.raises(SSLStudioError) as negative:
+        control.resume(run.path, extend_epochs=-1, launcher=LAUNCHER)
+    assert negative.value.code == "cannot_extend"
     assert run.status().attempt == 3
 
 
