@@ -44,9 +44,10 @@ def from_dicom(path):
     """Stored values (H, W, C) of a DICOM image, bright is high, and their window (DICOM PS3.3 C.11.1 and C.11.2)."""
     data = pydicom.dcmread(path)
     kind, raw, bits = data.PhotometricInterpretation, data.pixel_array, int(data.BitsStored)
-    if raw.ndim == 3 and data.SamplesPerPixel == 3:
-        return raw, (0.0, 2.0**bits - 1.0 if raw.dtype == np.uint16 else 255.0)
-    if raw.ndim != 2 or kind not in ("MONOCHROME1", "MONOCHROME2") or "ModalityLUTSequence" in data:
+    if raw.ndim == 3 and data.SamplesPerPixel == 3 and bits <= 16:
+        return raw, (0.0, 2.0**bits - 1.0 if raw.dtype.itemsize == 2 else 255.0)
+    strange = "SegmentSequence" in data or "ModalityLUTSequence" in data
+    if strange or raw.ndim != 2 or kind not in ("MONOCHROME1", "MONOCHROME2"):
         raise UnsupportedError
     raw, valid = raw.astype(np.float64), np.ones(raw.shape, dtype=bool)
     if "PixelPaddingValue" in data:

@@ -29,6 +29,7 @@ from sslstudio.exporters.parity import Floats, Parity, ParityImage
 from sslstudio.exporters.runtime import Graph
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.stages.context import StageContext
+from sslstudio.training import devices
 
 LIBRARIES = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "scikit-learn", "numpy", "pydicom", "pillow")
 STEPS = 4
@@ -56,6 +57,7 @@ def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
     SSLStudioError when the model's files do not fit each other or the exported graph gives other answers; then no
     package is left behind.
     """
+    devices.yield_to_the_window()
     folder = context.artifact_path(package.FOLDER)
     _clear(folder)
     try:
