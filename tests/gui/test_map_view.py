@@ -89,9 +89,7 @@ def test_a_lasso_selects_exactly_the_points_inside_it(view: MapView, qtbot: QtBo
         (Qt.KeyboardModifier.AltModifier, "subtract"),
     ],
 )
-def test_a_box_follows_the_modifiers(
-    view: MapView, qtbot: QtBot, modifiers: Qt.KeyboardModifier, mode: str
-) -> None:
+def test_a_box_follows_the_modifiers(view: MapView, qtbot: QtBot, modifiers: Qt.KeyboardModifier, mode: str) -> None:
     view.set_tool("box")
     with qtbot.waitSignal(view.selection_requested, timeout=3000) as caught:
         drag(view, [QPoint(5, 5), QPoint(200, 200), QPoint(560, 440)], modifiers)

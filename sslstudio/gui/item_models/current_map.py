@@ -110,6 +110,7 @@ class CurrentMap(QObject):
         self._images = ProjectImages.of(services)
         self.known = Known((), None, None, {})
         self.loaded = False
+        self._chosen = ""
         self._closed = False
         self._stale.connect(self.reload)
         services.session.runs_changed.connect(self._on_runs)
@@ -125,11 +126,12 @@ class CurrentMap(QObject):
         return made
 
     def reload(self) -> None:
-        """Read runs and map again, keeping the choice."""
-        self._read(self.known.current.name if self.known.current is not None else "")
+        """Read runs and map again. What the user chose stays; else what is most complete is shown."""
+        self._read(self._chosen)
 
     def choose(self, name: str) -> None:
         """Use another source from now on; the choice is kept in the project."""
+        self._chosen = name
         if not self._services.session.project.read_only:
             self._services.background.run(self._services.session.project.catalogue.set_setting, CHOICE, name)
         self._read(name)

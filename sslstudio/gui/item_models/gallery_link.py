@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
@@ -28,8 +29,8 @@ class TileList(Protocol):
     def set_caption_lines(self, lines: int) -> None:
         """One or two lines below each picture."""
 
-    def refresh_tiles(self) -> None:
-        """Paint again."""
+    def refresh_tiles(self, ids: Collection[int] = ()) -> None:
+        """Paint these images again, or all."""
 
 
 class GalleryWidget(Protocol):
@@ -134,7 +135,7 @@ class GalleryLink(QObject):
     def _labels_changed(self, ids: frozenset[int]) -> None:
         if not ids:
             self._fill_filters()
-        self._gallery.grid.refresh_tiles()
+        self._gallery.grid.refresh_tiles(ids)
 
     def _suggestions_changed(self) -> None:
         self._gallery.grid.set_caption_lines(2 if self._images.suggestions is not None else 1)

@@ -6,12 +6,12 @@ what it is told is selected, and asks for changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
@@ -23,6 +23,7 @@ from sslstudio.gui.widgets.gallery_input import SelectingGrid
 
 SMALLEST, LARGEST = 56, 288
 _GAP = 4
+_FEW = 50
 
 
 class GalleryList(SelectingGrid):
@@ -83,9 +84,23 @@ class GalleryList(SelectingGrid):
             self._apply_size()
             self.side_changed.emit(side)
 
-    def refresh_tiles(self) -> None:
-        """Labels or suggestions changed: paint what is visible again."""
-        self.viewport().update()
+    def refresh_tiles(self, ids: Collection[int] = ()) -> None:
+        """Labels or suggestions changed: paint these images again, or all that is visible."""
+        if not 0 < len(ids) <= _FEW:
+            self.viewport().update()
+            return
+        visible = self.visible_rows()
+        for image_id in ids:
+            row = self.tiles.row_of(image_id)
+            if row is not None and row in visible:
+                self.viewport().update(self.visualRect(self.tiles.index(row)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the tiles in view; pictures that there was no time to scale well follow in the next frame."""
+        self._delegate.begin_frame()
+        super().paintEvent(event)
+        if self._delegate.unfinished:
+            QTimer.singleShot(15, self.viewport(), self.viewport().update)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ctrl and wheel change the size of the pictures."""

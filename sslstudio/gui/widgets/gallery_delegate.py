@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -12,6 +14,9 @@ from sslstudio.gui.item_models.tiles import SELECTED_ROLE, TILE_ROLE, Index, Til
 
 _LINE = 17
 _MARGIN = 5
+_KEPT = 600
+_SMOOTH_A_FRAME = 10
+"""Smooth scaling takes a millisecond or two a picture; the rest of a frame is drawn fast and made smooth after it."""
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -22,6 +27,17 @@ class TileDelegate(QStyledItemDelegate):
         self.side = 112
         self.lines = 1
         self.thumbnails: ThumbnailSource | None = None
+        self._scaled: OrderedDict[tuple[int, int, int], QPixmap] = OrderedDict()
+        self._left = _SMOOTH_A_FRAME
+
+    def begin_frame(self) -> None:
+        """A new frame begins."""
+        self._left = _SMOOTH_A_FRAME
+
+    @property
+    def unfinished(self) -> bool:
+        """True when some pictures of this frame were drawn fast and another frame should follow."""
+        return self._left < 0
 
     def tile_size(self) -> QSize:
         """Size of a tile with its margins."""
@@ -51,12 +67,32 @@ class TileDelegate(QStyledItemDelegate):
         painter.fillRect(frame, QColor(tokens.image_background))
         picture = self.thumbnails.pixmap(tile.image_id) if self.thumbnails is not None else None
         if picture is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(_fit(picture, frame), picture, QRectF(picture.rect()))
+            self._draw_scaled(painter, frame, tile.image_id, picture)
         elif self.thumbnails is not None and self.thumbnails.is_missing(tile.image_id):
             painter.setPen(QColor("#9a9a9a"))
             painter.setFont(theme.font(tokens.small))
             painter.drawText(frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "No preview")
+
+    def _draw_scaled(self, painter: QPainter, frame: QRect, image_id: int, picture: QPixmap) -> None:
+        ratio = painter.device().devicePixelRatio()
+        target = _fit(picture, frame)
+        key = (image_id, round(target.width() * ratio), round(target.height() * ratio))
+        ready = self._scaled.get(key)
+        if ready is None:
+            self._left -= 1
+            if self._left < 0:
+                painter.drawPixmap(target, picture, QRectF(picture.rect()))
+                return
+            ready = picture.scaled(
+                key[1], key[2], Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            ready.setDevicePixelRatio(ratio)
+            self._scaled[key] = ready
+            while len(self._scaled) > _KEPT:
+                self._scaled.popitem(last=False)
+        else:
+            self._scaled.move_to_end(key)
+        painter.drawPixmap(target.topLeft(), ready)
 
     def _draw_rings(self, painter: QPainter, frame: QRect, selected: bool, focused: bool) -> None:
         tokens = theme.tokens()

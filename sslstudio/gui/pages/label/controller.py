@@ -139,6 +139,7 @@ class LabelController(QObject):
         self._queue.chosen.connect(self._show_chosen)
         self._queue.ended.connect(self._services.notify.info)
         self._learner.learned.connect(self._progress.take)
+        self._images.labels_changed.connect(lambda _: self._show_history())
         self._images.images_changed.connect(self._images_changed)
         self._current.changed.connect(self.refresh)
         session.selection_changed.connect(self._on_selection)

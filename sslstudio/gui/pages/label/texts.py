@@ -45,7 +45,7 @@ def labelled(images: int, patients: int, name: str, skipped: int, unchanged: int
     """What a labelling of several images did."""
     parts = [f"Labelled {count(images, 'image')} from {count(patients, 'patient')} as {name}."]
     if skipped:
-        parts.append(f"{skipped:,} labelled by hand left as they {'is' if skipped == 1 else 'are'}.")
+        parts.append(f"{skipped:,} labelled by hand left as {'it is' if skipped == 1 else 'they are'}.")
     if unchanged:
         parts.append(f"{unchanged:,} had this label already.")
     return " ".join(parts)

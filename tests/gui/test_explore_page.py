@@ -1,0 +1,184 @@
+"""The Explore page on a small project: one selection in map, gallery and groups; what is missing can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
+from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.pages.explore.page import create
+from sslstudio.gui.pages.explore.similar import search
+from sslstudio.gui.pages.explore.view import ExploreView
+from sslstudio.gui.pages.page import Page
+from tests.gui.image_project import Desk, add_embedding, build, desk, label_all, pictures
+
+GIVEN = pictures()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, themed: QApplication, tmp_path: Path) -> Iterator[tuple[Desk, Page]]:
+    made = desk(build(tmp_path / "p.sslproj", GIVEN))
+    yield from _show(made, qtbot)
+
+
+@pytest.fixture
+def bare(qtbot: QtBot, themed: QApplication, tmp_path: Path) -> Iterator[tuple[Desk, Page]]:
+    made = desk(build(tmp_path / "p.sslproj", GIVEN, with_map=False))
+    yield from _show(made, qtbot)
+
+
+def _show(made: Desk, qtbot: QtBot) -> Iterator[tuple[Desk, Page]]:
+    page = create(made.services)
+    qtbot.addWidget(page.widget)
+    page.widget.resize(1000, 720)
+    page.widget.show()
+    page.activate()
+    qtbot.waitUntil(lambda: len(view_of(page).gallery.grid.tiles.ids) == len(GIVEN), timeout=10000)
+    qtbot.waitUntil(lambda: view_of(page).source.count() > 0, timeout=10000)
+    yield made, page
+    page.close()
+    made.close()
+
+
+def view_of(page: Page) -> ExploreView:
+    assert isinstance(page.widget, ExploreView)
+    return page.widget
+
+
+def ids_of(made: Desk) -> list[int]:
+    return made.project.catalogue.image_ids()
+
+
+def test_map_gallery_and_groups_show_the_project(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    assert view.map.scene is not None
+    assert view.map.scene.ids.tolist() == ids_of(made)
+    rows = view.groups.groups.rows
+    assert sum(row.images for row in rows) == len(GIVEN)
+    assert sum(row.patients for row in rows) == 12
+    assert page.badge() == "3 groups"
+
+
+def test_a_lasso_on_the_map_selects_in_the_gallery_and_back(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = opened
+    view, ids = view_of(page), ids_of(made)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    assert view.map.scene is not None
+    view.map.selection_requested.emit(np.array(ids[:8], dtype=np.int64), "replace")
+    assert made.session.selection == frozenset(ids[:8])
+    assert view.gallery.grid.tiles.selected_rows().tolist() == list(range(8))
+    assert view.chip.text() == "8 images from 2 patients"
+    view.gallery.grid.selection_requested.emit(np.array(ids[20:21], dtype=np.int64), "replace")
+    assert np.flatnonzero(view.map.scene.selected).tolist() == [20]
+    view.chip.click()
+    assert made.session.selection == frozenset()
+    assert not view.chip.isVisible()
+
+
+def test_the_filter_selected_follows_the_selection(opened: tuple[Desk, Page]) -> None:
+    made, page = opened
+    view, ids = view_of(page), ids_of(made)
+    view.gallery.filter_requested.emit("selected")
+    assert len(view.gallery.grid.tiles.ids) == 0
+    made.session.select(ids[3:6])
+    assert view.gallery.grid.tiles.ids.tolist() == ids[3:6]
+    made.session.clear()
+    assert len(view.gallery.grid.tiles.ids) == 0
+
+
+def test_a_group_can_be_selected_and_named(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: len(view.groups.groups.rows) == 3, timeout=10000)
+    members = view.groups.groups.rows[1].images
+    view.groups.setCurrentIndex(view.groups.groups.index(1, 0))
+    qtbot.keyClick(view.groups, Qt.Key.Key_Return)
+    assert len(made.session.selection) == members
+    view.groups.groups.setData(view.groups.groups.index(1, 0), "Bright bars")
+    assert view.groups.groups.rows[1].name == "Bright bars"
+    assert made.session.selection
+    qtbot.waitUntil(lambda: made.project.catalogue.setting("group_names:map-1") == {"1": "Bright bars"}, timeout=10000)
+    assert [category.name for category in view.map.scene.colouring.categories][1] == "Bright bars"  # type: ignore[union-attr]
+
+
+def test_the_map_takes_every_colouring(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    assert view.map.scene is not None
+    label_all(made.session, GIVEN, every=2)
+    images = ProjectImages.of(made.services)
+    shares = np.tile(np.array([[0.75, 0.15, 0.1]], dtype=np.float32), (len(GIVEN), 1))
+    images.set_suggestions(Suggestions(images.table.ids, shares, tuple(images.classes())))
+    seen = {}
+    for kind, _ in texts.COLOURINGS:
+        view.map.colouring_requested.emit(kind)
+        seen[kind] = [(c.name, c.count) for c in view.map.scene.colouring.categories]
+        assert sum(number for _, number in seen[kind]) == len(GIVEN)
+    assert seen["label"] == [("ring", 8), ("bar", 8), ("spots", 8), ("No label", 24)]
+    assert seen["prediction"][0] == ("ring", 48)
+    assert seen["scanner"] == [("Maker A 1.5T", 24), ("Maker B 3T", 24)]
+    assert ("0.70 to 0.85", 48) in seen["confidence"]
+
+
+def test_similar_images_are_found_in_the_compute_process_and_selected(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = opened
+    view, ids = view_of(page), ids_of(made)
+    assert not view.similar.isEnabled()
+    made.session.select(ids[:1])
+    assert view.similar.isEnabled()
+    view.similar.click()
+    qtbot.waitUntil(lambda: len(made.session.selection) > 1, timeout=20000)
+    assert made.compute.calls == ["sslstudio.gui.pages.explore.similar:search"]
+    kinds = [GIVEN[ids.index(image_id)].kind for image_id in made.session.selection]
+    assert ids[0] not in made.session.selection
+    assert kinds.count(0) >= 15
+    assert view.gallery.filters.currentText() == f"similar to image {ids[0]}"
+    assert view.gallery.grid.tiles.ids[0] == ids[0]
+
+
+def test_the_search_ranks_by_cosine_and_leaves_the_asked_out(tmp_path: Path) -> None:
+    vectors = np.array([[1, 0], [2, 0.1], [0, 1], [-1, 0], [0.1, 1]], dtype=np.float16)
+    np.save(tmp_path / "v.npy", vectors)
+    assert search(str(tmp_path / "v.npy"), [0], 2) == [1, 4]
+    assert search(str(tmp_path / "v.npy"), [0, 2], 2) == [1, 4]
+    assert search(str(tmp_path / "v.npy"), [], 2) == []
+
+
+def test_without_embeddings_the_map_is_made_in_one_go(bare: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = bare
+    view = view_of(page)
+    assert view.map.empty.title.text() == texts.NO_MAP_TITLE
+    assert view.make.isEnabled()
+    view.make.click()
+    (run_id, then) = made.jobs.launched[0]
+    assert made.project.catalogue.run(run_id).stage == "embed"
+    assert then == ("map_embeddings",)
+
+
+def test_a_new_map_appears_when_its_run_is_adopted(bare: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = bare
+    view = view_of(page)
+    rng = np.random.default_rng(0)
+    add_embedding(made.project, rng.normal(size=(len(GIVEN), 12)))
+    made.session.run_was_changed("map-1")
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    assert "simclr-1" in view.source.currentText()
+    assert not view.make.isVisible()
+
+
+def test_double_click_opens_the_image_on_the_label_page(opened: tuple[Desk, Page]) -> None:
+    made, page = opened
+    ids = ids_of(made)
+    view_of(page).gallery.grid.opened.emit(ids[5])
+    assert made.session.selection == frozenset({ids[5]})
+    assert made.went_to == ["label"]

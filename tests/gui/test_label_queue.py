@@ -1,0 +1,101 @@
+"""The queue and the refit as the compute process runs them: typical first, then doubtful, one a patient, honest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sslstudio.gui.pages.label.queue import RANDOM_EVERY, Pool, propose
+from sslstudio.gui.pages.label.refit import refit
+
+
+def pool(count: int = 40, labelled: tuple[int, ...] = (), probabilities: object = None) -> Pool:
+    marked = np.zeros(count, dtype=bool)
+    marked[list(labelled)] = True
+    return Pool(
+        ids=np.arange(100, 100 + count, dtype=np.int64),
+        group=(np.arange(count) % 4).astype(np.int32),
+        patient=np.arange(count, dtype=np.int64) // 4,
+        labelled=marked,
+        open=~marked,
+        probabilities=probabilities,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> str:
+    rng = np.random.default_rng(0)
+    centres = np.eye(4)[np.arange(40) % 4] * 5
+    spread = np.linspace(2.0, 0.05, 40)[:, None]
+    np.save(tmp_path / "v.npy", (centres + spread * rng.normal(size=(40, 4))).astype(np.float16))
+    return str(tmp_path / "v.npy")
+
+
+def test_groups_without_labels_come_first_and_each_case_is_of_another_patient(vectors: str) -> None:
+    cases = propose(vectors, pool(labelled=(0, 4, 8)), 4, 0)
+    assert [case.reason for case in cases] == ["typical"] * 4
+    assert [case.group for case in cases] == [1, 2, 3, 0]
+    patients = [(case.image_id - 100) // 4 for case in cases]
+    assert len(set(patients)) == 4
+
+
+def test_typical_is_near_the_centre_of_its_group(vectors: str) -> None:
+    stored = np.load(vectors).astype(np.float64)
+    unit = stored / np.linalg.norm(stored, axis=1, keepdims=True)
+    case = next(c for c in propose(vectors, pool(), 4, 0) if c.group == 0)
+    members = np.arange(0, 40, 4)
+    ranked = members[np.argsort(-(unit[members] @ unit[members].mean(axis=0)))]
+    assert case.image_id - 100 in ranked[:3]
+
+
+def test_labelled_images_are_never_asked_for_and_all_others_are(vectors: str) -> None:
+    cases = propose(vectors, pool(labelled=(1, 2, 3)), 100, 0)
+    asked = [case.image_id for case in cases]
+    assert len(asked) == len(set(asked)) == 37
+    assert not {101, 102, 103} & set(asked)
+    assert propose(vectors, pool(labelled=tuple(range(40))), 5, 0) == []
+
+
+def test_later_the_doubtful_come_first_with_one_in_five_by_chance(vectors: str) -> None:
+    rng = np.random.default_rng(1)
+    first = rng.uniform(0.5, 1, 40)
+    shares = np.stack([first, 1 - first], axis=1).astype(np.float32)
+    cases = propose(vectors, pool(probabilities=shares), 10, 0)
+    assert [case.reason == "random" for case in cases] == [n % RANDOM_EVERY == RANDOM_EVERY - 1 for n in range(10)]
+    doubtful = [case for case in cases if case.reason == "unsure"]
+    assert doubtful[0].image_id - 100 == int(first.argmin())
+    assert doubtful[0].classes == (0, 1)
+    assert doubtful[0].shares[0] >= doubtful[0].shares[1]
+    assert len({case.image_id for case in cases}) == 10
+    assert len(propose(vectors, pool(probabilities=shares), 500, 0)) == 40
+
+
+def test_the_refit_gives_shares_for_all_images_and_an_accuracy_with_its_interval(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    kinds = np.arange(120) % 3
+    np.save(tmp_path / "v.npy", (np.eye(3)[kinds].repeat(4, axis=1) * 2 + rng.normal(size=(120, 12))).astype("f2"))
+    np.save(tmp_path / "i.npy", np.arange(1000, 1120))
+    chosen = list(range(60))
+    made = refit(
+        str(tmp_path / "v.npy"),
+        str(tmp_path / "i.npy"),
+        [1000 + n for n in chosen],
+        [int(kinds[n]) for n in chosen],
+        [f"patient-{n // 2}" for n in chosen],
+        3,
+    )
+    assert made.probabilities.shape == (120, 3)
+    assert made.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-4)
+    assert (made.probabilities.argmax(axis=1) == kinds).mean() > 0.8
+    assert made.accuracy is not None
+    assert 0 < made.accuracy["low"] <= made.accuracy["value"] <= made.accuracy["high"] <= 1
+
+
+def test_two_images_a_class_give_suggestions_but_no_accuracy(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.eye(4, 6, dtype=np.float16))
+    np.save(tmp_path / "i.npy", np.arange(4))
+    made = refit(str(tmp_path / "v.npy"), str(tmp_path / "i.npy"), [0, 1, 2, 3], [0, 0, 1, 1], list("abcd"), 2)
+    assert made.accuracy is None
+    assert made.probabilities.shape == (4, 2)
