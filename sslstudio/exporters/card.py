@@ -83,7 +83,8 @@ def _data_notes(items: Sequence[Item]) -> str:
     kinds = ", ".join(f"{_cell(name)} ({count:,})" for name, count in modalities.most_common())
     return (
         f"Modalities: {kinds or 'not stated in the files'}. Scanner models: {scanners or 'not stated in the files'}."
-        " Patients are counted as the import grouped them; where files name no patient, a folder stands for one."
+        " Patients are counted as the import grouped them; where files name no patient, a folder, or else each image,"
+        " stands for one."
     )
 
 
@@ -92,8 +93,8 @@ def _method(facts: CardFacts) -> str:
     return (
         f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} On its embeddings,"
         f" standardised, a linear classifier (logistic regression, C = {model.get('C')}) was fitted to"
-        f" {int(model.get('n_images', 0)):,} labelled images of {int(model.get('n_subjects', 0)):,} patients of the"
-        f" training part. One temperature ({float(model.get('temperature', 1.0)):.3f}), found by cross-validation,"
+        f" {_count(model.get('n_images', 0), 'labelled image')} of {_count(model.get('n_subjects', 0), 'patient')} of"
+        f" the training part. One temperature ({float(model.get('temperature', 1.0)):.3f}), found by cross-validation,"
         f" scales its logits. Seed {model.get('seed', 0)}."
     )
 
@@ -125,6 +126,7 @@ def _commands(facts: CardFacts) -> str:
         lines.append(
             f"sslstudio pretrain PROJECT --task {spec['task']} --backbone {spec['backbone']} --init {start}"
             f" --image-size {spec['image_size']} --epochs {spec['epochs']} --batch-size {spec['batch_size']}"
+            f" --learning-rate {spec['learning_rate']} --weight-decay {spec['weight_decay']} --preset {spec['preset']}"
             f" --seed {spec['seed']}{extra}"
         )
     lines.append(f"sslstudio embed PROJECT {source}")
@@ -137,9 +139,9 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
     if not scores:
         return "Not evaluated: no scores on a test part stood in the project at export. Treat it as unknown."
     images, subjects = int(scores["n_images"]), int(scores["n_subjects"])
+    tested = f"{_count(images, 'image')} of {_count(subjects, 'patient')}"
     lines = [
-        f"On the test part, whose labels were not used for fitting: {images:,} images of {subjects:,} patients."
-        " Intervals are 95 %.",
+        f"On the test part, whose labels were not used for fitting: {tested}. Intervals are 95 % confidence intervals.",
         "",
         "| score | value | 95 % interval | n |",
         "|---|---:|---:|---:|",
@@ -147,10 +149,22 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
     for key, text in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
         lines.append(f"| {text} | {_value(scores.get(key))} | {_interval(scores.get(key))} | {images:,} |")
     lines += ["", *_per_class(scores.get("per_class", ())), "", *_confusion(scores)]
-    notes = scores.get("notes") or scores.get("method")
-    if notes:
-        lines += ["", notes if isinstance(notes, str) else " ".join(str(note) for note in notes)]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", _remarks(scores)]).rstrip()
+
+
+def _remarks(scores: Mapping[str, Any]) -> str:
+    """How the intervals were made, and which labelled test images were left out and why."""
+    reasons = {
+        "patient_in_training": "of patients the model was trained on",
+        "class_not_in_model": "of classes the model does not know",
+        "not_embedded": "imported after the embedding",
+    }
+    left_out = [
+        f"Left out: {count:,} test images {reasons[name]}."
+        for name, count in scores.get("left_out", {}).items()
+        if count and name in reasons
+    ]
+    return " ".join([str(scores.get("method", "")), *map(str, scores.get("notes", ())), *left_out]).strip()
 
 
 def _per_class(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -189,8 +203,8 @@ def _split_limit(facts: CardFacts) -> str:
         return "No test part was kept aside in the project, so nothing is known about new patients."
     shared = subjects & {item.subject for item in facts.items if item.part == "train"}
     if shared:
-        return f"{len(shared):,} patients stand in the training and in the test part: the scores are too good."
-    return f"The scores hold for the {len(subjects):,} patients of the test part, none of whom is in the training part."
+        return f"{_count(len(shared), 'patient')} of the test part also in the training part: the scores are too good."
+    return f"The scores hold for the {_count(len(subjects), 'patient')} of the test part; none is in the training part."
 
 
 def _weights_licence(facts: CardFacts) -> str:
@@ -204,6 +218,10 @@ def _weights_licence(facts: CardFacts) -> str:
     if start not in (None, "random"):
         return "The backbone started from a local file of weights, whose licence goes with this model."
     return "The backbone started from random weights: no foreign weights are inside."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _cell(text: str) -> str:

@@ -71,6 +71,7 @@ def test_scores_stand_with_interval_and_n(facts: CardFacts) -> None:
     assert "| balanced accuracy | 0.750 | 0.613-0.875 | 12 |" in text.replace("(", "").replace(")", "")
     assert "not defined" in text
     assert "| clear | 3 | 1 | 0 |" in text
+    assert "\n\nIntervals by a bootstrap of the patients. A note. Left out: 3 test images of patients" in text
 
 
 def test_a_model_without_scores_says_so(facts: CardFacts) -> None:
@@ -79,7 +80,7 @@ def test_a_model_without_scores_says_so(facts: CardFacts) -> None:
 
 def test_patients_on_both_sides_are_named_as_a_fault(facts: CardFacts) -> None:
     leaky = replace(facts, items=[*facts.items, item(4, "test", "aaaa")])
-    assert "1 patients stand in the training and in the test part: the scores are too good." in card.write(leaky)
+    assert "1 patient of the test part also in the training part: the scores are too good." in card.write(leaky)
     none = replace(facts, items=[item(1, "train", "aaaa")])
     assert "No test part was kept aside" in card.write(none)
 

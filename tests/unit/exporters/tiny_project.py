@@ -142,6 +142,9 @@ def example_scores() -> dict[str, object]:
         "balanced_accuracy": value,
         "accuracy": value,
         "per_class": per_class,
+        "method": "Intervals by a bootstrap of the patients.",
+        "notes": ["A note."],
+        "left_out": {"patient_in_training": 3, "class_not_in_model": 0, "not_embedded": 0},
     }
 
 
