@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -47,6 +48,13 @@ def stubborn(_spec: object, context: StageContext) -> dict[str, Any]:
         time.sleep(0.05)
 
 
+def parent(_spec: object, context: StageContext) -> dict[str, Any]:
+    """Has a child process, and neither ever ends."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    context.metric(0, 0, child=child.pid)
+    return stubborn(_spec, context)
+
+
 def plain_error(_spec: object, _context: StageContext) -> dict[str, Any]:
     raise SSLStudioError("The moon is full.", "Wait a day.", code="moon")
 
@@ -70,7 +78,7 @@ def system_exit(_spec: object, _context: StageContext) -> dict[str, Any]:
 
 ENDINGS: dict[str, Callable[..., dict[str, Any]]] = {
     function.__name__: function
-    for function in (counts, hurries, stubborn, plain_error, unexpected, no_memory, exits, system_exit)
+    for function in (counts, hurries, stubborn, parent, plain_error, unexpected, no_memory, exits, system_exit)
 }
 COMMAND = (sys.executable, "-P", "-m", "tests.fakes.tiny_stages")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sslstudio.domain.runs import Done, Failed, Progress, RunState, Started, Warned
+from sslstudio.domain.runs import Done, Failed, Metric, Progress, RunState, Started, Warned
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import control, exit_codes, processes, worker
 from sslstudio.jobs.launcher import LocalLauncher
@@ -141,6 +141,17 @@ def test_stop_ends_a_worker_that_does_not_listen(tmp_path: Path) -> None:
     assert control.stop(run.path, seconds=0.3) is RunState.CANCELLED
     assert time.monotonic() - begun < 10
     assert not processes.start_time(pid)
+
+
+@posix
+def test_kill_takes_the_children_along(tmp_path: Path) -> None:
+    run = tiny_run(tmp_path, "parent-1")
+    LAUNCHER.start(run.path)
+    until(lambda: isinstance(run.last_event(), Progress))
+    (child,) = [int(event.values["child"]) for event in run.events().events if isinstance(event, Metric)]
+    assert processes.start_time(child)
+    assert control.kill(run.path)
+    until(lambda: not processes.start_time(child))
 
 
 def test_kill_never_touches_a_process_with_the_number_of_a_dead_worker(tmp_path: Path) -> None:
