@@ -102,7 +102,10 @@ def build(path: Path, given: Sequence[Picture], *, vectors: Any = None, with_map
 
 
 def add_run(project: Project, run_id: str, stage: Any, spec: Spec, result: dict[str, Any]) -> None:
-    """A run that has ended well and was adopted."""
+    """A run that has ended well and was adopted; its number is taken, as if the project had given it."""
+    prefix = run_id.rpartition("-")[0]
+    while project.catalogue.new_run_id(prefix) != run_id:
+        pass
     job = Job(run_id=run_id, stage=stage, name=run_id, spec=spec, created="2026-01-01T00:00:00", package_version="0")
     project.catalogue.add_run(job)
     project.catalogue.set_run_state(run_id, RunState.SUCCEEDED, result)

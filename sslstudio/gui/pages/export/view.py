@@ -176,6 +176,7 @@ class ExportView(QWidget):
         whole.addWidget(Line())
         whole.addWidget(scroll, 1)
         self.set_progress(None)
+        self.set_packages((), "")
 
     def _about(self) -> QHBoxLayout:
         grid = QGridLayout()

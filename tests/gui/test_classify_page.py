@@ -1,0 +1,171 @@
+"""The Classify page: trains and tests by patient, shows figures with their n, selects a cell's images, compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.pages.classify import texts
+from sslstudio.gui.pages.classify.controller import ClassifyController
+from sslstudio.gui.pages.classify.page import create
+from sslstudio.gui.pages.classify.view import ClassifyView
+from sslstudio.gui.pages.page import Page
+from tests.gui.image_project import Desk, add_embedding, build, desk, label_all, pictures, scores_of
+
+GIVEN = pictures(patients=24)
+SOON = 60_000
+
+
+class FakeView(QObject):
+    """Keeps what it was last told, by setter name."""
+
+    source_requested = Signal(str)
+    train_requested = Signal()
+    compare_requested = Signal()
+    embed_requested = Signal()
+    model_requested = Signal(str)
+    cell_requested = Signal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[str, tuple[Any, ...]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("set_"):
+            raise AttributeError(name)
+        return lambda *values: self.told.__setitem__(name, values)
+
+
+@pytest.fixture
+def made(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    opened = desk(build(tmp_path / "p.sslproj", GIVEN))
+    yield opened
+    opened.close()
+
+
+def ready(made: Desk, qtbot: QtBot) -> ProjectImages:
+    images = ProjectImages.of(made.services)
+    qtbot.waitUntil(lambda: images.loaded, timeout=10000)
+    return images
+
+
+@pytest.fixture
+def page(made: Desk, qtbot: QtBot, themed: QApplication) -> Iterator[Page]:
+    shown = create(made.services)
+    qtbot.addWidget(shown.widget)
+    shown.widget.resize(1000, 900)
+    shown.widget.show()
+    shown.activate()
+    ready(made, qtbot)
+    yield shown
+    shown.close()
+
+
+def view_of(page: Page) -> ClassifyView:
+    assert isinstance(page.widget, ClassifyView)
+    return page.widget
+
+
+def test_without_labels_the_button_says_what_is_missing(page: Page, qtbot: QtBot) -> None:
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.train.reason == texts.FEW_LABELS, timeout=10000)
+    assert view._stack.currentWidget() is view._empty
+    assert page.badge() == ""
+
+
+@pytest.mark.slow
+def test_training_shows_figures_by_patient_and_a_cell_selects_its_images(made: Desk, page: Page, qtbot: QtBot) -> None:
+    view = view_of(page)
+    label_all(made.session, GIVEN)
+    page.refresh()
+    qtbot.waitUntil(lambda: view.train.reason == "", timeout=10000)
+    view.train.button.click()
+    assert view.train.reason == texts.TRAINING
+    qtbot.waitUntil(lambda: len(view.confusion.matrix.names) == 3, timeout=SOON)
+    scores = scores_of(made.project, "linear-1")
+    assert view.confusion.matrix.counts.tolist() == scores["confusion"]
+    assert f"{scores['n_images']} test images of {scores['n_subjects']} patients" in view._basis.text()
+    assert "indicative" in view._basis.text()
+    assert view._value.text() == texts.figure(scores["balanced_accuracy"])
+    assert [row.cells[0] for row in view.per_class.scores.rows] == ["ring", "bar", "spots"]
+    qtbot.waitUntil(lambda: "No patient is on both sides" in view._split.text(), timeout=10000)
+    images = ProjectImages.of(made.services)
+    qtbot.waitUntil(lambda: images.suggestions is not None, timeout=SOON)
+    assert page.badge() == f"{scores['balanced_accuracy']['value']:.2f}"
+    for true in range(3):
+        for predicted in range(3):
+            view.confusion.cell_requested.emit(true, predicted)
+            assert len(made.session.selection) == scores["confusion"][true][predicted]
+    parts = made.project.catalogue.parts()
+    view.confusion.setCurrentIndex(view.confusion.matrix.index(0, 0))
+    qtbot.keyClick(view.confusion, Qt.Key.Key_Return)
+    assert made.session.selection
+    assert {parts[image_id] for image_id in made.session.selection} == {"test"}
+
+
+@pytest.mark.slow
+def test_the_comparison_trains_on_every_network_and_answers_in_words(made: Desk, page: Page, qtbot: QtBot) -> None:
+    rng = np.random.default_rng(0)
+    add_embedding(made.project, rng.normal(size=(len(GIVEN), 12)), "random", "embed-2", "map-2")
+    made.session.run_was_changed("embed-2")
+    label_all(made.session, GIVEN)
+    view = view_of(page)
+    qtbot.waitUntil(lambda: len(view.comparison.scores.rows) == 2, timeout=10000)
+    page.refresh()
+    view.compare.clicked.emit()
+    qtbot.waitUntil(lambda: all("(" in row.cells[1] for row in view.comparison.scores.rows), timeout=SOON)
+    assert view._verdict.text().startswith(("Yes", "Perhaps"))
+    assert "simclr-1" in view._verdict.text()
+    assert not view.embed.isVisible()
+
+
+def test_the_missing_start_is_embedded_with_the_same_backbone(made: Desk, page: Page, qtbot: QtBot) -> None:
+    view = view_of(page)
+    qtbot.waitUntil(lambda: not view.embed.isHidden(), timeout=10000)
+    view.embed.clicked.emit()
+    (run_id, _) = made.jobs.launched[0]
+    assert '"source":"random"' in made.project.catalogue.run(run_id).spec_json.replace(" ", "")
+
+
+@pytest.mark.slow
+def test_the_controller_needs_no_window(made: Desk, qtbot: QtBot) -> None:
+    view = FakeView()
+    controller = ClassifyController(made.services, view)
+    ready(made, qtbot)
+    label_all(made.session, GIVEN)
+    made.project.catalogue.split_by_subject(0.25)
+    made.session.clear_labels(
+        [key for key, part in made.project.catalogue.parts().items() if part == "test" and key in made.session.labels()]
+    )
+    controller.refresh()
+    qtbot.waitUntil(lambda: view.told.get("set_train_reason") == ("",), timeout=10000)
+    view.train_requested.emit()
+    qtbot.waitUntil(lambda: "set_no_score" in view.told, timeout=SOON)
+    assert any("could not be tested" in text for text in made.said)
+    controller.close()
+
+
+def test_the_verdict_may_say_no() -> None:
+    def figure(value: float, reach: float = 0.05) -> dict[str, float]:
+        return {"value": value, "low": value - reach, "high": value + reach}
+
+    assert texts.verdict([("run", True, figure(0.8)), ("start", False, figure(0.6))]).startswith("Yes")
+    assert texts.verdict([("run", True, figure(0.64)), ("start", False, figure(0.6))]).startswith("Perhaps")
+    assert texts.verdict([("run", True, figure(0.5)), ("start", False, figure(0.6))]).startswith("No")
+    assert "Pretrain" in texts.verdict([("start", False, figure(0.6))])
+    assert "nothing to compare" in texts.verdict([("run", True, figure(0.5))])
+
+
+def test_figures_say_when_they_do_not_exist() -> None:
+    assert texts.figure({"value": None, "low": None, "high": None}) == "-"
+    assert texts.figure({"value": 0.5, "low": 0.4, "high": 0.6}) == "0.50 (0.40 to 0.60)"
+    assert "Guessing gives 0.25" in texts.basis(60, 20, 4)
+    assert "indicative" not in texts.basis(60, 20, 4)

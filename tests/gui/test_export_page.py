@@ -1,0 +1,155 @@
+"""The Export page: exports by a job, shows proof and checksums, copies, and predicts in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from sslstudio.catalogue import ModelRow
+from sslstudio.domain.specs import ExportSpec
+from sslstudio.errors import SSLStudioError
+from sslstudio.gui.pages.export import packages, texts
+from sslstudio.gui.pages.export.page import create
+from sslstudio.gui.pages.export.predict_process import PredictProcess
+from sslstudio.gui.pages.export.view import ExportView
+from sslstudio.gui.pages.page import Page
+from tests.gui.image_project import Desk, add_run, build, desk, pictures
+
+GIVEN = pictures(patients=3, each=2)
+
+
+@pytest.fixture
+def made(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    opened = desk(build(tmp_path / "p.sslproj", GIVEN))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(made: Desk, qtbot: QtBot, themed: QApplication) -> Iterator[Page]:
+    shown = create(made.services)
+    qtbot.addWidget(shown.widget)
+    shown.widget.resize(1000, 800)
+    shown.widget.show()
+    shown.activate()
+    yield shown
+    shown.close()
+
+
+def view_of(page: Page) -> ExportView:
+    assert isinstance(page.widget, ExportView)
+    return page.widget
+
+
+def add_model(made: Desk) -> None:
+    made.project.catalogue.add_model(ModelRow("linear-1", "embed-1", "2026-01-01T00:00:00", ("ring", "bar")))
+    (made.project.models_dir / "linear-1").mkdir()
+
+
+def add_package(made: Desk) -> Path:
+    folder = made.project.exports_dir / "linear-1-package"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(b"graph")
+    (folder / "labels.json").write_text("{}", encoding="utf-8")
+    sums = [
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in ("labels.json", "model.onnx")
+    ]
+    (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8")
+    result = {"files": {}, "largest_difference": 4e-7, "images_compared": 6}
+    add_run(made.project, "export-1", "export", ExportSpec(model="linear-1", embedding="embed-1"), result)
+    return folder
+
+
+def test_without_a_classifier_the_button_says_so(page: Page, qtbot: QtBot) -> None:
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.export.reason == texts.NO_MODEL, timeout=10000)
+    assert view._none.isVisible()
+    assert not view._package_part.isVisible()
+    assert not view._predict_part.isVisible()
+
+
+def test_a_classifier_is_exported_by_a_job(made: Desk, page: Page, qtbot: QtBot) -> None:
+    add_model(made)
+    page.refresh()
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.model.count() == 1 and view.export.reason == "", timeout=10000)
+    view.export.button.click()
+    ((run_id, then),) = made.jobs.launched
+    assert made.project.catalogue.run(run_id).stage == "export"
+    assert then == ()
+
+
+def test_proof_and_checksums_of_a_package_are_shown_and_copied(made: Desk, page: Page, qtbot: QtBot) -> None:
+    add_model(made)
+    folder = add_package(made)
+    page.refresh()
+    view = view_of(page)
+    qtbot.waitUntil(lambda: len(view.files.scores.rows) == 3, timeout=10000)
+    assert view._proof.text() == (
+        "Same answers as in this project on 6 images; largest difference of a probability 0.0000004."
+    )
+    assert page.badge() == "1 package"
+    digest = hashlib.sha256(b"graph").hexdigest()
+    onnx = next(row for row in view.files.scores.rows if row.cells[0] == "model.onnx")
+    assert onnx.tip == digest
+    view.sums.click()
+    assert f"{digest}  model.onnx" in QGuiApplication.clipboard().text()
+    assert folder.is_dir()
+
+
+def test_a_copy_is_whole_or_not_at_all(made: Desk, tmp_path: Path) -> None:
+    add_model(made)
+    folder = add_package(made)
+    (package,) = packages.read(made.project)
+    target = tmp_path / "stick"
+    target.mkdir()
+    copied = packages.copy_to(package, target)
+    assert sorted(entry.name for entry in copied.iterdir()) == sorted(entry.name for entry in folder.iterdir())
+    with pytest.raises(SSLStudioError) as caught:
+        packages.copy_to(package, target)
+    assert caught.value.code == "copy_exists"
+    with pytest.raises(SSLStudioError) as caught:
+        packages.copy_to(package, copied / "model.onnx")
+    assert caught.value.code == "copy_failed"
+
+
+def test_the_command_for_a_terminal_quotes_what_needs_it(tmp_path: Path) -> None:
+    arguments = packages.predict_arguments(Path("a b"), [Path("c")], Path("d.csv"))
+    assert arguments == ["predict", "a b", "c", "-o", "d.csv"]
+    assert packages.command_line(arguments) in (
+        "sslstudio predict 'a b' c -o d.csv",
+        'sslstudio predict "a b" c -o d.csv',
+    )
+
+
+def test_predicting_needs_a_folder_and_copies_as_a_command(made: Desk, page: Page, qtbot: QtBot) -> None:
+    add_model(made)
+    add_package(made)
+    page.refresh()
+    view = view_of(page)
+    qtbot.waitUntil(view._predict_part.isVisible, timeout=10000)
+    assert view.predict.reason == texts.NO_SOURCE
+    view.source.setText("/new images")
+    assert view.predict.reason == ""
+    view.command.click()
+    words = QGuiApplication.clipboard().text()
+    assert words.startswith("sslstudio predict ")
+    assert "/new images" in words
+
+
+@pytest.mark.slow
+def test_a_prediction_that_fails_says_why_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+    process = PredictProcess()
+    missing = packages.predict_arguments(tmp_path / "no package", [tmp_path], tmp_path / "out.csv")
+    with qtbot.waitSignal(process.failed, timeout=60000) as caught:
+        process.start(missing)
+        assert process.running
+    assert not process.running
+    assert caught.args[0].endswith(".")
+    assert "Traceback" not in caught.args[0]
