@@ -6,6 +6,7 @@ torch is never imported in this process, and what takes more than some milliseco
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import sys
 import traceback
 from pathlib import Path
@@ -25,6 +26,8 @@ from sslstudio.gui.texts import APP
 from sslstudio.gui.window import MainWindow
 from sslstudio.settings import Settings
 
+LATER = ("sslstudio.session.workflow", "numpy", "sslstudio.gui.workspace", "pyqtgraph", "sslstudio.gui.widgets.curves")
+"""What is imported after the first frame, in this order."""
 CRASH_FILE = "crash.txt"
 
 
@@ -69,14 +72,14 @@ def _after_first_frame(window: MainWindow, project: Path | None, demo: bool, pag
         window.opener.open(project)
     elif demo:
         window.opener.demo()
-    QTimer.singleShot(400, window, _warm_up)
+    QTimer.singleShot(400, window, lambda: _warm_up(window, list(LATER)))
 
 
-def _warm_up() -> None:
-    """Import what the first plot would otherwise wait for, while the user looks at the first page."""
-    import pyqtgraph
-
-    pyqtgraph.setConfigOptions(antialias=True)
+def _warm_up(window: MainWindow, modules: list[str]) -> None:
+    """Import what a project's pages need, one module at a time, while the user looks at the first page."""
+    importlib.import_module(modules[0])
+    if modules[1:]:
+        QTimer.singleShot(30, window, lambda: _warm_up(window, modules[1:]))
 
 
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class Background(QObject):
     unhandled = Signal(object)
     _arrived = Signal(object)
 
-    def __init__(self, parent: QObject | None = None, threads: int = 3) -> None:
+    def __init__(self, parent: QObject | None = None, threads: int = 6) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="background")
         self._pending: dict[int, _Pending] = {}
@@ -68,20 +68,31 @@ class Background(QObject):
         """
         if self._closed:
             return -1
-        self._next += 1
-        token = self._next
-        if key:
-            self._pending.pop(self._newest.get(key, -1), None)
-            self._newest[key] = token
-        self._pending[token] = _Pending(key, done, failed)
+        token = self._note(done, failed, key)
         self._pool.submit(self._call, token, function, args)
         return token
 
     def wait_for(
         self, future: Future[Any], *, done: Done | None = None, failed: FailedWith | None = None, key: str = ""
     ) -> int:
-        """Deliver the result of `future` (for example one of the compute process) in the window's thread."""
-        return self.run(future.result, done=done, failed=failed, key=key)
+        """Deliver the result of `future` (for example one of the compute process) in the window's thread.
+
+        No thread is kept waiting for it.
+        """
+        if self._closed:
+            return -1
+        token = self._note(done, failed, key)
+        future.add_done_callback(lambda ended: self._call(token, ended.result, ()))
+        return token
+
+    def _note(self, done: Done | None, failed: FailedWith | None, key: str) -> int:
+        self._next += 1
+        token = self._next
+        if key:
+            self._pending.pop(self._newest.get(key, -1), None)
+            self._newest[key] = token
+        self._pending[token] = _Pending(key, done, failed)
+        return token
 
     def drop(self, token: int) -> None:
         """Forget a call: its result will not be delivered."""
@@ -103,6 +114,8 @@ class Background(QObject):
             return
         try:
             result = _Result(token, function(*args), None)
+        except CancelledError:
+            return  # whoever waited has gone
         except BaseException as error:
             result = _Result(token, None, error)
         try:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 
+pg.setConfigOptions(antialias=True)
+
 Points = Sequence[tuple[float, float]]
 MOST_POINTS = 2000
 
@@ -45,7 +47,9 @@ class CurvePlot(QWidget):
         theme.on_change(self, self._paint)
         self._paint()
 
-    def set_points(self, points: Points, smooth: Points = ()) -> None:
+    def set_points(self, points: Points, smooth: pg.setConfigOptions(antialias=True)
+
+Points = ()) -> None:
         """The curve: (epoch, value) pairs in order; `smooth` is drawn stronger on top when given."""
         for curve, pairs in ((self._curve, points), (self._smooth, smooth)):
             step = max(1, len(pairs) // MOST_POINTS)
