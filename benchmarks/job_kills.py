@@ -46,6 +46,8 @@ class Tally:
     finished: int = 0
     failed: int = 0
     not_lost: int = 0
+    span: float = 0.0
+    """How long a run takes now; the computer may be busier or less busy than before."""
     different: int = 0
     notice_seconds: list[float] = field(default_factory=list)
 
@@ -113,13 +115,11 @@ def moment(run: RunDirectory, seconds: float, in_save: bool) -> bool:
     return not run.state().final
 
 
-def disturb(
-    run: RunDirectory, kills: int, span: float, chance: random.Random, watch: Watch, tally: Tally, saves: bool
-) -> bool:
+def disturb(run: RunDirectory, kills: int, chance: random.Random, watch: Watch, tally: Tally, saves: bool) -> bool:
     """Run to the end with up to `kills` kills on the way; False when it could not be resumed."""
     pid = LocalLauncher().start(run.path)
     try:
-        return _disturbed(run, pid, kills, span, chance, watch, tally, saves)
+        return _disturbed(run, pid, kills, chance, watch, tally, saves)
     finally:
         control.kill(run.path)
 
@@ -128,15 +128,15 @@ def _disturbed(
     run: RunDirectory,
     pid: int,
     kills: int,
-    span: float,
     chance: random.Random,
     watch: Watch,
     tally: Tally,
     saves: bool,
 ) -> bool:
     while True:
+        launched, before = time.monotonic(), run.status().attempt
         wanted = tally.kills < kills
-        if wanted and moment(run, chance.uniform(0.0, span), saves and chance.random() < 0.5):
+        if wanted and moment(run, chance.uniform(0.0, tally.span), saves and chance.random() < 0.5):
             os.kill(pid, signal.SIGKILL)
             begun = time.monotonic()
             tally.kills += 1
@@ -144,6 +144,8 @@ def _disturbed(
             tally.notice_seconds.append(time.monotonic() - begun)
         else:
             state = control.wait(run.path, 600)
+            if before <= 1:
+                tally.span = time.monotonic() - launched
         if state is RunState.SUCCEEDED:
             return True
         if state is not RunState.LOST:
@@ -173,15 +175,15 @@ def main() -> int:
         if control.wait(reference.path, 1200) is not RunState.SUCCEEDED:
             print(f"The undisturbed run did not end well: {reference.last_event()}\n{reference.log_tail()}")
             return 1
-        span = time.monotonic() - begun
-        print(f"undisturbed: {span:.1f} s, {wanted.epochs} epochs of {wanted.images} images")
+        tally.span = time.monotonic() - begun
+        print(f"undisturbed: {tally.span:.1f} s, {wanted.epochs} epochs of {wanted.images} images")
         monitor = RunMonitor(watch)
         number = 0
         while tally.kills < wanted.kills:
             number += 1
             run = prepare(project, f"simclr-{number}", spec, items)
             monitor.follow(run.path)
-            if disturb(run, wanted.kills, span, chance, watch, tally, wanted.in_saves):
+            if disturb(run, wanted.kills, chance, watch, tally, wanted.in_saves):
                 tally.finished += 1
                 tally.different += digest(run) != digest(reference)
             else:
