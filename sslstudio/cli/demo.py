@@ -161,9 +161,9 @@ def agreement(truth: Path, table: Path) -> tuple[int, int]:
     with truth.open(newline="", encoding="utf-8") as stream:
         labels = {row["image"]: row["label"] for row in csv.DictReader(stream)}
     with table.open(newline="", encoding="utf-8") as stream:
-        rows = [(labels.get(row["file"]), row["prediction"]) for row in csv.DictReader(stream)]
-    known = [(label, prediction) for label, prediction in rows if label is not None]
-    return sum(label == prediction for label, prediction in known), len(known)
+        rows = [(labels.get(row["file"]), row["label"]) for row in csv.DictReader(stream)]
+    known = [(truly, predicted) for truly, predicted in rows if truly is not None and predicted]
+    return sum(truly == predicted for truly, predicted in known), len(known)
 
 
 @contextmanager
