@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -51,3 +54,22 @@ def test_the_lock_meets_every_requirement_of_the_project(root: Path) -> None:
         or not all(requirement.specifier.contains(version, prereleases=True) for version in versions)
     ]
     assert not unmet, "\n".join(unmet)
+
+
+def test_the_command_in_contributing_makes_this_lock(root: Path, tmp_path: Path) -> None:
+    """With what is pinned already, the documented command changes no pin; skipped where there is no uv or network."""
+    found = re.search(r"^uv pip compile pyproject.toml .*$", (root / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert found is not None
+    lock = tmp_path / "installer" / "requirements.lock"
+    lock.parent.mkdir()
+    shutil.copyfile(root / "installer" / "requirements.lock", lock)
+    shutil.copyfile(root / "pyproject.toml", tmp_path / "pyproject.toml")
+    uv = shutil.which("uv") or root / ".setup" / "uv" / "bin" / "uv"
+    if not Path(uv).exists():
+        pytest.skip("needs uv")
+    command = [str(uv), *shlex.split(found[0])[1:], "--quiet"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("needs a network")
+    made = [line for line in lock.read_text(encoding="utf-8").splitlines() if PIN.match(line)]
+    assert made == [line for line in lines(root, "requirements.lock") if PIN.match(line)]
