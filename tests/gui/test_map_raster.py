@@ -39,6 +39,24 @@ def test_points_outside_are_not_visible_but_reach_in_at_the_edge() -> None:
     assert not (raster.rows == 1).any()
 
 
+@given(seed=st.integers(0, 10_000), scale=st.sampled_from([1.0, 2.0]), count=st.sampled_from([5, 500, 5000]))
+def test_points_anywhere_around_the_edges_are_cut_at_the_edge(seed: int, scale: float, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    places = np.array([50.0, 25.0]) + rng.uniform(-1.3, 1.3, (count, 2)) * np.array([50.0, 25.0])
+    drawn = Points(
+        places.astype(np.float32),
+        rng.integers(0, 7, count).astype(np.uint8),
+        rng.random(count) < 0.3,
+        rng.permutation(count).astype(np.int32),
+    )
+    raster = rasterise(drawn, VIEW, scale)
+    shown = np.unique(raster.rows[raster.rows >= 0])
+    outside = (places < [-3, -3]).any(axis=1) | (places > [103, 53]).any(axis=1)
+    far = (places < [-12, -12]).any(axis=1) | (places > [112, 62]).any(axis=1)
+    assert not far[shown].any()
+    assert set(raster.visible_rows.tolist()).isdisjoint(np.flatnonzero(outside).tolist())
+
+
 def test_later_points_cover_earlier_ones_and_selected_ones_cover_all() -> None:
     same = [(50.0, 25.0), (50.0, 25.0), (50.0, 25.0)]
     assert rasterise(points(same), VIEW).rows[50, 100] == 2

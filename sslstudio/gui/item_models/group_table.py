@@ -17,8 +17,8 @@ from sslstudio.gui.item_models.colouring import colour_of, shape_of
 from sslstudio.gui.widgets.legend import swatch
 
 Index = QModelIndex | QPersistentModelIndex
-HEADERS = ("Group", "Images", "Patients", "Labelled", "Mostly")
-_NUMBERS = (1, 2, 3)
+HEADERS = ("Group", "Images", "Patients", "Labelled mostly")
+_NUMBERS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class GroupModel(QAbstractTableModel):
         """Text, swatch and alignment of a cell."""
         row, column = self.rows[index.row()], index.column()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            cells = (row.name, f"{row.images:,}", f"{row.patients:,}", f"{row.labelled:,}", row.mostly)
+            cells = (row.name, f"{row.images:,}", f"{row.patients:,}", row.mostly)
             return cells[column]
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -6,6 +6,7 @@ own pixels, so that a million points cost one image.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,19 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
         scene = self._box.scene_data
         if scene is None or self._box.width() < 2 or self._box.height() < 2:
             return
+        try:
+            self._paint(painter, scene)
+        except Exception:  # an error that leaves a paint method through Qt ends the process
+            sys.excepthook(*sys.exc_info())
+
+    def _paint(self, painter: QPainter, scene: MapScene) -> None:
+        painter.save()
         image = self._render(scene, painter.device().devicePixelRatio())
         painter.drawImage(self.boundingRect(), image)
         self._draw_thumbnails(painter, scene)
         if scene.marks_visible:
             self._draw_marks(painter, scene)
+        painter.restore()
 
     def nearest(self, position: QPointF, reach: float) -> int | None:
         """The row drawn within `reach` pixels of `position`, or None."""

@@ -154,21 +154,22 @@ def rasterise(points: Points, view: View, scale: float = 1.0) -> Raster:
     x, y = view.to_pixels(points.xy[points.order])
     inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
     style = style_for(int(inside.sum()), scale)
-    margin = int(np.ceil((style.radius + style.rim + style.selected_extra) * 1.25)) + 1
+    margin = int(np.ceil((style.radius + max(style.rim, style.selected_extra) + style.selected_extra) * 1.25)) + 1
+    pad = 2 * margin  # a point outside by a margin is stamped a margin further out
     near = (x >= -margin) & (x < view.width + margin - 1) & (y >= -margin) & (y < view.height + margin - 1)
     rows = points.order[near]
     visible = points.order[inside]
     on_top = points.selected[rows]
     sequence = np.concatenate([np.flatnonzero(~on_top), np.flatnonzero(on_top)])
     rows = rows[sequence]
-    stride = view.width + 2 * margin
-    column = np.floor(x[near][sequence]).astype(np.int64) + margin
-    line = np.floor(y[near][sequence]).astype(np.int64) + margin
+    stride = view.width + 2 * pad
+    column = np.floor(x[near][sequence]).astype(np.int64) + pad
+    line = np.floor(y[near][sequence]).astype(np.int64) + pad
     place = line * stride + column
-    buffers = _Buffers(stride, view.height + 2 * margin)
+    buffers = _Buffers(stride, view.height + 2 * pad)
     ranks = _topmost(place, buffers)
     _stamp_all(points, rows, place, ranks, style, buffers)
-    frame = (slice(margin, margin + view.height), slice(margin, margin + view.width))
+    frame = (slice(pad, pad + view.height), slice(pad, pad + view.width))
     drawn = buffers.ranks.reshape(-1, stride)[frame]
     table = np.append(rows, np.int32(-1)).astype(np.int32)
     return Raster(

@@ -178,7 +178,7 @@ class ExploreView(QWidget):
         lower.addWidget(self.groups)
         lower.addWidget(self.gallery)
         lower.setStretchFactor(1, 1)
-        lower.setSizes([300, 700])
+        lower.setSizes([350, 650])
         lower.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(self.map)

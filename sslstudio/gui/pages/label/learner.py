@@ -77,6 +77,8 @@ class Learner(QObject):
         if len(lesson.class_ids) < 2:
             self._nothing(texts.FEW)
             return
+        if self._images.suggestions is None:
+            self.learned.emit(Learned(None, why_not=texts.FITTING))
         folder = self._services.session.project.embeddings_dir
         compute = self._services.compute
 
