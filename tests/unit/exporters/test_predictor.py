@@ -10,46 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-import torch
 from PIL import Image
-from torch import nn
 
-from sslstudio import resources
-from sslstudio.domain.specs import ImportSpec, PredictSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import example, onnx_graph, package, predictor, preprocessing
-from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
-from sslstudio.exporters.runtime import Graph
-from sslstudio.stages import predict as predict_stage
+from sslstudio.exporters import package, predictor
 from sslstudio.stages.context import Cancelled
-from tests.fakes.stage_context import fake_context
-
-
-class _Mean(nn.Module):
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return images.mean(dim=(2, 3))
-
-
-def brightness_package(folder: Path, channels: int = 1) -> Path:
-    """A real package whose model says "bright" where an image is brighter than half, "dark" where it is not."""
-    folder.mkdir(parents=True)
-    coef = np.array([[-8.0] * channels, [8.0] * channels]) / channels
-    head = Head(coef, np.zeros(2), np.full(channels, 0.5), np.ones(channels), 1.0)
-    model = PackagedModel(_Mean(), head, Input(channels, 16, [0.0] * channels, [1.0] * channels))
-    onnx_graph.save(onnx_graph.build(model), folder / package.GRAPH)
-    labels = package.label_map(["dark", "bright"], ["#0072B2", "#E69F00"])
-    rules = preprocessing.describe(ImportSpec(max_side=64), 3 if channels == 3 else 1, 16)
-    package.write_json(folder / package.LABELS, labels.model_dump(mode="json"))
-    package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
-    picture = example.picture(channels)
-    probabilities, embedding = Graph((folder / package.GRAPH).read_bytes()).score([picture], [(0, 255)])
-    pixels, window = picture.transpose(2, 0, 1)[None].astype(np.float32), np.array([[0, 255]], dtype=np.float32)
-    np.savez(folder / package.EXAMPLE, pixels=pixels, window=window, probabilities=probabilities, embedding=embedding)
-    shutil.copyfile(resources.path("export/predict.py"), folder / package.PREDICT)
-    for name in (package.WEIGHTS, package.MODEL, package.CARD, package.EXAMPLE_IMAGE):
-        (folder / name).write_bytes(b"not needed for prediction")
-    package.write_checksums(folder)
-    return folder
+from tests.unit.exporters.tiny_package import brightness_package
 
 
 @pytest.fixture(scope="module")
@@ -185,20 +151,3 @@ def test_a_table_that_cannot_be_written_is_a_sentence(brightness: Path, tmp_path
     with pytest.raises(SSLStudioError) as caught:
         predictor.predict(brightness, [tmp_path / "a.png"], tmp_path / "a.png" / "table.csv")
     assert caught.value.code == "not_written"
-
-
-def test_the_stage_does_the_same(brightness: Path, tmp_path: Path) -> None:
-    grey(tmp_path / "a.png", 240)
-    context = fake_context(tmp_path / "project", "predict", PredictSpec())
-    request = {"package": str(brightness), "sources": [str(tmp_path / "a.png")], "output": str(tmp_path / "table.csv")}
-    (context.private_dir / predict_stage.REQUEST).write_text(json.dumps(request))
-    assert predict_stage.run(PredictSpec(), context) == {"predicted": 1, "skipped": 0}
-    assert read(tmp_path / "table.csv")[0]["label"] == "bright"
-    assert context.progress_reports[-1][:2] == (1, 1)
-
-
-def test_the_stage_without_a_request_is_a_sentence(tmp_path: Path) -> None:
-    context = fake_context(tmp_path, "predict", PredictSpec())
-    with pytest.raises(SSLStudioError) as caught:
-        predict_stage.run(PredictSpec(), context)
-    assert caught.value.code == "no_source"
