@@ -63,14 +63,14 @@ def draw_anatomy(rng: np.random.Generator, finding: Finding) -> Anatomy:
     """An anatomy with `finding`; all proportions vary from patient to patient."""
     side = int(rng.choice((-1, 1)))
     lung_x, lung_rx, lung_ry = rng.normal(0.42, 0.02), rng.normal(0.29, 0.02), rng.normal(0.62, 0.04)
-    radii = {"nodule": (0.10, 0.15), "cavity": (0.18, 0.25)}.get(finding)
+    radii = {"nodule": (0.13, 0.19), "cavity": (0.22, 0.30)}.get(finding)
     lesions: list[tuple[float, float, float]] = []
     if radii:
         for number in range(int(rng.integers(1, 3))):
             angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.0, 0.5)
             where = side if number == 0 else -side
-            x = where * lung_x + reach * (lung_rx - radii[0]) * np.cos(angle)
-            y = -0.1 + reach * (lung_ry - radii[0]) * np.sin(angle)
+            x = where * lung_x + reach * max(lung_rx - radii[1], 0.06) * np.cos(angle)
+            y = -0.1 + reach * (lung_ry - radii[1]) * np.sin(angle)
             lesions.append((float(x), float(y), float(rng.uniform(*radii))))
     frequencies = rng.normal(0, 7.0, (12, 2))
     waves = tuple(
@@ -88,7 +88,7 @@ def draw_anatomy(rng: np.random.Generator, finding: Finding) -> Anatomy:
         rib_spacing=float(rng.normal(0.2, 0.015)),
         rib_phase=float(rng.uniform(0, 0.2)),
         rib_curve=float(rng.normal(0.35, 0.05)),
-        level=float(rng.uniform(0.0, 0.25)),
+        level=float(rng.uniform(-0.15, 0.1)),
         lesions=tuple(lesions),
         waves=waves,
     )
@@ -126,9 +126,9 @@ def _lesion(anatomy: Anatomy, x: Plane, y: Plane, air: Plane) -> Plane:
     for cx, cy, radius in anatomy.lesions:
         distance = np.hypot(x - cx, y - cy)
         if anatomy.finding == "nodule":
-            added += 0.38 * _inside(radius - distance, 0.015)
+            added += 0.42 * _inside(radius - distance, 0.015)
         else:
-            added += 0.40 * np.exp(-(((distance - radius) / 0.042) ** 2)) - 0.12 * _inside(radius - distance, 0.02)
+            added += 0.42 * np.exp(-(((distance - radius) / 0.055) ** 2)) - 0.16 * _inside(radius - distance, 0.02)
     return added
 
 
