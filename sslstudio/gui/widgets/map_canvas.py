@@ -19,7 +19,7 @@ from sslstudio.gui import theme
 from sslstudio.gui.widgets import map_raster
 from sslstudio.gui.widgets.map_scene import MapScene, Mode, Tool
 
-_SAMPLE = 150_000
+_SAMPLE = 80_000
 _SETTLE_MS = 140
 _THUMBNAIL = 52
 _MOST_THUMBNAILS = 260
@@ -45,6 +45,7 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
         self._raster: map_raster.Raster | None = None
         self._key: tuple[object, ...] | None = None
         self._image: QImage | None = None
+        self._look: tuple[map_raster.Bytes, map_raster.Bytes, map_raster.Bytes] | None = None
         self._pixels: npt.NDArray[np.uint32] | None = None
         self.setParentItem(box)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -86,6 +87,7 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
     def invalidate(self) -> None:
         """Points, their visibility, selection or colours changed: draw anew."""
         self._key = None
+        self._look = None
         self.update()
 
     def _render(self, scene: MapScene, ratio: float) -> QImage:
@@ -94,7 +96,8 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
         if key != self._key or self._image is None:
             points = scene.points(_SAMPLE if self._box.interacting else None)
             self._raster = map_raster.rasterise(points, view, ratio)
-            self._pixels = map_raster.compose(self._raster, *scene.look())
+            self._look = self._look or scene.look()
+            self._pixels = map_raster.compose(self._raster, *self._look)
             height, width = self._pixels.shape
             self._image = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
             self._image.setDevicePixelRatio(ratio)
