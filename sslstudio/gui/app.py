@@ -5,6 +5,7 @@ torch is never imported in this process, and what takes more than some milliseco
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import sys
@@ -77,7 +78,8 @@ def _after_first_frame(window: MainWindow, project: Path | None, demo: bool, pag
 
 def _warm_up(window: MainWindow, modules: list[str]) -> None:
     """Import what a project's pages need, one module at a time, while the user looks at the first page."""
-    importlib.import_module(modules[0])
+    with contextlib.suppress(Exception):  # whoever needs it will say what is wrong
+        importlib.import_module(modules[0])
     if modules[1:]:
         QTimer.singleShot(30, window, lambda: _warm_up(window, modules[1:]))
 

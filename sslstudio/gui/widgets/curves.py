@@ -18,7 +18,7 @@ MOST_POINTS = 2000
 
 
 class CurvePlot(QWidget):
-    """One plot with a grid: a curve over epochs, at most one dashed level with its name, and a moving cursor line."""
+    """One plot with a grid: a curve over epochs and at most one dashed level with its name."""
 
     def __init__(
         self, title: str, parent: QWidget | None = None, lowest: float | None = None, highest: float | None = None
@@ -47,9 +47,7 @@ class CurvePlot(QWidget):
         theme.on_change(self, self._paint)
         self._paint()
 
-    def set_points(self, points: Points, smooth: pg.setConfigOptions(antialias=True)
-
-Points = ()) -> None:
+    def set_points(self, points: Points, smooth: Points = ()) -> None:
         """The curve: (epoch, value) pairs in order; `smooth` is drawn stronger on top when given."""
         for curve, pairs in ((self._curve, points), (self._smooth, smooth)):
             step = max(1, len(pairs) // MOST_POINTS)
