@@ -43,7 +43,7 @@ def make_repeatable(seed: int, device: torch.device) -> None:
     """Seed torch; on the CPU also insist on deterministic algorithms, so that a resumed run repeats bit for bit."""
     torch.manual_seed(seed)
     if device.type == "cpu":
-        torch.use_deterministic_algorithms(True)
+        torch.set_deterministic_debug_mode("error")  # the other switch loads a compiler first, for seconds
         setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - unknown to its stubs
     else:
         torch.backends.cudnn.benchmark = True
