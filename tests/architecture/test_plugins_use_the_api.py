@@ -1,4 +1,7 @@
-"""A plugin's code imports `sslstudio.api` and nothing else of the product; the bundled ones obey the same rule."""
+"""A plugin's code imports `sslstudio.api` and nothing else of the product; the bundled ones obey the same rule.
+
+Their tests may use more, as the author of any plugin may in a checkout.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,6 @@ def test_bundled_plugins_import_only_the_api(root: Path) -> None:
         f"{path.relative_to(root)}: {name}"
         for path in sorted((root / "plugins").rglob("*.py"))
         for name in imports(path)
-        if name.split(".")[0] == "sslstudio" and name != "sslstudio.api"
+        if "tests" not in path.parts and name.split(".")[0] == "sslstudio" and name != "sslstudio.api"
     ]
     assert not wrong, "\n".join(wrong)

@@ -27,7 +27,8 @@ def names(wheel: Path) -> set[str]:
 
 
 def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    left_out = {"__pycache__", "tests"}
+    return [path for path in folder.rglob("*") if path.is_file() and not left_out & set(path.parts)]
 
 
 def test_every_module_resource_and_plugin_is_inside(root: Path, names: set[str]) -> None:
@@ -40,7 +41,7 @@ def test_every_module_resource_and_plugin_is_inside(root: Path, names: set[str])
 def test_nothing_else_is_inside(names: set[str]) -> None:
     strangers = [name for name in names if not name.startswith(("sslstudio/", "sslstudio-"))]
     assert strangers == []
-    assert [name for name in names if "__pycache__" in name] == []
+    assert [name for name in names if {"__pycache__", "tests"} & set(name.split("/"))] == []
 
 
 def test_licence_and_entry_points_are_inside(names: set[str]) -> None:
