@@ -56,4 +56,4 @@ def build_chrome(window: QMainWindow, steps: list[Step]) -> Chrome:
     search = PlainButton("Search commands   Ctrl+Shift+P", "search", quiet=True)
     search.setObjectName("searchCommands")
     window.menuBar().setCornerWidget(search, Qt.Corner.TopRightCorner)
-    return Chrome(rail, detail, stack, issues, status, ToastColumn(window), search)
+    return Chrome(rail, detail, stack, issues, status, ToastColumn(window, stack), search)

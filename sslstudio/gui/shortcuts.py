@@ -63,7 +63,9 @@ class HelpWindow(QDialog):
     def open_for(self, page: str, title: str, actions: Sequence[Action]) -> None:
         """Show the help and the keys of one page."""
         self._title.setText(title)
-        self._text.setMarkdown(help_text(page))
+        text = help_text(page)
+        heading, _, rest = text.partition("\n")
+        self._text.setMarkdown(rest.lstrip() if heading.startswith("# ") else text)
         while self._grid.count():
             entry = self._grid.takeAt(0)
             widget = entry.widget() if entry is not None else None

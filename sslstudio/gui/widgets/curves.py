@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
+from sslstudio.gui.widgets.controls import Text
 
 pg.setConfigOptions(antialias=True)
 
@@ -25,7 +26,6 @@ class CurvePlot(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(title)
-        self._title = title
         self._plot = pg.PlotWidget()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
@@ -42,8 +42,12 @@ class CurvePlot(QWidget):
         self._lowest, self._highest = lowest, highest
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._plot)
-        self.setMinimumHeight(150)
+        column.setSpacing(4)
+        column.addWidget(Text(title, "small"))
+        column.addWidget(self._plot, 1)
+        self._plot.setMinimumWidth(120)
+        self._plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(160)
         theme.on_change(self, self._paint)
         self._paint()
 
@@ -92,7 +96,6 @@ class CurvePlot(QWidget):
             axis.setStyle(tickLength=-4)
         self._plot.getAxis("left").setWidth(44)
         self._plot.setLabel("bottom", "epoch", color=colours.muted, **{"font-size": f"{colours.small}px"})
-        self._plot.setTitle(self._title, color=colours.text, size=f"{colours.small}px", bold=False)
         self._plot.showGrid(x=False, y=True, alpha=0.12)
         self._curve.setPen(pg.mkPen(colours.accent, width=2))
         self._smooth.setPen(pg.mkPen(colours.accent, width=2))

@@ -11,6 +11,7 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton
 PASSES_AFTER_MS = 6000
 WITH_ACTION_MS = 10000
 AT_MOST = 3
+MARGIN = 16
 
 
 class Toast(QFrame):
@@ -43,16 +44,16 @@ class Toast(QFrame):
 
 
 class ToastColumn(QWidget):
-    """Floats over `parent`, above its lower edge by `margin` pixels, centred; never takes the focus."""
+    """Floats in `parent` at the foot of `over`, centred; never takes the focus."""
 
-    def __init__(self, parent: QWidget, margin: int = 44) -> None:
+    def __init__(self, parent: QWidget, over: QWidget) -> None:
         super().__init__(parent)
-        self._margin = margin
+        self._parent, self._over = parent, over
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._toasts: list[Toast] = []
-        parent.installEventFilter(self)
+        over.installEventFilter(self)
         self.hide()
 
     def show_message(self, message: Message) -> None:
@@ -74,6 +75,7 @@ class ToastColumn(QWidget):
         self.show()
         self.raise_()
         self._place()
+        QTimer.singleShot(0, self, self._place)
 
     def texts(self) -> list[str]:
         """What is shown now, oldest first."""
@@ -89,16 +91,20 @@ class ToastColumn(QWidget):
             self._place()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        if parent is None or not self._toasts:
+        if not self._toasts:
             return
-        size = self.sizeHint()
-        width = min(size.width(), parent.width() - 48)
-        height = max(size.height(), self.heightForWidth(width))
-        self.setGeometry((parent.width() - width) // 2, parent.height() - self._margin - height, width, height)
+        for toast in self._toasts:
+            toast.ensurePolished()
+            toast.layout().activate()  # type: ignore[union-attr]
+        self._column.activate()
+        size = self._column.sizeHint()
+        width = min(size.width(), self._over.width() - 48)
+        height = max(size.height(), self._column.heightForWidth(width) if self._column.hasHeightForWidth() else 0)
+        foot = self._over.mapTo(self._parent, self._over.rect().bottomLeft())
+        self.setGeometry(foot.x() + (self._over.width() - width) // 2, foot.y() - MARGIN - height, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in place when the window changes size."""
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             self._place()
         return False

@@ -101,6 +101,8 @@ def _collapse_light(story: RunStory) -> Light:
         return Light(
             title, "bad", "All images look the same to the network. Stop, and try a larger batch or a warm start."
         )
+    if value < ALARM and len(story.spread) > 2 and value > story.spread[-3][1]:
+        return Light(title, "warning", "Images still look rather alike to the network, but less and less so.")
     if value < ALARM:
         return Light(title, "warning", "Images look more and more alike to the network. If this lasts, stop the run.")
     return Light(title, "good", "The network tells the images apart.")
