@@ -14,6 +14,7 @@ from sslstudio.catalogue.rows import TreeRow
 from sslstudio.gui.texts import count
 
 COLUMNS = ("Patient, study, series", "Modality", "Images")
+MOST_ICONS = 2000
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -64,6 +65,7 @@ class TreeModel(QAbstractItemModel):
         blank = QPixmap(QSize(40, 40))
         blank.fill(Qt.GlobalColor.black)
         self._blank = QIcon(blank)
+        self._icons: dict[int, QIcon] = {}
 
     def set_rows(self, rows: Sequence[TreeRow]) -> None:
         """Show these series, which stand in order of patient and study."""
@@ -80,6 +82,18 @@ class TreeModel(QAbstractItemModel):
             self.dataChanged.emit(
                 self.index(0, 0), self.index(len(self._patients) - 1, 0), [Qt.ItemDataRole.DecorationRole]
             )
+
+    def _icon_of(self, image_id: int) -> QIcon:
+        """The picture as an icon, kept: making one anew at each paint would be felt while scrolling."""
+        icon = self._icons.get(image_id)
+        if icon is None:
+            picture = self._thumbnail(image_id)
+            if picture is None:
+                return self._blank
+            if len(self._icons) >= MOST_ICONS:
+                self._icons.clear()
+            icon = self._icons[image_id] = _icon(picture)
+        return icon
 
     def node(self, index: Index) -> Node | None:
         """What stands at `index`."""
@@ -135,8 +149,7 @@ class TreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            picture = self._thumbnail(node.rows[0].first_image_id)
-            return _icon(picture) if picture is not None else self._blank
+            return self._icon_of(node.rows[0].first_image_id)
         return None
 
 
