@@ -58,7 +58,11 @@ class Output:
             return
         self._last_progress = now
         share = min(1.0, done / total) if total > 0 else 0.0
-        parts = [text, f"{done:g} of {total:g} {unit}".strip() if total > 0 else unit, _duration(seconds_left)]
+        parts = [
+            text,
+            f"{_figure(done)} of {_figure(total)} {unit}".strip() if total > 0 else unit,
+            _duration(seconds_left),
+        ]
         words = ", ".join(part for part in parts if part)
         if self._terminal:
             filled = round(share * BAR_WIDTH)
@@ -93,6 +97,11 @@ class Output:
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).replace(",", "").lstrip("+-").isdigit()
+
+
+def _figure(number: float) -> str:
+    """A whole number as it is, another with one decimal."""
+    return f"{number:.0f}" if float(number).is_integer() else f"{number:.1f}"
 
 
 def _duration(seconds: float | None) -> str:
