@@ -82,7 +82,7 @@ class TrainingLoop:
         self._since: list[float] = []
         self._waited = 0.0
         self._collapse = 0.0
-        self._alarms = 0
+        self._watch = monitors.CollapseWatch(settings.epochs)
         rows = monitors.sample_rows(
             len(sampler.subject_ids), generator_for(torch.device("cpu"), settings.seed, _SAMPLE)
         )
@@ -243,12 +243,7 @@ class TrainingLoop:
         if chance is not None:
             values["chance"] = chance
         self._report.monitor(epoch, **values)
-        self._alarm()
-
-    def _alarm(self) -> None:
-        low = self._collapse < monitors.COLLAPSE_ALARM
-        self._alarms = self._alarms + 1 if low else 0
-        if self._alarms == 2:
+        if self._watch.alarm(epoch, self._collapse, values["loss"], chance):
             self._report.warn(
                 "collapse",
                 "The network gives nearly the same answer for every image.",

@@ -9,6 +9,9 @@ from torch.nn import functional
 LARGEST_SAMPLE = 2048
 SMALLEST_SAMPLE = 256
 COLLAPSE_ALARM = 0.3
+COLLAPSE_DEAD = 0.05
+_LEARNING = 0.97
+_EARLY_SHARE = 0.2
 
 
 def sample_rows(images: int, generator: torch.Generator) -> Tensor:
@@ -35,3 +38,30 @@ def view_retrieval(first: Tensor, second: Tensor) -> float:
     similarity = functional.normalize(first.float(), dim=1) @ functional.normalize(second.float(), dim=1).T
     own = torch.arange(len(first), device=first.device)
     return float((similarity.argmax(dim=1) == own).float().mean())
+
+
+class CollapseWatch:
+    """Tells a collapse from the low values that healthy runs pass through in their first epochs.
+
+    An epoch is suspicious when the measure is dead; when it is low and the loss is still at chance level; or when it
+    is low after the first fifth of the run and no longer rising. Two suspicious epochs in a row are an alarm, once.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self._early = max(2.0, _EARLY_SHARE * epochs)
+        self._before = 0.0
+        self._suspicious = 0
+        self._told = False
+
+    def alarm(self, epoch: int, measure: float, loss: float, chance: float | None) -> bool:
+        """Whether to warn now, after `epoch` (from 0) with its collapse `measure`, mean `loss` and `chance` level."""
+        early = epoch < self._early
+        at_chance = not early if chance is None else loss > _LEARNING * chance
+        stuck = not early and measure <= 1.02 * self._before
+        suspicious = measure < COLLAPSE_DEAD or (measure < COLLAPSE_ALARM and (at_chance or stuck))
+        self._before = measure
+        self._suspicious = self._suspicious + 1 if suspicious else 0
+        if self._suspicious < 2 or self._told:
+            return False
+        self._told = True
+        return True

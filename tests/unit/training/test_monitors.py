@@ -37,3 +37,29 @@ def test_the_sample_is_fixed_and_bounded(images: int, expected: int) -> None:
     rows = [monitors.sample_rows(images, torch.Generator().manual_seed(1)) for _ in range(2)]
     assert torch.equal(*rows)
     assert len(rows[0].unique()) == expected
+
+
+HEALTHY = [(0.203, 6.086), (0.121, 5.751), (0.222, 5.264), (0.290, 4.970), (0.323, 4.798), (0.340, 4.499)]
+
+
+def test_a_healthy_run_raises_no_alarm() -> None:
+    """The first epochs of SimCLR on real MR slices: low at first, and rising."""
+    watch = monitors.CollapseWatch(30)
+    assert not any(watch.alarm(epoch, measure, loss, 6.236) for epoch, (measure, loss) in enumerate(HEALTHY))
+
+
+@pytest.mark.parametrize("chance", [6.236, None])
+def test_a_dead_network_is_told_once_within_two_epochs(chance: float | None) -> None:
+    watch = monitors.CollapseWatch(30)
+    assert [watch.alarm(epoch, 0.01, 6.236, chance) for epoch in range(4)] == [False, True, False, False]
+
+
+def test_a_low_measure_at_chance_level_is_told_within_two_epochs() -> None:
+    watch = monitors.CollapseWatch(30)
+    assert [watch.alarm(epoch, 0.22, 6.2, 6.236) for epoch in range(2)] == [False, True]
+
+
+def test_a_low_measure_that_no_longer_rises_is_told_after_the_first_fifth() -> None:
+    watch = monitors.CollapseWatch(30)
+    told = [watch.alarm(epoch, 0.2, 4.0, 6.236) for epoch in range(12)]
+    assert told.index(True) in (6, 7)
