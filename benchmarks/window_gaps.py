@@ -106,6 +106,14 @@ def wait_until(app: Any, condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.002)
 
 
+def start_training(app: Any, view: Any) -> None:
+    """Start a long training on the Pretrain page and wait for its first epoch."""
+    wait_until(app, lambda: view.setup.start.reason == "", 60)
+    view.setup.common.set_values({"epochs": 1000})
+    view.setup.start_requested.emit()
+    wait_until(app, lambda: view.run.state.text().startswith("Epoch"), 300)
+
+
 def measure(folder: Path, seconds: float, patients: int) -> tuple[Probe, float]:
     """Set everything up, work for `seconds`, and return the gaps and those of an idle process."""
     from PySide6.QtCore import QEventLoop, QTimer
@@ -135,12 +143,7 @@ def measure(folder: Path, seconds: float, patients: int) -> tuple[Probe, float]:
     wait_until(app, lambda: project.catalogue.counts().images > 0 and not workspace.jobs.active(), 300)
     wait_until(app, lambda: len(workspace.made()) == 6, 60)
     window.show_page("pretrain")
-    view: Any = workspace.page("pretrain").widget
-    wait_until(app, lambda: view.setup.start.reason == "", 60)
-    view.setup.common.set_values({"epochs": 1000})
-    view.setup.start_requested.emit()
-    wait_until(app, lambda: view.run.state.text().startswith("Epoch"), 300)
-
+    start_training(app, workspace.page("pretrain").widget)
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     idle = multiprocessing.get_context("spawn").Process(target=idle_gaps, args=(theirs,), daemon=True)
     idle.start()

@@ -120,8 +120,8 @@ class MainWindow(QMainWindow):
             self.chrome.stack.setCurrentWidget(self.home.widget)
             self.home.activate()
         else:
-            self.workspace.show(page_id)
             self.chrome.stack.setCurrentWidget(self.workspace.stack)
+            self.workspace.show(page_id)
         self.page_id = page_id
         self.chrome.rail.set_current(page_id)
         self.menus.set_page(page_id)

@@ -47,6 +47,9 @@ class PretrainController(QObject):
         self._launching = self._known = False
         self._timer = QTimer(self, singleShot=True, interval=200)
         self._timer.timeout.connect(self.refresh)
+        self._last_state: RunState | None = None
+        self._drawing = QTimer(self, singleShot=True, interval=250)
+        self._drawing.timeout.connect(self._show_progress)
         self.setting_up = SettingUp(view.setup)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
@@ -70,6 +73,7 @@ class PretrainController(QObject):
     def close(self) -> None:
         """Stop refreshing."""
         self._timer.stop()
+        self._drawing.stop()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""
@@ -147,8 +151,20 @@ class PretrainController(QObject):
         if status.state.final:
             self._keep_speed(status)
             self._timer.start()
+        if status.state != self._last_state or status.stopping:
+            self._last_state = status.state
+            self._show_progress()
+        elif not self._drawing.isActive():
+            self._drawing.start()
+
+    def _show_progress(self) -> None:
         self._show_runs()
         self._show_reason()
+
+    def activate(self) -> None:
+        """The page has come to the front: make the plots and draw what happened meanwhile."""
+        self._view.run.prepare_plots()
+        self._show_progress()
 
     def _keep_speed(self, status: RunStatus) -> None:
         story = self._presenter.story(status.run_id)

@@ -28,6 +28,6 @@ def create(services: Services) -> Page:
         view,
         badge=controller.badge,
         refresh=controller.refresh,
-        activate=view.run.prepare_plots,
+        activate=controller.activate,
         close=close,
     )

@@ -118,7 +118,8 @@ class RunPresenter:
             text, fraction = ended_line(row, state), None
         advice = _advice(status)
         self._panel.set_run(title, text, fraction, advice)
-        self._panel.set_story(story, lights(story))
+        if self._panel.isVisible():
+            self._panel.set_story(story, lights(story))
         self.show_actions()
 
     def show_actions(self) -> None:
