@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import PurePath
 
@@ -107,11 +107,18 @@ class ImageTables:
                 "UPDATE images SET excluded = ? WHERE image_id = ?", [(reason, image_id) for image_id in image_ids]
             )
 
-    def adopt_import(self, run_id: str, rows: Iterable[LedgerRow], *, dry_run: bool = False) -> ImportCounts:
+    def shards(self) -> list[str]:
+        """Names of the pixel cache's files that images refer to."""
+        return [shard for (shard,) in self._db.rows("SELECT DISTINCT shard FROM images ORDER BY shard")]
+
+    def adopt_import(
+        self, run_id: str, rows: Iterable[LedgerRow], *, dry_run: bool = False, lost: Collection[str] = ()
+    ) -> ImportCounts:
         """Take over what an import found; at most 500 files a transaction.
 
         An image is known by (file digest, frame): the same file found twice is one image with two locations, and
-        adopting the same rows again changes nothing. A dry run enters the ledger alone, until the next import.
+        adopting the same rows again changes nothing. A known image whose pixels stood in one of the `lost` shards
+        gets its pixels from the new rows. A dry run enters the ledger alone, until the next import.
         """
         imported = skipped = added = duplicates = 0
         with self._db.transaction() as connection:
@@ -119,7 +126,7 @@ class ImageTables:
         stream = iter(rows)
         while batch := list(islice(stream, FILES_PER_TRANSACTION)):
             with self._db.transaction() as connection:
-                adoption = _Adoption(connection, run_id, dry_run)
+                adoption = _Adoption(connection, run_id, dry_run, lost)
                 for row in batch:
                     new = adoption.add(row)
                     added += new
@@ -155,10 +162,11 @@ def ledger_entry(path: str, status: str, code: str, reason: str, hint: str, imag
 class _Adoption:
     """One transaction's worth of rows, with the group ids it has looked up already."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: str, dry_run: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, run_id: str, dry_run: bool, lost: Collection[str]) -> None:
         self._connection = connection
         self._run_id = run_id
         self._dry_run = dry_run
+        self._lost = lost
         self._series: dict[tuple[str, str, str], int] = {}
 
     def add(self, row: LedgerRow) -> int:
@@ -180,11 +188,24 @@ class _Adoption:
 
     def _add_image(self, image: FoundImage, location: int) -> bool:
         known = self._connection.execute(
-            "SELECT image_id FROM images WHERE digest = ? AND frame = ?", (image.digest, image.frame)
+            "SELECT image_id, shard FROM images WHERE digest = ? AND frame = ?", (image.digest, image.frame)
         ).fetchone()
         image_id = known[0] if known else self._insert(image)
+        if known and known[1] in self._lost:
+            self._place_pixels(image_id, image)
         self._connection.execute("INSERT OR IGNORE INTO image_locations VALUES (?, ?)", (image_id, location))
         return known is None
+
+    def _place_pixels(self, image_id: int, image: FoundImage) -> None:
+        pixels = image.pixels
+        self._connection.execute(
+            """UPDATE images SET shard = ?, "offset" = ?, height = ?, width = ?, channels = ?, dtype = ?,
+               slope = ?, intercept = ?, low = ?, high = ? WHERE image_id = ?""",
+            (
+                pixels.shard, pixels.offset, pixels.height, pixels.width, pixels.channels, pixels.dtype,
+                image.slope, image.intercept, image.low, image.high, image_id,
+            ),
+        )  # fmt: skip
 
     def _insert(self, image: FoundImage) -> int:
         pixels = image.pixels

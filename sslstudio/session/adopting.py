@@ -68,7 +68,9 @@ def reattach(project: Project) -> list[str]:
 def _adopt_import(project: Project, run: RunDirectory, dry_run: bool) -> None:
     path = run.artifacts_dir / LEDGER
     if path.exists():
-        project.catalogue.adopt_import(run.run_id, _ledger(path, project.pixels_dir), dry_run=dry_run)
+        lost = [shard for shard in project.catalogue.shards() if not (project.pixels_dir / shard).is_file()]
+        rows = _ledger(path, project.pixels_dir)
+        project.catalogue.adopt_import(run.run_id, rows, dry_run=dry_run, lost=lost)
 
 
 def _ledger(path: Path, pixels_dir: Path) -> Iterator[LedgerRow]:

@@ -33,6 +33,18 @@ def test_adopting_the_same_rows_again_changes_nothing(catalogue: Catalogue) -> N
     assert catalogue.items() == before
 
 
+def test_lost_pixels_come_back_when_the_images_are_imported_again(catalogue: Catalogue) -> None:
+    catalogue.adopt_import("import-1", patients(4))
+    ids = catalogue.image_ids()
+    again = patients(4, shard="import-2.bin")
+    catalogue.adopt_import("import-2", again)
+    assert catalogue.shards() == ["import-1.bin"], "pixels that are there stay in use"
+    counts = catalogue.adopt_import("import-2", again, lost=["import-1.bin"])
+    assert counts.images == 0
+    assert catalogue.shards() == ["import-2.bin"]
+    assert catalogue.image_ids() == ids
+
+
 def test_an_adoption_cut_off_between_transactions_goes_on_where_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
