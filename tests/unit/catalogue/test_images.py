@@ -34,9 +34,8 @@ def test_adopting_the_same_rows_again_changes_nothing(catalogue: Catalogue) -> N
 
 
 def test_lost_pixels_come_back_when_the_images_are_imported_again(catalogue: Catalogue) -> None:
-    catalogue.adopt_import("import-1", patients(4))
     ids = catalogue.image_ids()
-    again = patients(4, shard="import-2.bin")
+    again = patients(6, 4, shard="import-2.bin")
     catalogue.adopt_import("import-2", again)
     assert catalogue.shards() == ["import-1.bin"], "pixels that are there stay in use"
     counts = catalogue.adopt_import("import-2", again, lost=["import-1.bin"])
