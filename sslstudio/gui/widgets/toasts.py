@@ -11,7 +11,8 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton
 PASSES_AFTER_MS = 6000
 WITH_ACTION_MS = 10000
 AT_MOST = 3
-MARGIN = 16
+MARGIN = 64
+"""Pixels kept free at the foot, where pages have the buttons that act on what is shown."""
 
 
 class Toast(QFrame):
