@@ -192,7 +192,7 @@ def project_features(project_path: Path, embedding: str, names: Sequence[str]) -
     try:
         ids = np.load(project.embeddings_dir / f"{embedding}.ids.npy")
         values = np.load(project.embeddings_dir / f"{embedding}.npy").astype(np.float32)
-        rows = {Path(project.catalogue.image(int(image_id)).file).name: row for row, image_id in enumerate(ids)}
+        rows = {project.catalogue.image(int(image_id)).file_name: row for row, image_id in enumerate(ids)}
     finally:
         project.close()
     return values[[rows[name] for name in names]]
