@@ -45,19 +45,10 @@ def pretrain(
     channels = pixel_store.channels_of(items)
     mean, std = table.find(spec.backbone).normalisation(channels)
     backbone = backbone.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    subjects = [item.subject for item in items]
-    context = TaskContext(
-        backbone=backbone,
-        feature_dim=table.find(spec.backbone).feature_dim,
-        in_channels=channels,
-        image_size=spec.image_size,
-        batch_size=min(spec.batch_size, len(items)),
-        parameters=parameters,
-        total_steps=spec.epochs * max(1, len(items) // spec.batch_size),
-    )
+    context = _task_context(spec, len(items), channels, backbone, parameters)
     task = make_task(context).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     plan = task.views()
-    sampler = Sampler(subjects, plan, spec.batch_size, spec.seed)
+    sampler = Sampler([item.subject for item in items], plan, spec.batch_size, spec.seed)
     preset = presets.resolve(spec.preset if plan.augmentation == "auto" else plan.augmentation, items)
     store = pixel_store.build(
         items,
@@ -78,16 +69,7 @@ def pretrain(
             sampler.subject_ids,
             spec.seed,
         )
-        settings = LoopSettings(
-            identity=identity(spec, items),
-            epochs=spec.epochs,
-            learning_rate=spec.learning_rate,
-            weight_decay=spec.weight_decay,
-            warmup_fraction=spec.warmup_fraction,
-            seed=spec.seed,
-            precision=spec.precision,
-        )
-        result = TrainingLoop(task, batches, sampler, settings, device, folder, report).run()
+        result = TrainingLoop(task, batches, sampler, _settings(spec, items), device, folder, report).run()
     finally:
         store.close()
     return task.encoder().cpu(), result
@@ -99,3 +81,29 @@ def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
     for item in items:
         digest.update(f"{item.image_id},{item.subject},{item.low},{item.high};".encode())
     return digest.hexdigest()
+
+
+def _task_context(
+    spec: PretrainSpec, images: int, channels: int, backbone: nn.Module, parameters: Mapping[str, ParameterValue]
+) -> TaskContext:
+    return TaskContext(
+        backbone=backbone,
+        feature_dim=table.find(spec.backbone).feature_dim,
+        in_channels=channels,
+        image_size=spec.image_size,
+        batch_size=min(spec.batch_size, images),
+        parameters=parameters,
+        total_steps=spec.epochs * max(1, images // spec.batch_size),
+    )
+
+
+def _settings(spec: PretrainSpec, items: Sequence[Item]) -> LoopSettings:
+    return LoopSettings(
+        identity=identity(spec, items),
+        epochs=spec.epochs,
+        learning_rate=spec.learning_rate,
+        weight_decay=spec.weight_decay,
+        warmup_fraction=spec.warmup_fraction,
+        seed=spec.seed,
+        precision=spec.precision,
+    )
