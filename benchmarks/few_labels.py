@@ -229,7 +229,8 @@ def collect(options: argparse.Namespace, names: list[str], labelled: Labelled) -
         parameters={name: float(value) for name, value in parameters.items()},
     )
     run_id = f"{options.task}-{options.epochs}"
-    result = run_stage(root, "pretrain", run_id, spec, items)
+    seen = [item for item in items if item.part != "test"] if options.train_only else items
+    result = run_stage(root, "pretrain", run_id, spec, seen)
     found[f"{options.task} {options.epochs} epochs"] = embed(root, run_id, items, options)
     return found, result
 
@@ -254,6 +255,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--preset", default="auto")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--train-only", action="store_true", help="pretrain without the test part's (unlabeled) images")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER")
     parser.add_argument("-o", "--output", type=Path)
     return parser.parse_args()
