@@ -13,7 +13,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
-from sslstudio.backbones import convert_weights, table
+from sslstudio.backbones import convert_weights, ports, table
 from sslstudio.errors import SSLStudioError
 
 _PREFIXES = ("module.", "model.", "backbone.", "encoder.", "network.")
@@ -92,9 +92,7 @@ def fit_weights(backbone: nn.Module, tensors: dict[str, Tensor]) -> WeightsRepor
     """Copy those of `tensors` that belong to `backbone`; see `load_file`."""
     own = backbone.state_dict()
     found = {_plain_name(name): tensor for name, tensor in tensors.items()}
-    found = {name: tensor for name, tensor in found.items() if not name.startswith(_HEADS)}
-    if not set(found) & set(own):
-        found = _match_in_order(found, own)
+    found = {name: tensor for name, tensor in ports.translate(found).items() if not name.startswith(_HEADS)}
     if "pos_embed" in own and "pos_embed" in found:
         found = _resample_patches(found, backbone)
     chosen: dict[str, Tensor] = {}
@@ -143,17 +141,6 @@ def _plain_name(name: str) -> str:
             if name.startswith(prefix):
                 name, stripped = name[len(prefix) :], True
     return name
-
-
-def _match_in_order(found: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Names of another port of the same network: equal when all shapes agree in order (EfficientNet-Lite's port)."""
-    theirs = [tensor for name, tensor in found.items() if not name.endswith("num_batches_tracked")]
-    names = [name for name in own if not name.endswith("num_batches_tracked")]
-    if len(theirs) != len(names):
-        return found
-    pairs = dict(zip(names, theirs, strict=True))
-    same = all(_fit_channels(name, tensor, own[name]).shape == own[name].shape for name, tensor in pairs.items())
-    return pairs if same else found
 
 
 def _fit_channels(name: str, tensor: Tensor, own: Tensor) -> Tensor:

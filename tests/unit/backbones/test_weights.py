@@ -85,16 +85,30 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         weights.load_file(build("resnet18", 1, 64), path)
 
 
-def test_another_ports_names_are_matched_by_order_when_every_shape_agrees() -> None:
+def port_name(name: str) -> str:
+    """timm's name of a layer of EfficientNet-Lite0 as the PyTorch port calls it."""
+    parts = name.split(".")
+    if parts[0] != "blocks":
+        return {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1"}[parts[0]] + (
+            "." + parts[-1]
+        )
+    number = sum((1, 2, 2, 3, 3, 4, 1)[: int(parts[1])]) + int(parts[2])
+    first = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+    inner = {"conv_pw": "_expand_conv", "bn1": "_bn0", "conv_dw": "_depthwise_conv", "bn2": "_bn1"}
+    inner |= {"conv_pwl": "_project_conv", "bn3": "_bn2"}
+    return f"_blocks.{number}.{(inner if number else first)[parts[3]]}.{parts[4]}"
+
+
+def test_the_names_of_efficientnets_other_port_are_translated(tmp_path: Path) -> None:
     donor = build("efficientnet_lite0", 3, 64, seed=2)
-    renamed = {f"_layer{row}": tensor for row, tensor in enumerate(donor.state_dict().values())}
-    renamed = {
-        new if not old.endswith("num_batches_tracked") else f"{new}.num_batches_tracked": tensor
-        for (new, tensor), old in zip(renamed.items(), donor.state_dict(), strict=True)
-    }
+    state = {port_name(name): tensor for name, tensor in donor.state_dict().items()}
+    state["_fc.weight"] = torch.zeros(10, 1280)
+    path = tmp_path / "port.safetensors"
+    safetensors.torch.save_file(state, path)
     backbone = build("efficientnet_lite0", 1, 64)
-    report = weights.fit_weights(backbone, renamed)
-    assert report.missing == ()
+    report = weights.load_file(backbone, path)
+    assert (report.missing, report.unused) == ((), ())
+    assert torch.equal(backbone.blocks[5][3].conv_dw.weight, donor.blocks[5][3].conv_dw.weight)
     assert torch.equal(backbone.conv_head.weight, donor.conv_head.weight)
 
 
