@@ -128,8 +128,8 @@ class TrainingLoop:
         self._started = time.monotonic()
 
     def _probe(self) -> Callable[[Precision], None]:
-        """A step without effect on a small batch, for timing arithmetic."""
-        rows = self._sampler.epoch(0)[:1, :32]
+        """A step without effect on a whole batch, for timing arithmetic: a small one would mislead."""
+        rows = self._sampler.epoch(0)[:1]
 
         def step(precision: Precision) -> None:
             self._runner.bfloat16 = precision == "bfloat16"
