@@ -98,12 +98,13 @@ def explore(person: Person, sitting: Sitting) -> Journey:
 def label(person: Person, sitting: Sitting) -> Journey:
     """Name the classes, then label case by case with keys; take one back and set it again."""
     person.go("Label")
-    for name in sitting.classes:
+    known = {info.name for info in person.workspace.session.classes()}
+    for name in (name for name in sitting.classes if name not in known):
         before = len(person.workspace.session.classes())
         person.type(person.find(QLineEdit, "New class"), name, enter=True)
         yield person.until(f"class {name}", lambda n=before: len(person.workspace.session.classes()) == n + 1, 10)
     session = person.workspace.session
-    if session.labels():
+    if session.labels() and not known:
         raise LostError("typing the names of the classes set labels")
     keys = {info.name: info.key for info in session.classes()}
     person.press("One case")
@@ -140,8 +141,9 @@ def classify(person: Person, sitting: Sitting) -> Journey:
     person.go("Classify")
     catalogue = person.workspace.project.catalogue
     yield person.until("the train button", lambda: person.find(QAbstractButton, "Train classifier").isEnabled(), 60)
+    before = len(catalogue.models())
     person.press("Train classifier")
-    yield person.until("scores", lambda: any(model.scores for model in catalogue.models()), 180)
+    yield person.until("scores", lambda: len(catalogue.models()) > before and catalogue.models()[0].scores, 180)
     yield person.until("the confusion matrix", lambda: person.find(ConfusionMatrix), 60)
     matrix = person.find(ConfusionMatrix)
     yield person.until("all classes in the matrix", lambda: matrix.model().rowCount() == len(sitting.classes), 20)

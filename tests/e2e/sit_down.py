@@ -2,9 +2,11 @@
 
     python -m tests.e2e.sit_down demo [--pictures FOLDER] [--epochs N] [--labels N] [--theme light|dark]
     python -m tests.e2e.sit_down folder IMAGES LABELS.csv [the same]
+    python -m tests.e2e.sit_down project NAME.sslproj LABELS.csv [the same]
 
-"demo" begins with "Try the demo"; "folder" makes a project of a folder of images whose labels a table knows. Used by
-the end-to-end test, and by hand to renew the pictures in `docs/images/`.
+"demo" begins with "Try the demo"; "folder" makes a project of a folder of images whose labels a table knows;
+"project" works on with a project that has a map already, and leaves it changed. Used by the end-to-end test, and by
+hand to renew the pictures in `docs/images/`.
 """
 
 from __future__ import annotations
@@ -78,6 +80,23 @@ def folder(sitting: journey.Sitting, images: Path) -> Callable[[Person], Journey
     return plan
 
 
+def project(sitting: journey.Sitting) -> Callable[[Person], Journey]:
+    """Go on with a project that has been trained and mapped."""
+
+    def plan(person: Person) -> Journey:
+        yield person.pause(0.5)
+        person.picture("home")
+        yield person.until("the project", lambda: person.window.workspace is not None, 60)
+        yield person.pause(1.5)
+        person.picture("data")
+        person.go("Pretrain")
+        yield person.pause(1.5)
+        person.picture("pretrain")
+        yield from _with_a_map(person, sitting)
+
+    return plan
+
+
 def _images(person: Person, sitting: journey.Sitting) -> Journey:
     catalogue = person.workspace.project.catalogue
     yield person.until("the first images", lambda: catalogue.counts().images > 0, 300)
@@ -90,6 +109,10 @@ def _images(person: Person, sitting: journey.Sitting) -> Journey:
 
 def _rest(person: Person, sitting: journey.Sitting) -> Journey:
     yield from journey.pretrain(person, sitting)
+    yield from _with_a_map(person, sitting)
+
+
+def _with_a_map(person: Person, sitting: journey.Sitting) -> Journey:
     yield from journey.explore(person, sitting)
     yield from journey.label(person, sitting)
     yield from journey.classify(person, sitting)
@@ -103,7 +126,7 @@ def _rest(person: Person, sitting: journey.Sitting) -> Journey:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Sit down, do the whole journey, report."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("demo", "folder"))
+    parser.add_argument("kind", choices=("demo", "folder", "project"))
     parser.add_argument("images", nargs="?", type=Path)
     parser.add_argument("table", nargs="?", type=Path)
     parser.add_argument("--pictures", type=Path)
@@ -125,9 +148,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
             sitting.eye = eye(options.table)
             with options.table.open(newline="", encoding="utf-8") as stream:
                 sitting.classes = sorted({row["label"] for row in csv.DictReader(stream)})
-            plan = folder(sitting, options.images.resolve())
-            place = Path(scratch, "Brain MR.sslproj")
-            Project.create(place).close()
+            place = options.images.resolve()
+            if options.kind == "project":
+                plan = project(sitting)
+            else:
+                plan = folder(sitting, place)
+                place = Path(scratch, "Brain MR.sslproj")
+                Project.create(place).close()
             window = ["open", str(place)]
         create_application()
         person = Person(plan, options.pictures)
