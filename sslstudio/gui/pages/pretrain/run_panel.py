@@ -92,7 +92,7 @@ class RunPanel(QWidget):
             column.addWidget(light)
         column.addWidget(Disclosure(texts.DETAILS, numbers))
 
-    def _make_head(self) -> QHBoxLayout:
+    def _make_head(self) -> QVBoxLayout:
         self.stop = PlainButton(texts.STOP, "stop")
         self.resume = PrimaryButton(texts.RESUME, "resume")
         self.extend = PlainButton(texts.EXTEND, "extend")
@@ -106,16 +106,16 @@ class RunPanel(QWidget):
         self.resume.clicked.connect(lambda: self.resume_requested.emit())
         self.extend.clicked.connect(lambda: self.extend_requested.emit(self.by.value()))
         self.embed.clicked.connect(lambda: self.embed_requested.emit())
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.state)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addLayout(words, 1)
+        row.addWidget(self.state, 1)
         for part in (self.stop, self.resume, self.by, self.extend, self.embed):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
-        return row
+            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self.title)
+        head.addLayout(row)
+        return head
 
     def prepare_plots(self) -> None:
         """Make the plots; the plotting library is imported now, not when the window starts."""
