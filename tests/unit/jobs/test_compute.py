@@ -57,6 +57,7 @@ def test_errors_are_plain_and_keep_no_private_text(compute: ComputeProcess) -> N
 
 def test_a_lost_process_is_replaced(compute: ComputeProcess) -> None:
     first = compute.submit(HERE + "process_id").result(30)
+    compute.submit(HERE + "sleep", 0.5)  # so that both stand in the queue when the process dies
     dying = compute.submit(HERE + "die")
     waiting = compute.submit(HERE + "add", 1)
     for future in (dying, waiting):
