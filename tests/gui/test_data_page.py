@@ -37,19 +37,19 @@ def test_dropped_folders_become_images_a_ledger_and_a_tree(
     qtbot.waitUntil(lambda: "4 patients (patient-0" in panel.preview.text(), timeout=5000)
     qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
     assert panel.start.reason == texts.RUNNING
-    qtbot.waitUntil(lambda: view.tree_model.rowCount() == 4, timeout=60000)
+    qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 4, timeout=60000)
     assert view.counts.text() == "12 images, 4 patients, 3 each"
     assert not panel.progress.isVisible()
-    qtbot.waitUntil(lambda: view.ledger_model.rowCount() == 14, timeout=5000)
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 14, timeout=5000)
     assert window.workspace is not None and window.workspace.page("data").badge() == "12 images"
 
     view.show_ledger()
     chip = next(child for child in view.findChildren(QPushButton) if child.text().startswith("Empty file"))
     chip.click()
-    assert view.ledger_model.rowCount() == 1
-    index = view.ledger_model.index(0, 0)
-    qtbot.waitUntil(lambda: view.ledger_model.data(index) == "empty.png", timeout=5000)
-    assert view.ledger_model.data(view.ledger_model.index(0, 2)) == "The file is empty (0 bytes)."
+    assert view.ledger.model.rowCount() == 1
+    index = view.ledger.model.index(0, 0)
+    qtbot.waitUntil(lambda: view.ledger.model.data(index) == "empty.png", timeout=5000)
+    assert view.ledger.model.data(view.ledger.model.index(0, 2)) == "The file is empty (0 bytes)."
 
 
 def test_checking_only_fills_the_ledger_and_imports_nothing(
@@ -60,8 +60,8 @@ def test_checking_only_fills_the_ledger_and_imports_nothing(
     view = data_view(window)
     view.panel.zone.dropped.emit([image_folder])
     view.panel.check.click()
-    qtbot.waitUntil(lambda: view.ledger_model.rowCount() == 14, timeout=60000)
-    assert view.counts.text() == "" and view.tabs.currentIndex() == 1
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 14, timeout=60000)
+    assert view.counts.text() == "" and view.sections.current_section() == "ledger"
     assert view.panel.start.reason == ""
 
 
@@ -71,16 +71,16 @@ def test_patients_are_left_out_with_a_reason_and_taken_back(
     window = make_window()
     window.attach(small_project)
     view = data_view(window)
-    qtbot.waitUntil(lambda: view.tree_model.rowCount() == 12, timeout=10000)
-    assert not view.exclude.isEnabled()
+    qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 12, timeout=10000)
+    assert not view.images.exclude.isEnabled()
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     for row in (0, 1):
-        view.tree.selectionModel().select(view.tree_model.index(row, 0), flags)
-    assert view.selected.text() == "8 images from 2 patients selected"
+        view.images.tree.selectionModel().select(view.images.tree_model.index(row, 0), flags)
+    assert view.images.selected.text() == "8 images from 2 patients selected"
     assert window.workspace is not None
     session = window.workspace.session
     qtbot.waitUntil(lambda: len(session.selection) == 8, timeout=5000)
-    view.exclude_requested.emit("Poor quality")
+    view.images.exclude_requested.emit("Poor quality")
     qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 8, timeout=5000)
     assert small_project.catalogue.image(min(session.selection)).excluded == "Poor quality"
     qtbot.waitUntil(lambda: "8 images left out of training." in window.chrome.toasts.texts(), timeout=5000)

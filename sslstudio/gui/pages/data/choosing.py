@@ -20,9 +20,9 @@ class ChoosingController(QObject):
         self._services, self._view, self._changed = services, view, changed
         self._catalogue = services.session.project.catalogue
         self._series_ids: dict[str, list[int]] | None = None
-        view.series_selected.connect(self._select)
-        view.exclude_requested.connect(self.exclude)
-        view.include_requested.connect(lambda: self.exclude(None))
+        view.images.series_selected.connect(self._select)
+        view.images.exclude_requested.connect(self.exclude)
+        view.images.include_requested.connect(lambda: self.exclude(None))
         services.session.images_changed.connect(self._forget)
 
     def close(self) -> None:
@@ -33,7 +33,7 @@ class ChoosingController(QObject):
         self._series_ids = None
 
     def _select(self, rows: Sequence[TreeRow]) -> None:
-        self._view.set_selected(sum(row.n_images for row in rows), len({row.subject for row in rows}))
+        self._view.images.set_selected(sum(row.n_images for row in rows), len({row.subject for row in rows}))
         wanted = [row.series for row in rows]
         self._services.background.run(self._ids_of, wanted, done=self._services.session.select, key="data selection")
 

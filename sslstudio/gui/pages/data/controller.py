@@ -24,6 +24,11 @@ class _Overview:
     codes: dict[str, int]
     fewest: int
     most: int
+    section: str
+
+
+SECTION = "data_section"
+"""The project's setting that keeps the section which was in front."""
 
 
 class DataController(QObject):
@@ -37,6 +42,8 @@ class DataController(QObject):
         self.ledger = LedgerController(services, view)
         self.choosing = ChoosingController(services, view, self.refresh)
         services.jobs.changed.connect(self._run_changed)
+        self._section = ""
+        view.sections.section_changed.connect(self._section_chosen)
         self.refresh()
 
     def close(self) -> None:
@@ -59,7 +66,12 @@ class DataController(QObject):
             images[row.subject] = images.get(row.subject, 0) + row.n_images
         sizes = images.values()
         return _Overview(
-            catalogue.counts(), tree, catalogue.ledger_counts(), min(sizes, default=0), max(sizes, default=0)
+            catalogue.counts(),
+            tree,
+            catalogue.ledger_counts(),
+            min(sizes, default=0),
+            max(sizes, default=0),
+            str(catalogue.setting(SECTION, "")),
         )
 
     def _show(self, overview: _Overview) -> None:
@@ -69,10 +81,21 @@ class DataController(QObject):
         )
         view.set_has_content(bool(counts.images or overview.codes))
         if counts.images != self._images:
-            view.set_tree(overview.tree)
+            view.images.set_tree(overview.tree)
         self._images = counts.images
+        if not self._section:
+            view.sections.show_section(overview.section)
+            self._section = view.sections.current_section()
         if self.ledger.set_codes(overview.codes) and not counts.images and overview.codes:
             view.show_ledger()
+        view.sections.refresh_badges()
+
+    def _section_chosen(self, section: str) -> None:
+        """Keep the section in front with the project, so that it is there again next time."""
+        project = self._services.session.project
+        if section != self._section and not project.read_only:
+            self._services.background.run(project.catalogue.set_setting, SECTION, section, key="data section")
+        self._section = section
 
     def _run_changed(self, run_id: str) -> None:
         status = self._services.jobs.status(run_id)

@@ -21,8 +21,8 @@ class LedgerController(QObject):
         self._catalogue = services.session.project.catalogue
         self._filter = ALL
         self._codes: dict[str, int] = {}
-        view.ledger_filter_requested.connect(self.set_filter)
-        view.ledger_page_requested.connect(self._read_page)
+        view.ledger.filter_requested.connect(self.set_filter)
+        view.ledger.page_requested.connect(self._read_page)
 
     def set_codes(self, codes: dict[str, int]) -> bool:
         """How many files have each code; True when that has changed and the table starts over."""
@@ -48,10 +48,10 @@ class LedgerController(QObject):
             for code, number in sorted(self._codes.items(), key=lambda pair: -pair[1])
             if code not in texts.TAKEN
         ]
-        self._view.set_ledger_filters(
+        self._view.ledger.set_filters(
             [(value, f"{text}  {number:,}", value == self._filter) for value, text, number in entries]
         )
-        self._view.set_ledger_rows(next((number for value, _, number in entries if value == self._filter), total))
+        self._view.ledger.set_rows(next((number for value, _, number in entries if value == self._filter), total))
 
     def _read_page(self, page: int, limit: int, offset: int) -> None:
         kind, _, value = self._filter.partition(":")
@@ -67,6 +67,6 @@ class LedgerController(QObject):
 
         def show(entries: list[LedgerEntry]) -> None:
             if asked == self._filter and codes is self._codes:
-                self._view.set_ledger_page(page, entries)
+                self._view.ledger.set_page(page, entries)
 
         self._background.run(read, done=show)

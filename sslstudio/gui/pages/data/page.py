@@ -14,7 +14,7 @@ def create(services: Services) -> Page:
     """The Data page of one open project."""
     thumbnails = ProjectImages.of(services).thumbnails
     view = DataView(thumbnails.pixmap)
-    thumbnails.ready.connect(lambda _: view.tree_model.pictures_came())
+    thumbnails.ready.connect(lambda _: view.images.tree_model.pictures_came())
     controller = DataController(services, view)
     panel = view.panel
     dispose = services.actions.add(

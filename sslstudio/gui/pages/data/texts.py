@@ -22,6 +22,11 @@ NOTHING_CHOSEN = "Choose a folder or files first."
 RUNNING = "An import is running. Wait for it or stop it."
 READ_ONLY = "This project is open read-only."
 
+IMAGES = "Images"
+IMAGES_HELP = "Patients, studies and series, and the images themselves"
+LEDGER = "Import list"
+LEDGER_HELP = "Every file that was looked at, and what became of it"
+
 GROUPING = "Patients"
 GROUPINGS = (
     ("auto", "DICOM patient, else one folder a patient"),
