@@ -1,8 +1,9 @@
 """The process that decodes: reads requests from stdin, answers on stdout; a file that kills it harms nothing else.
 
 Started as `python -m sslstudio.importers.decode_worker`. First line: `DecodeSettings` as JSON; then one JSON line
-{"path": ...} a file. Answers are JSON lines: for each frame a line {"frame": {...}} followed by the raw pixels and the
-thumbnail, then {"done": {"digest": ...}} or {"refused": {"code": ..., "detail": {...}}}. Never imports torch.
+{"path": ...} a file, which may be a member of an archive (see `containers`). Answers are JSON lines: for each frame a
+line {"frame": {...}} followed by the raw pixels and the thumbnail, then {"done": {"digest": ...}} or
+{"refused": {"code": ..., "detail": {...}}}. Never imports torch.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from sslstudio.importers import dicom, raster, thumbnails
+from sslstudio.importers import containers, dicom, raster, thumbnails
 from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, WindowPolicy
 from sslstudio.importers.discovery import problem_of
 from sslstudio.importers.reasons import Refused
@@ -58,17 +59,20 @@ def main(decoder: Decoder = decode) -> int:
     settings = _read_settings(requests)
     _limit_memory(settings.memory_bytes)
     _silence(settings)
+    reader = containers.Reader(settings.memory_bytes // 4)
     for line in requests:
         faulthandler.dump_traceback_later(settings.seconds + _GRACE, exit=True, file=sys.stderr)
-        _answer(answers, json.loads(line)["path"], settings, decoder)
+        _answer(answers, reader, json.loads(line)["path"], settings, decoder)
         faulthandler.cancel_dump_traceback_later()
     return 0
 
 
-def _answer(answers: BinaryIO, path: str, settings: DecodeSettings, decoder: Decoder) -> None:
+def _answer(
+    answers: BinaryIO, reader: containers.Reader, path: str, settings: DecodeSettings, decoder: Decoder
+) -> None:
     """Answer one request; whatever goes wrong becomes a refusal, library exceptions of every kind included."""
     try:
-        digest = _decode_file(answers, path, settings, decoder)
+        digest = _decode_file(answers, reader, path, settings, decoder)
         last: dict[str, Any] = {"done": {"digest": digest}}
     except Refused as refused:
         last = {"refused": {"code": refused.code, "detail": refused.detail}}
@@ -82,9 +86,11 @@ def _answer(answers: BinaryIO, path: str, settings: DecodeSettings, decoder: Dec
     answers.flush()
 
 
-def _decode_file(answers: BinaryIO, path: str, settings: DecodeSettings, decoder: Decoder) -> str:
+def _decode_file(
+    answers: BinaryIO, reader: containers.Reader, path: str, settings: DecodeSettings, decoder: Decoder
+) -> str:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - names that are not valid text stay as they are
+        with reader.opened(path) as file:
             kind = _admit(path, file.read(HEAD_BYTES))
             file.seek(0)
             if settings.headers_only:
@@ -118,7 +124,7 @@ def _admit(path: str, head: bytes) -> Kind:
         raise Refused("zero_bytes")
     name = foreign_name(head) if kind == "foreign" else ""
     if kind == "foreign" and name in ARCHIVES:
-        raise Refused("archive", content=name)
+        raise Refused("nested_archive" if containers.split(path)[1] else "archive", content=name)
     if PurePath(path).suffix.lower() in IMAGE_EXTENSIONS:
         if kind == "unknown":
             raise Refused("corrupt")

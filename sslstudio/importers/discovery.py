@@ -1,12 +1,19 @@
-"""Finds the files below the chosen sources: streaming, sorted folder by folder, and safe against loops of links."""
+"""Finds the files below the chosen sources: streaming, sorted folder by folder, and safe against loops of links.
+
+An archive that is called one (.zip, .tar, .tar.gz, .tgz) is looked into: its members are files like any others, with
+the archive's name as a folder in their paths. Nothing is unpacked.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from sslstudio.importers import containers
+from sslstudio.importers.reasons import Refused
 
 _SYSTEM_NAMES = frozenset(
     {"thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
@@ -18,7 +25,9 @@ _PROJECT_SUFFIX = ".sslproj"
 class FoundFile:
     """One file to look at. `relative` is its path below its source with forward slashes.
 
-    `problem` is a code of `reasons` when the entry cannot be read at all, else "".
+    `problem` is a code of `reasons` when the entry cannot be read at all, else "". `container` is the archive on the
+    disk that the file lies in, or ""; its `path` is then that of `containers.member_path`, which the decode workers
+    and `containers.Reader` read, and its time of change is that of the archive.
     """
 
     path: str
@@ -26,6 +35,7 @@ class FoundFile:
     size: int = 0
     modified_ns: int = 0
     problem: str = ""
+    container: str = ""
 
 
 @dataclass
@@ -88,7 +98,32 @@ class Discovery:
         problem = "" if stat.S_ISREG(status.st_mode) else "not_a_file"
         if not problem and status.st_size == 0:
             problem = "zero_bytes"
-        yield FoundFile(path, relative, status.st_size, status.st_mtime_ns, problem)
+        if not problem and containers.has_container_name(path):
+            yield from self._inside(path, relative, status)
+        else:
+            yield FoundFile(path, relative, status.st_size, status.st_mtime_ns, problem)
+
+    def _inside(self, path: str, relative: str, status: os.stat_result) -> Iterator[FoundFile]:
+        """The members of an archive; the file itself where it is none, or none that can be read."""
+        whole = FoundFile(path, relative, status.st_size, status.st_mtime_ns)
+        try:
+            members = containers.members(path)
+        except Refused as refused:
+            yield replace(whole, problem=refused.code)
+            return
+        except OSError as error:
+            yield replace(whole, problem=problem_of(error))
+            return
+        if members is None:
+            yield whole
+            return
+        for member in members:
+            if any(_is_hidden(part) for part in member.name.split("/")):
+                self.hidden += 1
+                continue
+            inner = containers.member_path(path, member.name)
+            name = f"{relative}/{member.name}"
+            yield FoundFile(inner, name, member.size, status.st_mtime_ns, member.problem, path)
 
 
 def problem_of(error: OSError) -> str:

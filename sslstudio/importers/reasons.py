@@ -44,7 +44,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{content} files cannot be imported.",
         "Convert to PNG, TIFF or DICOM without loss, then import again.",
     ),
-    "archive": ("An archive ({content}); what is inside cannot be seen.", "Unpack it and import the folder."),
+    "archive": (
+        "An archive ({content}) that is not looked into, because of its kind or its name.",
+        "Give a ZIP or tar its usual ending (.zip, .tar, .tar.gz); unpack others and import the folder.",
+    ),
+    "nested_archive": ("An archive ({content}) inside an archive.", "Unpack the outer one and import the folder."),
+    "archive_damaged": (
+        "The archive is damaged or cut off: its list of files cannot be read.",
+        "Copy or download it again from its source.",
+    ),
+    "archive_empty": ("The archive holds no files.", "Check that it was made from the right folder."),
+    "archive_bomb": (
+        "The archive claims more files or data than an import takes; it was not opened.",
+        "If you trust its source, unpack it and import the folder.",
+    ),
+    "archive_method": (
+        "The file is packed in a way that cannot be read inside its archive.",
+        "Unpack the archive and import the folder.",
+    ),
+    "encrypted": (
+        "The file is locked with a password inside its archive.",
+        "Unpack the archive with its password and import the folder.",
+    ),
+    "unsafe_name": (
+        "The name of the file in its archive leads out of the archive; it was not opened.",
+        "If you trust its source, unpack the archive and import the folder.",
+    ),
+    "repeated_name": (
+        "The archive holds another file of the same name; only the first was read.",
+        "Unpack the archive and give the files names of their own.",
+    ),
+    "link_in_archive": ("A link inside an archive; links are not followed there.", "Import the file that it leads to."),
     "unsupported_syntax": (
         "The pixels are compressed as {syntax}, which needs the codec {codec}.",
         "Export the study uncompressed or as JPEG 2000, then import again.",
