@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
@@ -9,7 +10,7 @@ from pathlib import PurePath
 
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.rows import Counts, ImageDetail, ImportCounts, LabelEvent, LedgerEntry, TreeRow
-from sslstudio.domain.items import FIELDS, Item
+from sslstudio.domain.items import FIELDS, Item, PixelLocation
 from sslstudio.domain.ledger import FoundImage, LedgerRow
 from sslstudio.errors import SSLStudioError
 
@@ -22,8 +23,18 @@ _ITEM_TABLES = """images i JOIN series s USING (series_id) JOIN studies t USING 
     JOIN subjects u USING (subject_id) LEFT JOIN labels l ON l.image_id = i.image_id
     LEFT JOIN classes c ON c.class_id = l.class_id"""
 _DETAIL_COLUMNS = (
-    "body_part", "laterality", "view", "bits", "slope", "intercept", "frame", "excluded",
+    "body_part", "laterality", "view", "bits", "slope", "intercept", "frame", "excluded", "instance_number",
+    "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing", "column_spacing",
+    "columns",
 )  # fmt: skip
+_FACT_COLUMNS = (
+    "modality", "body_part", "laterality", "view", "scanner", "bits", "slope", "intercept", "low", "high",
+    "instance_number", "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing",
+    "column_spacing",
+)  # fmt: skip
+"""What `FoundImage` and the table `images` call by the same name; `columns` is JSON in the table."""
+_LATER_COLUMNS = (*_FACT_COLUMNS[_FACT_COLUMNS.index("sop") :], "columns")
+"""Facts that projects of the first schema do not have: a second import of the same file brings them."""
 
 
 class ImageTables:
@@ -72,9 +83,11 @@ class ImageTables:
                 (image_id,),
             )
         path = PurePath(paths[0][0]) if paths else PurePath()
+        known = dict(zip((*FIELDS, *_DETAIL_COLUMNS), row, strict=True))
         return ImageDetail.model_validate(
-            dict(zip((*FIELDS, *_DETAIL_COLUMNS), row, strict=True))
+            known
             | {
+                "columns": json.loads(known["columns"]),
                 "file_name": path.name,
                 "folder": str(path.parent) if paths else "",
                 "n_locations": len(paths),
@@ -193,11 +206,20 @@ class _Adoption:
         image_id = known[0] if known else self._insert(image)
         if known and known[1] in self._lost:
             self._place_pixels(image_id, image)
+        if known:
+            self._add_later_facts(image_id, image)
         self._connection.execute("INSERT OR IGNORE INTO image_locations VALUES (?, ?)", (image_id, location))
         return known is None
 
+    def _add_later_facts(self, image_id: int, image: FoundImage) -> None:
+        assignments = ", ".join(f"{name} = ?" for name in _LATER_COLUMNS)
+        self._connection.execute(
+            f"UPDATE images SET {assignments} WHERE image_id = ? AND sop = '' AND columns = '{{}}'",
+            (*_facts(image)[-len(_LATER_COLUMNS) :], image_id),
+        )
+
     def _place_pixels(self, image_id: int, image: FoundImage) -> None:
-        pixels = image.pixels
+        pixels = _pixels_of(image)
         self._connection.execute(
             """UPDATE images SET shard = ?, "offset" = ?, height = ?, width = ?, channels = ?, dtype = ?,
                slope = ?, intercept = ?, low = ?, high = ? WHERE image_id = ?""",
@@ -208,19 +230,17 @@ class _Adoption:
         )  # fmt: skip
 
     def _insert(self, image: FoundImage) -> int:
-        pixels = image.pixels
+        pixels = _pixels_of(image)
+        names = (
+            "digest", "frame", "pixel_digest", "series_id", *_FACT_COLUMNS, "columns", "shard", '"offset"', "height",
+            "width", "channels", "dtype", "run_id",
+        )  # fmt: skip
         values = (
-            image.digest, image.frame, image.pixel_digest, self._series_id(image), image.modality, image.body_part,
-            image.laterality, image.view, image.scanner, image.bits, image.slope, image.intercept,
-            image.low, image.high, image.instance_number, image.slice_position,
-            pixels.shard, pixels.offset, pixels.height, pixels.width,
-            pixels.channels, pixels.dtype, self._run_id,
+            image.digest, image.frame, image.pixel_digest, self._series_id(image), *_facts(image), pixels.shard,
+            pixels.offset, pixels.height, pixels.width, pixels.channels, pixels.dtype, self._run_id,
         )  # fmt: skip
         return self._id(
-            f"""INSERT INTO images (digest, frame, pixel_digest, series_id, modality, body_part, laterality, view,
-                    scanner, bits, slope, intercept, low, high, instance_number, slice_position, shard, "offset",
-                    height, width, channels, dtype, run_id)
-                VALUES ({", ".join("?" * len(values))}) RETURNING image_id""",
+            f"INSERT INTO images ({', '.join(names)}) VALUES ({', '.join('?' * len(values))}) RETURNING image_id",
             values,
         )
 
@@ -249,3 +269,14 @@ class _Adoption:
         (found,) = cursor.fetchone()
         cursor.close()
         return int(found)
+
+
+def _facts(image: FoundImage) -> list[object]:
+    """The values of `_FACT_COLUMNS`, then `columns` as JSON."""
+    return [getattr(image, name) for name in _FACT_COLUMNS] + [json.dumps(image.columns, sort_keys=True)]
+
+
+def _pixels_of(image: FoundImage) -> PixelLocation:
+    if image.pixels is None:
+        raise ValueError("Only a dry run may leave out where the pixels lie.")
+    return image.pixels

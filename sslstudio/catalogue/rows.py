@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import Field
+
 from sslstudio.domain.items import Item
 from sslstudio.domain.labels import Mark, Origin
+from sslstudio.domain.ledger import ImageKind
 from sslstudio.domain.runs import RunState, Stage
 
 
@@ -77,7 +80,8 @@ class ImageDetail(Item):
     """An item with what the inspector shows besides. `excluded` is the reason, or None when it is included.
 
     A stored value v means `v * slope + intercept` in the unit of the source. `file_name` has no folder;
-    `folder` is a local path, for the screen of this computer only.
+    `folder` is a local path, for the screen of this computer only. The other facts are those of
+    `sslstudio.domain.ledger.FoundImage`.
     """
 
     body_part: str = ""
@@ -87,6 +91,18 @@ class ImageDetail(Item):
     slope: float = 1.0
     intercept: float = 0.0
     frame: int = 0
+    instance_number: int | None = None
+    slice_position: float | None = None
+    sop: str = ""
+    source_series: str = ""
+    kind: ImageKind = ""
+    unit: str = ""
+    site: str = ""
+    day: int | None = None
+    phase: int | None = None
+    row_spacing: float | None = None
+    column_spacing: float | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
     file_name: str = ""
     folder: str = ""
     n_locations: int = 0

@@ -139,7 +139,27 @@ _FIRST = (
         scores TEXT)""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_FACTS = (
+    *(
+        f"ALTER TABLE images ADD COLUMN {column}"
+        for column in (
+            "sop TEXT NOT NULL DEFAULT ''",
+            "source_series TEXT NOT NULL DEFAULT ''",
+            "kind TEXT NOT NULL DEFAULT '' CHECK (kind IN ('', 'localiser', 'secondary_capture', 'derived'))",
+            "unit TEXT NOT NULL DEFAULT ''",
+            "site TEXT NOT NULL DEFAULT ''",
+            "day INTEGER",
+            "phase INTEGER",
+            "row_spacing REAL",
+            "column_spacing REAL",
+            "columns TEXT NOT NULL DEFAULT '{}'",
+        )
+    ),
+    "CREATE INDEX images_sop ON images (sop, frame) WHERE sop <> ''",
+    "CREATE INDEX images_source_series ON images (source_series) WHERE source_series <> ''",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -18,7 +18,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 
 from sslstudio.importers import containers, dicom, raster, thumbnails
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, WindowPolicy
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, WindowPolicy
 from sslstudio.importers.discovery import problem_of
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.shrink import limit_side
@@ -141,6 +141,7 @@ def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: De
     digest = hashlib.sha256(f"{stored.shape}{stored.dtype.name}".encode())
     digest.update(np.ascontiguousarray(stored).data)
     small = np.ascontiguousarray(limit_side(stored, settings.max_side))
+    facts = _respaced(facts, stored.shape, small.shape)
     jpeg = thumbnails.encode(to_uint8(small, facts.low, facts.high))
     message = {
         "index": index,
@@ -154,6 +155,17 @@ def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: De
     _send(answers, {"frame": message})
     answers.write(small.astype(small.dtype.newbyteorder("<"), copy=False).data)
     answers.write(jpeg)
+
+
+def _respaced(facts: FrameFacts, before: tuple[int, ...], after: tuple[int, ...]) -> FrameFacts:
+    """`facts` with the spacing of the stored pixels, when these were made fewer."""
+    if before == after or facts.row_spacing is None or facts.column_spacing is None:
+        return facts
+    return replace(
+        facts,
+        row_spacing=facts.row_spacing * before[0] / after[0],
+        column_spacing=facts.column_spacing * before[1] / after[1],
+    )
 
 
 def _send(answers: BinaryIO, message: dict[str, Any]) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.windowing import StoredPixels
+
+if TYPE_CHECKING:
+    from sslstudio.domain.ledger import ImageKind
 
 FRAME_LIMIT = 16
 """A file may hold this many times `max_pixels` samples over all its frames."""
@@ -44,7 +48,8 @@ class DecodeSettings:
 class FrameFacts:
     """The allow-listed facts of one frame; `subject`, `study`, `series` are pseudonyms or "" where a file says none.
 
-    `low`, `high` are in stored values; `value * slope + intercept` is in the unit of the source.
+    `low`, `high` are in stored values; `value * slope + intercept` is in the unit of the source. For the rest see
+    `sslstudio.domain.ledger.FoundImage`; spacings are those of the decoded frame in mm.
     """
 
     subject: str = ""
@@ -62,6 +67,16 @@ class FrameFacts:
     high: float = 255.0
     instance_number: int | None = None
     slice_position: float | None = None
+    sop: str = ""
+    source_series: str = ""
+    kind: ImageKind = ""
+    unit: str = ""
+    site: str = ""
+    day: int | None = None
+    phase: int | None = None
+    row_spacing: float | None = None
+    column_spacing: float | None = None
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

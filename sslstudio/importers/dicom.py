@@ -23,7 +23,8 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
 from sslstudio.importers import jpeg_plugin
 from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, check_size
-from sslstudio.importers.dicom_header import Header, number, text
+from sslstudio.importers.dicom_elements import number, text
+from sslstudio.importers.dicom_header import Header
 from sslstudio.importers.dicom_values import Coding, choose_window, store
 from sslstudio.importers.reasons import Refused
 
@@ -190,7 +191,8 @@ def _frame(header: Header, index: int, raw: NDArray[Any], photometric: str, sett
         coding = Coding(16, False, inverted=coding.inverted)
     stored = store(raw, coding, padding)
     low, high = choose_window(stored, facts.modality, settings.window, header.window(index))
-    facts = replace(facts, bits=bits, slope=stored.slope, intercept=stored.intercept, low=low, high=high)
+    unit = header.unit("ModalityLUTSequence" in dataset)
+    facts = replace(facts, bits=bits, slope=stored.slope, intercept=stored.intercept, low=low, high=high, unit=unit)
     return DecodedFrame(np.ascontiguousarray(stored.values[:, :, None]), facts)
 
 

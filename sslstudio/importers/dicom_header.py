@@ -6,58 +6,18 @@ the shared one, then in the data set itself (PS3.3 C.7.6.16).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, MutableSequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from pydicom.dataset import Dataset
 
+from sslstudio.importers import dicom_facts
 from sslstudio.importers.decoding import FrameFacts
+from sslstudio.importers.dicom_elements import code, items, number, numbers, text, value
 from sslstudio.importers.dicom_values import Coding, FileWindow
 from sslstudio.importers.identity import patient_value, pseudonym
 
 _FUNCTIONS = {"LINEAR": "LINEAR", "LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
-
-
-def text(dataset: Dataset, keyword: str, limit: int = 64) -> str:
-    """A text value in one line, at most `limit` characters; "" when it is absent or cannot be read."""
-    value = _value(dataset, keyword)
-    if value is None:
-        return ""
-    if isinstance(value, MutableSequence):
-        value = value[0] if len(value) else ""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())[:limit]
-
-
-def code(dataset: Dataset, keyword: str) -> str:
-    """A coded word (PS3.5 CS): upper case letters, digits, blank, underscore; "" otherwise."""
-    value = text(dataset, keyword, 16).upper()
-    return value if re.fullmatch(r"[A-Z0-9_ ]*", value) else ""
-
-
-def numbers(dataset: Dataset, keyword: str) -> list[float]:
-    """All finite numbers of an element; [] when it is absent or not numeric."""
-    value = _value(dataset, keyword)
-    if value is None or value == "":
-        return []
-    try:
-        values = [float(v) for v in (value if isinstance(value, MutableSequence) else [value])]
-    except (TypeError, ValueError):
-        return []
-    return values if all(np.isfinite(values)) else []
-
-
-def number(dataset: Dataset, keyword: str) -> float | None:
-    """The first number of an element, or None."""
-    return next(iter(numbers(dataset, keyword)), None)
-
-
-def _value(dataset: Dataset, keyword: str) -> Any:
-    try:
-        return getattr(dataset, keyword, None)
-    except Exception:  # an invalid element counts as absent; its text is never passed on
-        return None
 
 
 class Header:
@@ -67,6 +27,7 @@ class Header:
         self.dataset = dataset
         self.modality = code(dataset, "Modality")
         self._key = key
+        self._common: dict[str, str] | None = None
         self._shared = self._group("SharedFunctionalGroupsSequence", 0)
         study = text(dataset, "StudyInstanceUID")
         patient = patient_value(text(dataset, "IssuerOfPatientID"), text(dataset, "PatientID"))
@@ -78,6 +39,11 @@ class Header:
         self._laterality = laterality if laterality in ("L", "R", "B", "U") else ""
         self._instance = None if instance is None else int(instance)
         self._scanner = f"{maker} {model}".strip()
+        instance_uid, institution = text(dataset, "SOPInstanceUID"), text(dataset, "InstitutionName").casefold()
+        self._sop = pseudonym(key, "instance", instance_uid) if instance_uid else ""
+        self._site = pseudonym(key, "site", institution) if institution else ""
+        self._day = dicom_facts.day(dataset, key)
+        self._kind = dicom_facts.image_kind(dataset)
 
     def coding(self, bits: int, signed: bool, frame: int) -> Coding:
         """How the raw numbers of `frame` are meant."""
@@ -107,13 +73,17 @@ class Header:
         """Identity, kind and place of `frame`; grey scale is filled in by the decoder."""
         dataset = self.dataset
         orientation, position = self._plane(frame)
-        rows, columns = number(dataset, "Rows"), number(dataset, "Columns")
-        series = text(dataset, "SeriesInstanceUID")
+        height, width = number(dataset, "Rows"), number(dataset, "Columns")
+        series, source = text(dataset, "SeriesInstanceUID"), ""
         if series:
-            shape = f"{rows}x{columns}"
+            source = pseudonym(self._key, "source_series", series)
+            shape = f"{height}x{width}"
             directions = ",".join(f"{round(value, 2) + 0.0:g}" for value in orientation)
             series = pseudonym(self._key, "series", f"{series}\x1e{directions}\x1e{shape}")
-        view = code(dataset, "ViewPosition")
+        columns = dict(self._acquisition(frame))
+        if name := dicom_facts.plane(orientation):
+            columns["plane"] = name
+        row_spacing, column_spacing = dicom_facts.spacing(dataset, self._in_frame("PixelMeasuresSequence", frame))
         return FrameFacts(
             subject=self._subject,
             study=self._study,
@@ -121,11 +91,42 @@ class Header:
             modality=self.modality,
             body_part=code(dataset, "BodyPartExamined"),
             laterality=self._laterality,
-            view=view,
+            view=code(dataset, "ViewPosition"),
             scanner=self._scanner,
             instance_number=self._instance,
             slice_position=position,
+            sop=self._sop,
+            source_series=source,
+            kind=self._kind,
+            site=self._site,
+            day=self._day,
+            phase=dicom_facts.phase(dataset, self._in_frame("FrameContentSequence", frame)),
+            row_spacing=row_spacing,
+            column_spacing=column_spacing,
+            columns=columns,
         )
+
+    def unit(self, has_table: bool) -> str:
+        """ "HU" for CT whose rescale or modality table says so, "" otherwise (PS3.3 C.11.1.1.2)."""
+        dataset = self.dataset
+        if self.modality != "CT" or self._kind in ("localiser", "secondary_capture"):
+            return ""
+        if has_table:
+            tables = items(dataset, "ModalityLUTSequence")
+            return "HU" if tables and text(tables[0], "ModalityLUTType") == "HU" else ""
+        group = self._in_frame("PixelValueTransformationSequence", 0) or dataset
+        given = number(group, "RescaleSlope") is not None and number(group, "RescaleIntercept") is not None
+        return "HU" if given and text(group, "RescaleType").upper() in ("", "HU") else ""
+
+    def _acquisition(self, frame: int) -> dict[str, str]:
+        """The facts of acquisition; read once where the file has no functional group for each frame."""
+        own = self._group("PerFrameFunctionalGroupsSequence", frame)
+        if own is None and self._common is not None:
+            return self._common
+        found = dicom_facts.acquisition(self.dataset, (own, self._shared))
+        if own is None:
+            self._common = found
+        return found
 
     def _plane(self, frame: int) -> tuple[list[float], float | None]:
         """Orientation (6 direction cosines, or []) and the position along the slice normal in mm (PS3.3 C.7.6.2)."""
@@ -142,22 +143,22 @@ class Header:
 
     def _in_frame(self, keyword: str, frame: int) -> Dataset | None:
         for group in (self._group("PerFrameFunctionalGroupsSequence", frame), self._shared):
-            items = _value(group, keyword) if group is not None else None
-            if items:
-                return items[0]  # type: ignore[no-any-return]
+            found = items(group, keyword) if group is not None else []
+            if found:
+                return found[0]
         return None
 
     def _group(self, keyword: str, index: int) -> Dataset | None:
-        items = _value(self.dataset, keyword)
+        found = value(self.dataset, keyword)
         try:
-            return items[index] if items is not None and index < len(items) else None
+            return found[index] if found is not None and index < len(found) else None
         except Exception:  # a damaged sequence counts as absent
             return None
 
 
 def _table_window(group: Dataset) -> FileWindow | None:
     """The part of the input range over which a VOI look-up table (PS3.3 C.11.2) rises or falls."""
-    tables = _value(group, "VOILUTSequence")
+    tables = items(group, "VOILUTSequence")
     if not tables:
         return None
     descriptor = numbers(tables[0], "LUTDescriptor")
@@ -170,7 +171,7 @@ def _table_window(group: Dataset) -> FileWindow | None:
 
 
 def _entries(table: Dataset) -> Iterator[float]:
-    data = _value(table, "LUTData")
+    data = value(table, "LUTData")
     if isinstance(data, bytes):
         yield from np.frombuffer(data[: len(data) // 2 * 2], "<u2").astype(np.float64)
     elif data is not None and hasattr(data, "__len__"):

@@ -15,7 +15,7 @@ from typing import Literal
 
 from sslstudio.errors import SSLStudioError
 
-IdentityKind = Literal["subject", "folder", "file", "study", "series"]
+IdentityKind = Literal["subject", "folder", "file", "study", "series", "source_series", "instance", "site", "day"]
 
 PSEUDONYM_LENGTH = 16
 

@@ -74,7 +74,8 @@ class ImportStore:
             self.written.add(row.path)
             good = end
             if row.status == "imported":
-                keep = max([keep, *(image.pixels.offset + byte_count(image.pixels) for image in row.images)])
+                places = [image.pixels for image in row.images if image.pixels is not None]
+                keep = max([keep, *(place.offset + byte_count(place) for place in places)])
         self._ledger = ledger.open("r+b" if ledger.exists() else "w+b")
         self._ledger.truncate(good)
         self._ledger.seek(good)

@@ -77,7 +77,9 @@ def _ledger(path: Path, pixels_dir: Path) -> Iterator[LedgerRow]:
     """The rows of a ledger as far as it was written; images whose pixels did not reach the cache become skipped."""
     sizes: dict[str, int] = {}
 
-    def stored(place: PixelLocation) -> bool:
+    def stored(place: PixelLocation | None) -> bool:
+        if place is None:
+            return True
         if place.shard not in sizes:
             shard = pixels_dir / Path(place.shard).name
             sizes[place.shard] = shard.stat().st_size if shard.is_file() else 0

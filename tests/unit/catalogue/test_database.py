@@ -15,7 +15,7 @@ from sslstudio.catalogue.schema import MIGRATIONS, SCHEMA_VERSION
 from sslstudio.errors import SSLStudioError
 from tests.fakes.catalogue_rows import patients
 
-LATER = (*MIGRATIONS, ("ALTER TABLE images ADD COLUMN site TEXT NOT NULL DEFAULT 'here'",))
+LATER = (*MIGRATIONS, ("ALTER TABLE images ADD COLUMN later TEXT NOT NULL DEFAULT 'here'",))
 
 
 def code_of(path: Path, **options: bool) -> str:
@@ -37,7 +37,7 @@ def test_every_connection_is_durable_and_strict(catalogue: Catalogue) -> None:
 def test_an_older_database_is_backed_up_and_then_migrated(catalogue: Catalogue, path: Path) -> None:
     catalogue.close()
     db = Database(path, migrations=LATER)
-    assert db.value("SELECT DISTINCT site FROM images") == "here"
+    assert db.value("SELECT DISTINCT later FROM images") == "here"
     assert db.value("PRAGMA user_version") == SCHEMA_VERSION + 1
     assert f"project.sqlite.backup-v{SCHEMA_VERSION}" in db.notices[0]
     db.close()
@@ -62,7 +62,7 @@ def test_an_older_database_opened_read_only_is_migrated_in_a_copy(catalogue: Cat
     catalogue.close()
     before = path.read_bytes()
     db = Database(path, read_only=True, migrations=LATER)
-    assert db.value("SELECT count(*) FROM images WHERE site = 'here'") == 24
+    assert db.value("SELECT count(*) FROM images WHERE later = 'here'") == 24
     scratch = db._scratch
     assert scratch is not None and scratch.is_dir()
     db.close()
@@ -87,7 +87,7 @@ def test_a_newer_project_that_cannot_be_read_is_refused(catalogue: Catalogue, pa
     catalogue.close()
     db = Database(path, migrations=LATER)
     with db.transaction() as connection:
-        connection.execute("UPDATE meta SET value = '2' WHERE key = 'readable_since'")
+        connection.execute("UPDATE meta SET value = '99' WHERE key = 'readable_since'")
     db.close()
     assert code_of(path) == "newer"
 

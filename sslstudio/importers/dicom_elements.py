@@ -1,0 +1,72 @@
+"""Reads single values of a DICOM data set without ever raising or passing on what it could not read.
+
+Apart because header, facts and decoder all read values that may be damaged, absent, or of the wrong kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableSequence
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+
+def text(dataset: Dataset, keyword: str, limit: int = 64) -> str:
+    """A text value in one line, at most `limit` characters; "" when it is absent or cannot be read."""
+    return next(iter(texts(dataset, keyword, limit)), "")
+
+
+def texts(dataset: Dataset, keyword: str, limit: int = 64) -> list[str]:
+    """All values of a text element, each in one line of at most `limit` characters; [] when it is absent."""
+    found = value(dataset, keyword)
+    if found is None:
+        return []
+    parts = list(found)[:32] if isinstance(found, MutableSequence) else [found]
+    return [" ".join("".join(c if c.isprintable() else " " for c in str(part)).split())[:limit] for part in parts]
+
+
+def code(dataset: Dataset, keyword: str) -> str:
+    """A coded word (PS3.5 CS): upper case letters, digits, blank, underscore; "" otherwise."""
+    return next(iter(codes(dataset, keyword)), "")
+
+
+def codes(dataset: Dataset, keyword: str) -> list[str]:
+    """All coded words of an element; what is none is ""."""
+    words = (word.upper() for word in texts(dataset, keyword, 16))
+    return [word if re.fullmatch(r"[A-Z0-9_ ]*", word) else "" for word in words]
+
+
+def numbers(dataset: Dataset, keyword: str) -> list[float]:
+    """All finite numbers of an element; [] when it is absent or not numeric."""
+    found = value(dataset, keyword)
+    if found is None or found == "":
+        return []
+    try:
+        values = [float(v) for v in (found if isinstance(found, MutableSequence) else [found])]
+    except (TypeError, ValueError, OverflowError):
+        return []
+    return values if all(np.isfinite(values)) else []
+
+
+def number(dataset: Dataset, keyword: str) -> float | None:
+    """The first number of an element, or None."""
+    return next(iter(numbers(dataset, keyword)), None)
+
+
+def value(dataset: Dataset, keyword: str) -> Any:
+    """The value of an element as pydicom gives it; None when it is absent or invalid."""
+    try:
+        return getattr(dataset, keyword, None)
+    except Exception:  # an invalid element counts as absent; its text is never passed on
+        return None
+
+
+def items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    """The items of a sequence; [] when it is absent or damaged."""
+    found = value(dataset, keyword)
+    try:
+        return [item for item in found if isinstance(item, Dataset)] if found is not None else []
+    except Exception:  # a damaged sequence counts as absent
+        return []
