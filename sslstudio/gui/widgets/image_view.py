@@ -1,145 +1,158 @@
-"""One image, large: zoom by wheel, window and level by drag; the picture is windowed as the model sees it."""
+"""One image, large: window and level by drag, zoom, pan, one to one; what the mouse and the keys do to the canvas."""
 
 from __future__ import annotations
 
-from typing import Any
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from sslstudio.gui.widgets.image_canvas import ImageCanvas
+from sslstudio.gui.widgets.image_geometry import Geometry
 
-from sslstudio.gui import theme
-from sslstudio.importers.windowing import to_uint8
-
-Stored = npt.NDArray[Any]
+_STEP = 1.25
+_NOTCH = 120
+_NUDGE = 10.0
 
 
-class ImageView(QWidget):
+class ImageView(ImageCanvas):
     """Shows stored pixels (H, W, 1 or 3) with a display window in stored values.
 
-    Drag changes the window: right is wider, up is brighter. The wheel zooms about the pointer, the middle button
-    pans, a double click resets all. ``window_changed(low, high)`` fires while dragging.
+    Drag changes the window: right is wider, up is brighter. The wheel zooms about the pointer, or with `wheel_steps`
+    asks for the image before or after (Ctrl and wheel zooms then). The middle button, or with `space_pans` Space and
+    drag, pans; plus and minus zoom, Shift and arrows change the window, a double click resets all.
+    ``step_requested(n)`` asks for the n-th image on.
     """
 
-    window_changed = Signal(float, float)
+    step_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("imageArea")
         self.setAccessibleName("Image")
-        self.setAccessibleDescription("Drag to change window and level, wheel to zoom, double click to reset")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._stored: Stored | None = None
-        self._bytes: npt.NDArray[np.uint8] | None = None
-        self._image = QImage()
-        self._start = (0.0, 255.0)
-        self._window = (0.0, 255.0)
-        self._message = ""
-        self._zoom = 1.0
-        self._shift = QPointF()
-        self._press: tuple[QPointF, tuple[float, float], QPointF] | None = None
+        self.setAccessibleDescription(
+            "Drag to change window and level, wheel to zoom, middle button to move, double click to reset. "
+            "Keys: plus and minus zoom, Shift and arrows change window and level."
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.wheel_steps = False
+        self.space_pans = False
+        self._press: tuple[QPointF, tuple[float, float], Geometry] | None = None
+        self._space = False
+        self._turned = 0
 
-    def sizeHint(self) -> QSize:
-        """Square, of a size that reads."""
-        return QSize(256, 256)
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom about a point of the view, or its middle."""
+        x, y = (at.x(), at.y()) if at is not None else (None, None)
+        self.set_geometry(self._geometry.zoomed(factor, x, y, self.devicePixelRatioF()))
 
-    def set_image(self, stored: Stored | None, low: float = 0.0, high: float = 255.0, message: str = "") -> None:
-        """Show an image, or `message` in its place. A new image resets zoom and window."""
-        self._stored = None if stored is None else np.asarray(stored)
-        self._message = message
-        self._start = self._window = (float(low), float(high))
-        self._zoom, self._shift = 1.0, QPointF()
-        self._render()
+    def fit(self) -> None:
+        """The whole image."""
+        self.set_geometry(self._geometry.whole())
 
-    @property
-    def window_values(self) -> tuple[float, float]:
-        """The display window now: black, white, in stored values."""
-        return self._window
+    def one_to_one(self) -> None:
+        """One image pixel on one pixel of the screen."""
+        self.set_geometry(self._geometry.actual(self.devicePixelRatioF()))
 
-    def set_window(self, low: float, high: float) -> None:
-        """Change the display window."""
-        self._window = (float(low), max(float(high), float(low) + 1e-6))
-        self._render()
-        self.window_changed.emit(*self._window)
+    def nudge_window(self, wider: float, brighter: float) -> None:
+        """Change the window as a drag by so many pixels would: right is wider, up is brighter."""
+        self._drag_window(self.window_values, wider, -brighter, 1)
 
-    def reset(self) -> None:
-        """Back to the stored window and the whole image."""
-        self._zoom, self._shift = 1.0, QPointF()
-        self.set_window(*self._start)
-
-    def _render(self) -> None:
-        if self._stored is None:
-            self._image, self._bytes = QImage(), None
-        else:
-            pixels = np.ascontiguousarray(to_uint8(self._stored, *self._window))
-            height, width = pixels.shape[:2]
-            colour = pixels.ndim == 3 and pixels.shape[2] == 3
-            form = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
-            self._bytes = pixels
-            self._image = QImage(pixels.data, width, height, width * (3 if colour else 1), form)
-        self.update()
-
-    def _target(self) -> QRectF:
-        width, height = max(1, self._image.width()), max(1, self._image.height())
-        scale = min(self.width() / width, self.height() / height) * self._zoom
-        size = QPointF(width * scale, height * scale)
-        corner = QPointF(self.width() / 2, self.height() / 2) + self._shift - size / 2
-        return QRectF(corner.x(), corner.y(), size.x(), size.y())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture on neutral black, or the message."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.tokens().image_background))
-        if not self._image.isNull():
-            target = self._target()
-            large = target.width() > 3 * self._image.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not large)
-            painter.drawImage(target, self._image)
-        elif self._message:
-            painter.setPen(QColor("#9a9a9a"))
-            painter.setFont(theme.font(theme.tokens().small))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(16, 16, -16, -16), int(flags), self._message)
-        painter.end()
+    def _drag_window(self, start: tuple[float, float], right: float, down: float, coarse: int) -> None:
+        low, high = start
+        width = max(high - low, 1e-6)
+        first = self.start_values[1] - self.start_values[0]
+        step = max(width, first / 4) / 200
+        if self.meaning.swapped():
+            down = -down
+        wide = max(width + right * step, width / 100)
+        centre = (low + high) / 2 + down * step
+        self.set_window(centre - wide / 2, centre + wide / 2, coarse)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start of a drag."""
-        self._press = (event.position(), self._window, QPointF(self._shift))
+        self._press = (event.position(), self.window_values, self.geometry_now)
+        if self._panning(event.button()):
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Window and level with the left or right button, pan with the middle one."""
+        """Window and level with the left or right button; pan with the middle one, or with Space held."""
+        self.set_pointer(event.position())
         if self._press is None or self._stored is None:
             return
-        start, (low, high), shift = self._press
+        start, window, geometry = self._press
         moved = event.position() - start
-        if event.buttons() & Qt.MouseButton.MiddleButton:
-            self._shift = shift + moved
-            self.update()
-            return
-        width = max(high - low, 1e-6)
-        step = max(width, (self._start[1] - self._start[0]) / 4) / 200
-        wide = max(width + moved.x() * step, width / 100)
-        centre = (low + high) / 2 + moved.y() * step
-        self.set_window(centre - wide / 2, centre + wide / 2)
+        if self._panning(event.buttons()):
+            self.set_geometry(geometry.moved(moved.x(), moved.y()))
+        else:
+            self._drag_window(window, moved.x(), moved.y(), self.coarseness())
+
+    def _panning(self, buttons: Qt.MouseButton) -> bool:
+        return self._space or bool(buttons & Qt.MouseButton.MiddleButton)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End of a drag."""
         self._press = None
+        self.sharpen()
+        self._show_hand()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Reset."""
         self.reset()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the pointer."""
-        factor = 1.0015 ** event.angleDelta().y()
-        zoom = min(16.0, max(1.0, self._zoom * factor))
-        centre = QPointF(self.width() / 2, self.height() / 2)
-        offset = event.position() - centre - self._shift
-        self._shift = QPointF() if zoom == 1.0 else self._shift - offset * (zoom / self._zoom - 1)
-        self._zoom = zoom
-        self.update()
+        """Zoom about the pointer, or ask for the next image."""
+        turned = event.angleDelta().y()
+        if self.wheel_steps and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._turned += turned
+            steps = int(self._turned / _NOTCH)
+            self._turned -= steps * _NOTCH
+            if steps:
+                self.step_requested.emit(-steps)
+        else:
+            self.zoom_by(1.0015**turned, event.position())
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Plus and minus zoom, Space makes a hand, Shift and arrows change the window."""
+        key = event.key()
+        nudges = {
+            Qt.Key.Key_Left: (-_NUDGE, 0.0),
+            Qt.Key.Key_Right: (_NUDGE, 0.0),
+            Qt.Key.Key_Up: (0.0, _NUDGE),
+            Qt.Key.Key_Down: (0.0, -_NUDGE),
+        }
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_by(_STEP)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom_by(1 / _STEP)
+        elif key == Qt.Key.Key_Space and self.space_pans:
+            self._space = True
+            self._show_hand()
+        elif key in nudges and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.nudge_window(*nudges[Qt.Key(key)])
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space let go."""
+        if event.key() == Qt.Key.Key_Space and self._space:
+            self._space = event.isAutoRepeat()
+            self._show_hand()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Whatever was held is held no more."""
+        self._space = False
+        self._show_hand()
+        super().focusOutEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer has gone."""
+        self.set_pointer(None)
+
+    def _show_hand(self) -> None:
+        if self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()

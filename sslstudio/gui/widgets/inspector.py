@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.widgets.controls import Chip, IconButton, Line, SectionTitle, Text, clear
+from sslstudio.gui.widgets.image_meaning import Meaning
 from sslstudio.gui.widgets.image_view import ImageView
 
 
@@ -40,7 +41,6 @@ class Inspector(QWidget):
         self._history.setSpacing(2)
         self.neighbours_title = SectionTitle("Nearest images")
         self._neighbours = QVBoxLayout()
-        self._offset = (1.0, 0.0, "")
         self._build(reset)
         self.set_empty()
 
@@ -98,8 +98,7 @@ class Inspector(QWidget):
 
     def set_image(self, stored: Any, low: float, high: float, slope: float, intercept: float, unit: str) -> None:
         """The pixels, their window in stored values, and what a stored value means."""
-        self._offset = (slope, intercept, unit)
-        self.image.set_image(stored, low, high)
+        self.image.set_image(stored, low, high, meaning=Meaning(slope, intercept, unit))
         self._reset.show()
         self._show_window(low, high)
 
@@ -146,7 +145,4 @@ class Inspector(QWidget):
             widget.show()
 
     def _show_window(self, low: float, high: float) -> None:
-        slope, intercept, unit = self._offset
-        black, white = low * slope + intercept, high * slope + intercept
-        suffix = f" {unit}" if unit else ""
-        self._window.setText(f"Window {abs(white - black):,.0f}  Level {(black + white) / 2:,.0f}{suffix}")
+        self._window.setText(self.image.meaning.window(low, high))
