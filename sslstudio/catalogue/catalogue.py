@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sslstudio.catalogue.browse import BrowseTables
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
@@ -15,7 +16,7 @@ DATABASE_NAME = "project.sqlite"
 RESERVE_NAME = "reserve"
 
 
-class Catalogue(ImageTables, LabelTables, SplitTables, RunTables):
+class Catalogue(ImageTables, BrowseTables, LabelTables, SplitTables, RunTables):
     """The index of one project: `Catalogue(folder / "project.sqlite")`. Safe to call from several threads.
 
     `notices` holds sentences the user should read after opening: repairs, an upgrade, read-only. `read_only` is

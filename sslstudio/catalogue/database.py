@@ -1,8 +1,9 @@
-"""The one SQLite connection of a project: how it is opened, migrated, locked and committed.
+"""The SQLite connections of a project: how they are opened, migrated, locked and committed.
 
 One connection serves all threads behind one re-entrant lock. Writes are short (an import is adopted in
 transactions of at most 500 files), so a reader in the window waits for milliseconds. WAL with synchronous=FULL: a
-transaction that has returned is on the disk.
+transaction that has returned is on the disk. A second connection only reads, for queries over all images: they may
+take seconds in a large project, and neither wait for the first nor keep it waiting.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ class Database:
         self._migrations = migrations
         self._scratch: Path | None = None
         self._depth = 0
+        self._reader: sqlite3.Connection | None = None
+        self._reader_lock = threading.Lock()
+        self._reading: str | None = None
         if not create and not path.is_file():
             raise _not_a_project()
         self.read_only = read_only or not _writable(path, create)
@@ -184,6 +188,32 @@ class Database:
         found = self.row(sql, parameters)
         return None if found is None else found[0]
 
+    def long_rows(self, sql: str, parameters: Sequence[Any] = (), purpose: str = "") -> list[Row]:
+        """All rows of a query that may take long, as of the last commit; `purpose` names it for `interrupt`.
+
+        Raises SSLStudioError ("interrupted").
+        """
+        with self._reader_lock, _plain_errors():
+            if self._reader is None:
+                self._reader = self._connect_reading()
+            self._reading = purpose
+            try:
+                return self._reader.execute(sql, parameters).fetchall()
+            finally:
+                self._reading = None
+
+    def _connect_reading(self) -> sqlite3.Connection:
+        path = self.path if self._scratch is None else self._scratch / self.path.name
+        reader: sqlite3.Connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, **_OPTIONS)
+        for pragma in ("query_only = ON", "temp_store = MEMORY", "trusted_schema = OFF", "cache_size = -16000"):
+            reader.execute(f"PRAGMA {pragma}").fetchall()
+        return reader
+
+    def interrupt(self, purpose: str | None = None) -> None:
+        """Stop the query of `long_rows` that is under way, if there is one, and it is for this purpose (None: any)."""
+        if self._reader is not None and self._reading is not None and purpose in (None, self._reading):
+            self._reader.interrupt()
+
     def checkpoint(self) -> None:
         """Move what stands in the write-ahead log into the database file and sync it."""
         if not self.read_only:
@@ -191,7 +221,11 @@ class Database:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
-        """Close the connection; safe to call twice."""
+        """Close the connections; safe to call twice."""
+        self.interrupt()
+        with self._reader_lock:
+            if self._reader is not None:
+                self._reader.close()
         with self.lock:
             self._connection.close()
             if self._scratch is not None:
@@ -253,6 +287,7 @@ _SENTENCES = {
         "Check the rights of its folder.",
         "no_access",
     ),
+    sqlite3.SQLITE_INTERRUPT: ("This reading was stopped.", "Ask again.", "interrupted"),
     sqlite3.SQLITE_IOERR: ("The disk reported an error.", "Check the disk and open the project again.", "disk_error"),
 }
 _SENTENCES[sqlite3.SQLITE_NOTADB] = _SENTENCES[sqlite3.SQLITE_CORRUPT]

@@ -159,7 +159,12 @@ _FACTS = (
     "CREATE INDEX images_source_series ON images (source_series) WHERE source_series <> ''",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS)
+_ORDER = (
+    "DROP INDEX images_series",
+    "CREATE INDEX images_order ON images (series_id, phase, slice_position, instance_number, frame)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

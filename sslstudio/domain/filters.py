@@ -46,7 +46,7 @@ class Search(Record):
     """Images whose file path or one of whose pseudonyms holds `text`, or whose number is ``#N``; A is a here."""
 
     kind: Literal["search"] = "search"
-    text: str
+    text: str = Field(max_length=500)
 
     @property
     def column(self) -> str:

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from sslstudio.domain.labels import OKABE_ITO, AddClass, ClassInfo, Label, LabelCommand, Mark, Origin, SetLabels
 from sslstudio.errors import SSLStudioError
+from sslstudio.session.filters import FilterState
 from sslstudio.session.project import Project
 from sslstudio.session.selection import Mode, combine
 
@@ -24,7 +25,8 @@ class LabelCounts:
 
 
 class Session:
-    """The evented state of one project. Signals are emitted in the thread that made the change.
+    """The evented state of one project. Signals are emitted in the thread that made the change. `filters` holds what
+    the views show of the images.
 
     `labels_changed` carries the ids whose label changed (empty when only classes changed); `runs_changed` the run id;
     `images_changed` and `selection_changed` carry nothing more than that they happened and the new selection.
@@ -37,6 +39,7 @@ class Session:
 
     def __init__(self, project: Project, author: str = "") -> None:
         self.project = project
+        self.filters = FilterState()
         self._selection: frozenset[int] = frozenset()
         self._labels: Mapping[int, Label] | None = None
         project.catalogue.author = author
