@@ -71,7 +71,7 @@ class Workspace(QObject):
         self.stack = QStackedWidget()
         self._pages: dict[str, Page] = {}
         self._waiting = [entry[0] for entry in table]
-        self._dispose = shell.actions.add(*undo_actions(self.session, shell.notify))
+        self._dispose = shell.actions.add(*undo_actions(self.session, shell.notify, self.background))
         self._inspector = InspectorController(self.session, self.background, shell.inspector, self)
         self._refresh_timer = QTimer(self, singleShot=True, interval=80)
         self._refresh_timer.timeout.connect(self._refresh)

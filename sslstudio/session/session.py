@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from sslstudio.domain.labels import OKABE_ITO, AddClass, ClassInfo, Label, LabelCommand, Mark, Origin, SetLabels
 from sslstudio.errors import SSLStudioError
+from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
 from sslstudio.session.project import Project
 from sslstudio.session.selection import Mode, combine
@@ -26,7 +27,7 @@ class LabelCounts:
 
 class Session:
     """The evented state of one project. Signals are emitted in the thread that made the change. `filters` holds what
-    the views show of the images.
+    the views show of the images, `exclusions` what was left out of training in this sitting.
 
     `labels_changed` carries the ids whose label changed (empty when only classes changed); `runs_changed` the run id;
     `images_changed` and `selection_changed` carry nothing more than that they happened and the new selection.
@@ -40,6 +41,8 @@ class Session:
     def __init__(self, project: Project, author: str = "") -> None:
         self.project = project
         self.filters = FilterState()
+        self._commands = 0
+        self.exclusions = Exclusions(project.catalogue, lambda: self._commands)
         self._selection: frozenset[int] = frozenset()
         self._labels: Mapping[int, Label] | None = None
         project.catalogue.author = author
@@ -73,16 +76,18 @@ class Session:
     def apply(self, command: LabelCommand) -> LabelCommand:
         """Carry out a label command, stored before this returns; returns its inverse."""
         inverse = self.project.catalogue.apply(command)
+        self._commands += 1
+        self.exclusions.forget_redo()
         self._changed(command)
         return inverse
 
     def undo(self) -> LabelCommand | None:
         """Take back the latest label command; None when there is none."""
-        return self._step(self.project.catalogue.undo)
+        return self._step(self.project.catalogue.undo, -1)
 
     def redo(self) -> LabelCommand | None:
         """Do again what was undone last; None when there is nothing."""
-        return self._step(self.project.catalogue.redo)
+        return self._step(self.project.catalogue.redo, 1)
 
     def add_class(self, name: str) -> ClassInfo:
         """Add a class called `name` with the next free colour and key."""
@@ -150,9 +155,10 @@ class Session:
             self.apply(SetLabels(labels=tuple(changes)))
         return LabelCounts(len(changes), skipped, unchanged)
 
-    def _step(self, step: Callable[[], LabelCommand | None]) -> LabelCommand | None:
+    def _step(self, step: Callable[[], LabelCommand | None], count: int) -> LabelCommand | None:
         command = step()
         if command is not None:
+            self._commands += count
             self._changed(command)
         return command
 
