@@ -9,9 +9,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.fakes.orthanc import Orthanc
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
@@ -48,6 +52,19 @@ def _private_cache() -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", folder)
         yield
         patch.undo()
+
+
+@pytest.fixture(scope="session")
+def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    """A real archive on loopback that holds two invented patients and two compressed images; see tests/fakes."""
+    from tests.fakes import orthanc as server
+
+    if missing := server.missing():
+        pytest.skip(missing)
+    archive = server.Orthanc(tmp_path_factory.mktemp("orthanc")).start()
+    server.fill(archive)
+    yield archive
+    archive.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ window name none.
 from __future__ import annotations
 
 import argparse
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ PRESETS = ("auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "derm
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAP_METHODS = ("localmap", "pca")
+WAYS = ("get", "move")
 EPILOG = "Research use only; not a medical device. Nothing leaves this computer."
+TOP_EPILOG = "Research use only; not a medical device. Nothing leaves this computer unless you query an archive (pacs)."
+PACS_EPILOG = "Only the archive you name is contacted, and only by test, find and get."
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -28,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="sslstudio",
         description="From unlabeled medical images to an honestly evaluated classifier. "
         "Without a command the window opens.",
-        epilog=EPILOG,
+        epilog=TOP_EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"SSL Studio {__version__}")
     parser.set_defaults(command="", function="", json=False)
@@ -38,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _learning(commands)
     _labelling(commands)
     _classifying(commands)
+    _archives(commands)
     _workings(commands)
     return parser
 
@@ -194,6 +199,81 @@ def _classifying(commands: Commands) -> None:
     predict.add_argument("package", type=Path, metavar="PACKAGE", help="folder of the model package")
     predict.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folders or files to score")
     predict.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.csv", help="table to write")
+
+
+def _date(text: str) -> str:
+    """A day as YYYY-MM-DD or YYYYMMDD, for argparse; returns YYYYMMDD."""
+    digits = text.replace("-", "")
+    try:
+        datetime.datetime.strptime(digits, "%Y%m%d")
+    except ValueError:
+        raise argparse.ArgumentTypeError("must look like 2024-03-31") from None
+    return digits
+
+
+def _archives(commands: Commands) -> None:
+    about = "query and retrieve from hospital archives (PACS)"
+    pacs = commands.add_parser("pacs", help=about, description=about[0].upper() + about[1:] + ".", epilog=PACS_EPILOG)
+    verbs = pacs.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
+    _verb(verbs, "list", "pacs:list_nodes", "list the archives that are set up")
+    _node(verbs)
+    for verb, function, text in (
+        ("remove", "remove_node", "forget an archive"),
+        ("test", "verify_node", "see whether an archive answers, takes queries and hands images over"),
+    ):
+        one = _verb(verbs, verb, f"pacs:{function}", text)
+        one.add_argument("name", metavar="NAME", help="name of the archive")
+    find = _verb(verbs, "find", "pacs:find", "list the studies of an archive that match; names patients")
+    find.add_argument("name", metavar="NAME", help="name of the archive")
+    _study_query(find)
+    get = _add(
+        verbs, "get", "pacs:get", "fetch studies into a folder; what is there is not fetched twice", project=False
+    )
+    get.add_argument("name", metavar="NAME", help="name of the archive")
+    get.add_argument("studies", nargs="*", metavar="STUDY[/SERIES]", help="UIDs; without any, what the query finds")
+    get.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder; its files name patients")
+    get.add_argument("--project", type=Path, metavar="PROJECT", help="then import the folder into this project")
+    _study_query(get)
+    _verb(verbs, "ask", "pacs:ask", "answer one question from standard input, as the window puts it")
+
+
+def _verb(verbs: Commands, name: str, function: str, text: str) -> argparse.ArgumentParser:
+    command = _add(verbs, name, function, text, project=False)
+    command.epilog = PACS_EPILOG
+    return command
+
+
+def _node(verbs: Commands) -> None:
+    add = _verb(verbs, "add", "pacs:add_node", "set an archive up; passwords are never stored")
+    add.add_argument("name", metavar="NAME", help="what you call it")
+    add.add_argument("--url", metavar="URL", help="DICOMweb address: https://pacs.example/dicom-web")
+    add.add_argument("--host", metavar="HOST", help="DIMSE: name or IP address of the archive")
+    add.add_argument("--port", type=int, metavar="N", help="DIMSE: port of the archive (104)")
+    add.add_argument("--called-ae", metavar="TITLE", help="DIMSE: AE title of the archive")
+    add.add_argument("--calling-ae", metavar="TITLE", help="DIMSE: AE title of this computer (SSLSTUDIO)")
+    add.add_argument("--retrieve", choices=WAYS, help="DIMSE: C-GET or C-MOVE (get)")
+    add.add_argument("--listen-host", metavar="HOST", help="C-MOVE: address of this computer that receives images")
+    add.add_argument("--listen-port", type=int, metavar="N", help="C-MOVE: port that receives images (11112)")
+    add.add_argument("--sender-ae", metavar="TITLE", help="C-MOVE: AE title that sends, if not that of the archive")
+    add.add_argument("--tls", action="store_const", const=True, help="DIMSE: encrypt the connection")
+    add.add_argument("--ca-file", metavar="FILE.pem", help="certificate to trust beside the system's")
+    add.add_argument("--cert-file", metavar="FILE.pem", help="certificate of this computer")
+    add.add_argument("--key-file", metavar="FILE.pem", help="key of that certificate")
+    add.add_argument("--user", metavar="NAME", help="DICOMweb: user name; the password is asked for when it is needed")
+    add.add_argument("--timeout", type=float, metavar="S", help="how long the archive may be silent, in seconds (30)")
+    add.add_argument("--replace", action="store_true", help="change the archive of this name")
+    add.set_defaults(kind=None)
+
+
+def _study_query(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--patient-id", default="", metavar="ID", help="* stands for any letters, ? for one")
+    command.add_argument("--patient-name", default="", metavar="NAME", help="beginning, as Family, Given")
+    command.add_argument("--from", dest="date_from", type=_date, default="", metavar="DAY", help="first study date")
+    command.add_argument("--to", dest="date_to", type=_date, default="", metavar="DAY", help="last study date")
+    command.add_argument("--modality", default="", metavar="CODE", help="CT, MR, CR, DX, MG, US, ...")
+    command.add_argument("--description", default="", metavar="TEXT", help="part of the study description")
+    command.add_argument("--accession", default="", metavar="NUMBER", help="accession number")
+    command.add_argument("--limit", type=_count, default=500, metavar="N", help="most studies to list (500)")
 
 
 def _workings(commands: Commands) -> None:

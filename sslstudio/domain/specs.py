@@ -91,4 +91,15 @@ class PredictSpec(Record):
     batch_size: int = Field(default=32, ge=1)
 
 
-Spec = ImportSpec | PretrainSpec | EmbedSpec | MapSpec | ExportSpec | PredictSpec
+class RetrieveSpec(Record):
+    """Fetch studies from an archive (PACS); which, from where and to where stands in the run's private folder.
+
+    `tries` is how often a series is asked for while nothing comes, `pause_seconds` the first pause between tries.
+    """
+
+    kind: Literal["retrieve"] = "retrieve"
+    tries: int = Field(default=4, ge=1)
+    pause_seconds: float = Field(default=1.0, ge=0)
+
+
+Spec = ImportSpec | PretrainSpec | EmbedSpec | MapSpec | ExportSpec | PredictSpec | RetrieveSpec

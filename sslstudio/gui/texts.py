@@ -21,6 +21,7 @@ STAGE_TITLES = {
     "map_embeddings": "Map",
     "export": "Export",
     "predict": "Prediction",
+    "retrieve": "Retrieval",
 }
 STAGE_DOING = {
     "import_images": "Reading images",
@@ -29,6 +30,7 @@ STAGE_DOING = {
     "map_embeddings": "Drawing the map",
     "export": "Exporting the model",
     "predict": "Predicting",
+    "retrieve": "Receiving images",
 }
 
 
@@ -67,6 +69,10 @@ def plain_ending(stage: str, result: Mapping[str, object]) -> str:
         images, skipped = _whole(result.get("images")), _whole(result.get("skipped"))
         rest = f" {count(skipped, 'file was', 'files were')} skipped; the ledger says why." if skipped else ""
         return f"{count(images, 'image')} imported.{rest}"
+    if stage == "retrieve":
+        images, missing = _whole(result.get("received")) + _whole(result.get("already")), _whole(result.get("missing"))
+        rest = f" {count(missing, 'image')} could not be had." if missing else ""
+        return f"{count(images, 'image')} received from the PACS.{rest} Next: import them on the Data page."
     if stage == "embed":
         return f"{count(_whole(result.get('count')), 'image')} embedded."
     return {
@@ -89,6 +95,8 @@ def lost_hint(stage: str) -> str:
         return "Nothing before the last saved epoch is lost. Resume goes on from there."
     if stage == "import_images":
         return "What was read so far is kept. Resume goes on with the rest."
+    if stage == "retrieve":
+        return "What has arrived is kept. Retrieve again to fetch the rest; nothing is fetched twice."
     return "Start it again; your images and labels are not affected."
 
 

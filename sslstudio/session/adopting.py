@@ -43,6 +43,8 @@ def adopt(project: Project, run_id: str) -> None:
             _move(run.artifacts_dir / "map.npz", project.maps_dir / f"{run_id}.npz")
         elif row.stage == "export":
             _copy_package(run.artifacts_dir, project.exports_dir, json.loads(row.spec_json)["model"])
+    if row.stage == "retrieve":  # nothing in it is of use to a later attempt, and it may hold a password
+        shutil.rmtree(run.private_dir, ignore_errors=True)
     ended = state in (RunState.SUCCEEDED, RunState.CANCELLED)
     if ended and (row.stage == "import_images" or state is RunState.SUCCEEDED):
         shutil.rmtree(run.private_dir, ignore_errors=True)
@@ -56,7 +58,10 @@ def reattach(project: Project) -> list[str]:
     """After opening: adopt what ended meanwhile; returns the ids of runs that are still at work."""
     running = []
     for row in project.catalogue.runs():
-        if row.state is RunState.PREPARED and not RunDirectory(project.run_dir(row.run_id)).status().attempt:
+        run = RunDirectory(project.run_dir(row.run_id))
+        if row.state is RunState.PREPARED and not run.status().attempt:
+            if row.stage == "retrieve":  # never started, and its request may hold a password
+                shutil.rmtree(run.private_dir, ignore_errors=True)
             continue
         if not row.state.final:
             adopt(project, row.run_id)

@@ -12,14 +12,22 @@ from sslstudio import __version__
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
-from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, MapSpec, PretrainSpec, Spec
+from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, MapSpec, PretrainSpec, RetrieveSpec, Spec
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.pacs.files import inside_project
+from sslstudio.pacs.nodes import PacsNode
+from sslstudio.pacs.problems import problem
+from sslstudio.pacs.rows import Wish
 from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
 
 STARTS = ("random", "imagenet")
+RETRIEVE_REQUEST = "retrieve.json"
+"""What a retrieval fetches, with the password; its worker deletes it once it has read it."""
+RETRIEVE_FOLDER = "folder.json"
+"""Where a retrieval puts its images; goes when the run is adopted."""
 
 
 def prepare_import(project: Project, sources: Sequence[Path], spec: ImportSpec, table: Path | None = None) -> str:
@@ -44,6 +52,44 @@ def prepare_import(project: Project, sources: Sequence[Path], spec: ImportSpec, 
 
     name = "Trial import" if spec.dry_run else "Import"
     return _prepare(project, "import", "import_images", name, spec, (), private=keep_private)
+
+
+def prepare_retrieve(
+    project: Project, node: PacsNode, password: str, wishes: Sequence[Wish], folder: Path, spec: RetrieveSpec
+) -> str:
+    """A run that fetches studies from an archive into a folder outside the project. Returns the run id.
+
+    What is fetched, and the password, stand in the run's private folder until the worker has read them. Raises
+    SSLStudioError: "no_source" (nothing chosen), "inside_project".
+    """
+    target = Path(folder).expanduser().absolute()
+    if not wishes:
+        raise SSLStudioError("There is nothing to retrieve.", "Choose studies first.", code="no_source")
+    if inside_project(target):
+        raise problem("inside_project", node.name)
+    secret = {
+        "node": node.model_dump(mode="json"),
+        "password": password,
+        "wishes": [wish.model_dump(mode="json") for wish in wishes],
+        "folder": str(target),
+    }
+
+    def keep_private(private: Path) -> None:
+        private.chmod(0o700)
+        for name, content in ((RETRIEVE_REQUEST, secret), (RETRIEVE_FOLDER, {"folder": str(target)})):
+            (private / name).touch(mode=0o600)
+            (private / name).write_text(json.dumps(content), encoding="utf-8")
+
+    return _prepare(project, "retrieve", "retrieve", "Retrieve from an archive", spec, (), private=keep_private)
+
+
+def receiving_folder(project: Project, run_id: str) -> Path | None:
+    """Where a retrieval that has not been adopted yet puts its images; None when that is not known any more."""
+    try:
+        found = json.loads((project.run_dir(run_id) / "private" / RETRIEVE_FOLDER).read_bytes())
+        return Path(str(found["folder"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | None = None) -> str:

@@ -7,7 +7,15 @@ starts the job (`jobs.launcher`) and calls `adopt` when the run has ended.
 from sslstudio.session.adopting import adopt, reattach
 from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
 from sslstudio.session.label_table import LabelImport, label_from_table
-from sslstudio.session.preparing import prepare_embed, prepare_export, prepare_import, prepare_map, prepare_pretrain
+from sslstudio.session.preparing import (
+    prepare_embed,
+    prepare_export,
+    prepare_import,
+    prepare_map,
+    prepare_pretrain,
+    prepare_retrieve,
+    receiving_folder,
+)
 from sslstudio.session.results import MapData, load_embeddings, load_map, resolve_embedding
 
 __all__ = [
@@ -25,6 +33,8 @@ __all__ = [
     "prepare_import",
     "prepare_map",
     "prepare_pretrain",
+    "prepare_retrieve",
     "reattach",
+    "receiving_folder",
     "resolve_embedding",
 ]

@@ -2,6 +2,7 @@
 
 | stage          | reads                             | writes                              | runs in         |
 |----------------|-----------------------------------|-------------------------------------|-----------------|
+| retrieve       | an archive (PACS)                 | originals, outside the project      | job             |
 | import_images  | folders, DICOM files, tables      | ledger, found images, pixel cache   | job             |
 | catalogue      | rows                              | filters, patient-level splits       | window          |
 | pretrain       | frozen items, spec, pretext task  | checkpoints, metrics, backbone      | job             |
@@ -26,7 +27,15 @@ from typing import Any
 from sslstudio.domain.runs import Stage
 from sslstudio.errors import SSLStudioError
 
-JOB_STAGES: tuple[Stage, ...] = ("import_images", "pretrain", "embed", "map_embeddings", "export", "predict")
+JOB_STAGES: tuple[Stage, ...] = (
+    "import_images",
+    "pretrain",
+    "embed",
+    "map_embeddings",
+    "export",
+    "predict",
+    "retrieve",
+)
 
 
 def load(stage: Stage) -> Callable[..., dict[str, Any]]:
