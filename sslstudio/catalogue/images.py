@@ -63,6 +63,10 @@ class ImageTables:
         """The ids of all images, excluded ones too, ascending."""
         return [row[0] for row in self._db.rows("SELECT image_id FROM images ORDER BY image_id")]
 
+    def has_image(self, image_id: int) -> bool:
+        """True when the project holds this image."""
+        return self._db.row("SELECT 1 FROM images WHERE image_id = ?", (image_id,)) is not None
+
     def image(self, image_id: int) -> ImageDetail:
         """All that is known of one image; raises SSLStudioError (code "unknown_image")."""
         with self._db.lock:

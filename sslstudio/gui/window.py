@@ -154,7 +154,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{project.name} - {APP}")
         self.preferences.add_recent(project.path)
         self._restore_layout(project)
-        self.show_page("data")
+        known = {entry[0] for entry in PAGES}
+        place = self.workspace.session.place
+        self.show_page(place.page if place.page in known else "data")
         self.workspace.start()
         self.attached.emit(self.workspace)
 

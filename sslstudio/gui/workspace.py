@@ -76,6 +76,7 @@ class Workspace(QObject):
         self._refresh_timer = QTimer(self, singleShot=True, interval=80)
         self._refresh_timer.timeout.connect(self._refresh)
         self._listen(True)
+        self._take_up()
         for place, notice in enumerate(project.notices):
             shell.notify.add_issue(Issue(f"notice:{place}", notice))
 
@@ -88,6 +89,22 @@ class Workspace(QObject):
 
     def _changed(self, *_: object) -> None:
         self._refresh_timer.start()
+
+    def _take_up(self) -> None:
+        """Select the image that was in hand when the project was left, and keep track from now on."""
+        place = self.session.place
+        image = place.image
+        if image is not None and self.project.catalogue.has_image(image):
+            self.session.select([image])
+        self.session.selection_changed.connect(self._note_image)
+        place.changed.connect(self._save_place)
+
+    def _note_image(self, selection: frozenset[int]) -> None:
+        if len(selection) == 1:
+            self.session.place.note(image=next(iter(selection)))
+
+    def _save_place(self) -> None:
+        self.background.run(self.session.place.save, key="place")
 
     def _refresh(self) -> None:
         for page in tuple(self._pages.values()):
@@ -126,6 +143,7 @@ class Workspace(QObject):
         page = self.page(page_id)
         self.stack.setCurrentWidget(page.widget)
         page.activate()
+        self.session.place.note(page=page_id)
         return page
 
     def close(self) -> None:
@@ -133,6 +151,9 @@ class Workspace(QObject):
         self._refresh_timer.stop()
         self._waiting.clear()
         self._listen(False)
+        self.session.selection_changed.disconnect(self._note_image)
+        self.session.place.changed.disconnect(self._save_place)
+        self.session.place.save()
         self._inspector.close()
         for page in self._pages.values():
             page.close()

@@ -12,6 +12,7 @@ from sslstudio.domain.labels import OKABE_ITO, AddClass, ClassInfo, Label, Label
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
+from sslstudio.session.place import Place
 from sslstudio.session.project import Project
 from sslstudio.session.selection import Mode, combine
 
@@ -43,6 +44,7 @@ class Session:
         self.filters = FilterState()
         self._commands = 0
         self.exclusions = Exclusions(project.catalogue, lambda: self._commands)
+        self.place = Place(project.path, read_only=project.read_only)
         self._selection: frozenset[int] = frozenset()
         self._labels: Mapping[int, Label] | None = None
         project.catalogue.author = author

@@ -57,7 +57,8 @@ class LabelController(QObject):
         self._services, self._view = services, view
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
-        self._mode = "gallery"
+        self._mode = "case" if services.session.place.label_mode == "case" else "gallery"
+        self._returning = True
         self._shown: int | None = None
         self._chosen: tuple[int, str] | None = None
         self._link = GalleryLink(view.gallery, self._images, self)
@@ -149,6 +150,9 @@ class LabelController(QObject):
         self._selection_moved.emit()
 
     def _images_changed(self) -> None:
+        if self._returning and len(self._services.session.selection) == 1 and len(self._images.table.ids):
+            self._view.gallery.grid.set_current(next(iter(self._services.session.selection)))
+        self._returning = self._returning and not len(self._images.table.ids)
         self._show_selection()
         self.refresh()
 
@@ -161,6 +165,7 @@ class LabelController(QObject):
 
     def _set_mode(self, mode: str) -> None:
         self._mode = mode
+        self._services.session.place.note(label_mode=mode)
         self._view.set_mode(mode)
         if mode == "case" and self._shown is None and len(self._view.gallery.grid.tiles.ids):
             self._services.session.select([int(self._view.gallery.grid.tiles.ids[0])])
