@@ -22,7 +22,7 @@ from typing import IO, Any, Generic, Self, TypeVar
 
 import numpy as np
 
-from sslstudio.importers.decoding import DecodeSettings, FrameFacts
+from sslstudio.importers.decoding import DecodeSettings, FrameFacts, Note
 from sslstudio.importers.windowing import StoredPixels
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "sslstudio.importers.decode_worker")
@@ -53,13 +53,15 @@ class ReceivedFrame:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one file: its frames, or the code of a refusal. `count` is the number of frames."""
+    """What became of one file: its frames, or the code of a refusal. `count` is the number of frames; `note` is what is
+    to be told of a file although it was decoded."""
 
     code: str = ""
     detail: dict[str, str] = field(default_factory=dict)
     digest: str = ""
     count: int = 0
     frames: tuple[ReceivedFrame, ...] = ()
+    note: Note | None = None
 
 
 class DecodePool(Generic[Request]):
@@ -254,7 +256,9 @@ class _Worker:
             elif total > FILE_LIMIT:
                 return Answer("too_large")
             else:
-                return Answer(digest=message["done"]["digest"], count=count, frames=tuple(frames))
+                done = message["done"]
+                note = Note(**done["note"]) if done["note"] else None
+                return Answer(digest=done["digest"], count=count, frames=tuple(frames), note=note)
 
     def _frame(self, message: dict[str, Any]) -> ReceivedFrame:
         shape = tuple(message["shape"])

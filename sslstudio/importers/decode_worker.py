@@ -2,8 +2,8 @@
 
 Started as `python -m sslstudio.importers.decode_worker`. First line: `DecodeSettings` as JSON; then one JSON line
 {"path": ...} a file, which may be a member of an archive (see `containers`). Answers are JSON lines: for each frame a
-line {"frame": {...}} followed by the raw pixels and the thumbnail, then {"done": {"digest": ...}} or
-{"refused": {"code": ..., "detail": {...}}}. Never imports torch.
+line {"frame": {...}} followed by the raw pixels and the thumbnail, then {"done": {"digest": ..., "note": ...}}
+or {"refused": {"code": ..., "detail": {...}}}. Never imports torch.
 """
 
 from __future__ import annotations
@@ -19,26 +19,18 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from pathlib import PurePath
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from sslstudio.importers import containers, dicom, raster, thumbnails
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, WindowPolicy
+from sslstudio.importers import containers, dicom, nifti, raster, thumbnails
+from sslstudio.importers.content import Content, admit
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, WindowPolicy
 from sslstudio.importers.discovery import problem_of
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.shrink import limit_side
-from sslstudio.importers.sniff import (
-    ARCHIVES,
-    HEAD_BYTES,
-    IMAGE_EXTENSIONS,
-    IMAGE_KINDS,
-    Kind,
-    foreign_name,
-    sniff,
-)
+from sslstudio.importers.sniff import Kind
 from sslstudio.importers.windowing import to_uint8
 
 Decoder = Callable[[bytes, Kind, DecodeSettings], Iterator[DecodedFrame]]
@@ -50,6 +42,8 @@ def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[Decode
     """Frames of a file whose kind is known."""
     if kind in ("dicom", "dicom_bare"):
         return dicom.decode(data, settings)
+    if kind == "nifti":
+        return nifti.decode(data, settings)
     return raster.decode(data, kind, settings)
 
 
@@ -72,8 +66,7 @@ def _answer(
 ) -> None:
     """Answer one request; whatever goes wrong becomes a refusal, library exceptions of every kind included."""
     try:
-        digest = _decode_file(answers, reader, path, settings, decoder)
-        last: dict[str, Any] = {"done": {"digest": digest}}
+        last: dict[str, Any] = {"done": _decode_file(answers, reader, path, settings, decoder)}
     except Refused as refused:
         last = {"refused": {"code": refused.code, "detail": refused.detail}}
     except MemoryError:
@@ -88,52 +81,37 @@ def _answer(
 
 def _decode_file(
     answers: BinaryIO, reader: containers.Reader, path: str, settings: DecodeSettings, decoder: Decoder
-) -> str:
+) -> dict[str, Any]:
+    """The last line of an answer; before it the frames were sent."""
     try:
         with reader.opened(path) as file:
-            kind = _admit(path, file.read(HEAD_BYTES))
-            file.seek(0)
+            content = admit(path, file, settings)
             if settings.headers_only:
-                _send(answers, {"frames": _count(file, kind, settings)})
-                return ""
-            data = file.read()
+                frames, note = _look(content, reader, settings)
+                _send(answers, {"frames": frames})
+                return {"digest": "", "note": note and asdict(note)}
+            digest, data = content.read(reader)
     except OSError as error:
         raise Refused(problem_of(error)) from None
+    note = None
     try:
-        for index, frame in enumerate(decoder(data, kind, settings)):
+        for index, frame in enumerate(decoder(data, content.kind, settings)):
+            note = note or frame.note
             _send_frame(answers, index, frame, settings)
     except (Refused, MemoryError):
         raise
     except Exception:
-        raise Refused("truncated" if raster.is_cut_off(data, kind) else "corrupt") from None
-    return hashlib.sha256(data).hexdigest()
+        raise Refused("truncated" if raster.is_cut_off(data, content.kind) else "corrupt") from None
+    return {"digest": digest, "note": note and asdict(note)}
 
 
-def _count(file: BinaryIO, kind: Kind, settings: DecodeSettings) -> int:
-    if kind in ("dicom", "dicom_bare"):
-        return dicom.count_frames(file, settings)
-    return raster.count_frames(file, kind, settings)
-
-
-def _admit(path: str, head: bytes) -> Kind:
-    """The kind of a file that is worth decoding; raises Refused for the others."""
-    kind = sniff(head)
-    if kind in IMAGE_KINDS:
-        return kind
-    if kind == "empty":
-        raise Refused("zero_bytes")
-    name = foreign_name(head) if kind == "foreign" else ""
-    if kind == "foreign" and name in ARCHIVES:
-        raise Refused("nested_archive" if containers.split(path)[1] else "archive", content=name)
-    if PurePath(path).suffix.lower() in IMAGE_EXTENSIONS:
-        if kind == "unknown":
-            raise Refused("corrupt")
-        raise Refused("wrong_extension", content=name or "text")
-    if kind == "text":
-        raise Refused("text_file")
-    if kind == "foreign" and name in ("GIF", "JPEG 2000", "NIfTI", "NRRD", "Photoshop"):
-        raise Refused("unsupported_format", content=name)
-    raise Refused("not_an_image")
+def _look(content: Content, reader: containers.Reader, settings: DecodeSettings) -> tuple[int, Note | None]:
+    stream = content.stream(reader)
+    if content.kind in ("dicom", "dicom_bare"):
+        return dicom.count_frames(stream, settings), None
+    if content.kind == "nifti":
+        return nifti.look(stream, settings)
+    return raster.look(stream, content.kind, settings)
 
 
 def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: DecodeSettings) -> None:

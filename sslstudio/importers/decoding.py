@@ -80,11 +80,20 @@ class FrameFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be told of a file although it is imported: a code of `reasons` and what fills its placeholders."""
+
+    code: str
+    detail: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """Linear stored values (H, W, C), dense or bright is high, with their facts."""
+    """Linear stored values (H, W, C), dense or bright is high, with their facts; `note` is about the whole file."""
 
     stored: StoredPixels
     facts: FrameFacts
+    note: Note | None = None
 
 
 def check_size(width: int, height: int, samples: int, frames: int, max_pixels: int) -> None:

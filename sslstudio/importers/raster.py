@@ -1,7 +1,7 @@
-"""Decodes PNG, JPEG, TIFF, BMP and WebP into linear stored values; runs in the decode worker.
+"""Decodes PNG, JPEG, JPEG 2000, TIFF, BMP, WebP and GIF into linear stored values; runs in the decode worker.
 
-8 and 16 bit are kept; floating point is spread over 16 bit. Transparency is laid over black, as image areas are black
-beyond the image. Three equal colour channels become one. EXIF orientation is applied.
+8 to 16 bit are kept; floating point is spread over 16 bit. Transparency is laid over black, as image areas are black
+beyond the image. Three equal colour channels become one. EXIF orientation is applied. A film gives its first picture.
 """
 
 from __future__ import annotations
@@ -9,30 +9,39 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, check_size
+from sslstudio.importers.codestreams import Codestream, decode_jpeg, decode_jpeg2000, jpeg2000_header, jpeg_header
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, check_size
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.sniff import Kind
 from sslstudio.importers.windowing import StoredPixels, percentile_window
 
-_PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "bmp": "BMP", "webp": "WEBP"}
+_PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "bmp": "BMP", "webp": "WEBP", "gif": "GIF"}
+_FILMS = ("GIF", "WEBP", "PNG")
 _ORIENTATION = 0x0112
+_CHUNK = 1 << 22
 
 
-def count_frames(stream: BinaryIO, kind: Kind, settings: DecodeSettings) -> int:
-    """How many frames a file holds, from its headers alone; raises Refused if it is not importable."""
+def look(stream: BinaryIO, kind: Kind, settings: DecodeSettings) -> tuple[int, Note | None]:
+    """How many frames a file gives and what is to be told of it, from its headers; raises Refused if it gives none."""
     if kind == "tiff":
         from sslstudio.importers import tiff
 
-        return tiff.count_frames(stream, settings)
+        return tiff.look(stream, settings)
+    data = stream.read() if kind in ("jpeg", "jp2") else b""
+    if header := _codestream(data, kind):
+        check_size(header.width, header.height, header.samples, 1, settings.max_pixels)
+        return 1, None
+    stream.seek(0)
     with _open(stream, kind) as image:
         check_size(*image.size, len(image.getbands()), 1, settings.max_pixels)
-    return 1
+        return 1, _film(image)
 
 
 def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[DecodedFrame]:
@@ -40,26 +49,33 @@ def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[Decode
     if kind == "tiff":
         from sslstudio.importers import tiff
 
-        for values in tiff.decode(data, settings):
-            yield frame_of(values, settings)
+        yield from tiff.decode(data, settings)
+        return
+    if header := _codestream(data, kind):
+        check_size(header.width, header.height, header.samples, 1, settings.max_pixels)
+        values = decode_jpeg2000(data) if kind == "jp2" else decode_jpeg(data, header)
+        yield frame_of(widen(values, header.bits), settings, header.bits)
         return
     with _open(io.BytesIO(data), kind) as image:
         check_size(*image.size, len(image.getbands()), 1, settings.max_pixels)
+        note = _film(image)
         if kind == "jpeg" and image.mode in ("L", "RGB"):
             values = _jpeg(data, image)
         elif kind == "png" and data[24:25] == b"\x10":
-            values = _png16(data)
+            values = orient(_png16(data), int(image.getexif().get(_ORIENTATION, 1)))
         else:
             values = from_pillow(image)
-    yield frame_of(values, settings)
+    yield replace(frame_of(values, settings), note=note)
 
 
 def is_cut_off(data: bytes, kind: Kind) -> bool:
     """True if a damaged file lacks the end that its format prescribes."""
     if kind == "png":
         return b"IEND" not in data[-64:]
-    if kind == "jpeg":
+    if kind in ("jpeg", "jp2"):
         return b"\xff\xd9" not in data[-4096:]
+    if kind == "gif":
+        return b";" not in data[-64:]
     if kind == "webp" and len(data) >= 8:
         return bool(struct.unpack_from("<I", data, 4)[0] + 8 > len(data))
     if kind == "bmp" and len(data) >= 6:
@@ -67,12 +83,13 @@ def is_cut_off(data: bytes, kind: Kind) -> bool:
     return False
 
 
-def frame_of(values: NDArray[Any], settings: DecodeSettings) -> DecodedFrame:
-    """A frame from decoded (H, W) or (H, W, C) values of any real dtype; channels 2 and 4 hold alpha."""
+def frame_of(values: NDArray[Any], settings: DecodeSettings, bits: int = 0) -> DecodedFrame:
+    """A frame from decoded (H, W) or (H, W, C) values of any real dtype; channels 2 and 4 hold alpha. `bits` are those
+    in use, where that is known."""
     values = _over_black(values[:, :, None] if values.ndim == 2 else values)
     if values.shape[2] == 3 and (values[:, :, :1] == values).all():
         values = values[:, :, :1]
-    bits = values.dtype.itemsize * 8
+    bits = bits or values.dtype.itemsize * 8
     stored, slope, intercept = to_stored(values)
     low, high = 0.0, 255.0
     if stored.dtype == np.uint16:
@@ -93,16 +110,37 @@ def to_stored(values: NDArray[Any]) -> tuple[StoredPixels, float, float]:
         wide = values.astype(np.int32) - base
         narrow: StoredPixels = wide.astype(np.uint8 if values.dtype == np.int8 else np.uint16)
         return narrow, 1.0, float(base)
-    numbers = values.astype(np.float64)
-    finite = np.isfinite(numbers)
-    if not finite.any():
+    return _spread(values)
+
+
+def _spread(values: NDArray[Any]) -> tuple[StoredPixels, float, float]:
+    """Whole numbers that span no more than 16 bit stay exact; others are spread over it. In pieces, to spare memory."""
+    flat = values.reshape(-1)
+    pieces = [slice(start, start + _CHUNK) for start in range(0, flat.size, _CHUNK)]
+    low, high, whole = np.inf, -np.inf, True
+    for piece in pieces:
+        numbers = flat[piece].astype(np.float64)
+        numbers = numbers[np.isfinite(numbers)]
+        low, high = min(low, float(numbers.min(initial=np.inf))), max(high, float(numbers.max(initial=-np.inf)))
+        whole = whole and bool((numbers == np.rint(numbers)).all())
+    if low > high:
         raise Refused("corrupt")
-    low, high = float(numbers[finite].min()), float(numbers[finite].max())
-    if np.issubdtype(values.dtype, np.integer) and high - low <= 65535:
-        return (numbers - low).astype(np.uint16), 1.0, low
-    step = (high - low) / 65535 or 1.0
-    numbers = np.where(finite, numbers, low)
-    return np.rint((numbers - low) / step).astype(np.uint16), step, low
+    step = 1.0 if whole and high - low <= 65535 else (high - low) / 65535 or 1.0
+    if not np.isfinite(step):
+        raise Refused("unsupported_pixels", content="numbers of extreme size")
+    stored = np.empty(flat.size, np.uint16)
+    for piece in pieces:
+        numbers = flat[piece].astype(np.float64)
+        stored[piece] = np.rint((np.where(np.isfinite(numbers), numbers, low) - low) / step)
+    return stored.reshape(values.shape), step, low
+
+
+def widen(values: NDArray[Any], bits: int) -> NDArray[Any]:
+    """2 to 7 bits spread over 8; 9 to 15 stay as they are in 16."""
+    if values.dtype == np.uint8 and bits < 8:
+        wide: NDArray[Any] = np.rint(values * (255 / (2**bits - 1))).astype(np.uint8)
+        return wide
+    return values
 
 
 def orient(values: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -142,6 +180,23 @@ def _open(stream: BinaryIO, kind: Kind) -> Image.Image:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         stream.seek(0)
         raise Refused("truncated" if is_cut_off(stream.read(), kind) else "corrupt") from None
+
+
+def _codestream(data: bytes, kind: Kind) -> Codestream | None:
+    """The header of a file that Pillow does not read faithfully, or None."""
+    if kind == "jp2":
+        return jpeg2000_header(data)
+    header = jpeg_header(data) if kind == "jpeg" else None
+    return header if header is not None and header.unusual else None
+
+
+def _film(image: Image.Image) -> Note | None:
+    """What to tell of a file with several pictures; damage behind the first one does not matter."""
+    try:
+        several = image.format in _FILMS and bool(getattr(image, "is_animated", False))
+    except (EOFError, OSError, SyntaxError, ValueError):
+        several = True
+    return Note("first_picture") if several else None
 
 
 def _jpeg(data: bytes, image: Image.Image) -> NDArray[Any]:

@@ -110,6 +110,31 @@ TEXTS: dict[str, tuple[str, str]] = {
     "missing": ("The file is gone or its link leads nowhere.", "Check that the drive is connected, then import again."),
     "unreadable": ("The drive gave an error while reading this.", "Check the drive or network, then import again."),
     "not_a_file": ("Neither a file nor a folder (a device or a pipe).", "Nothing to do; only images are imported."),
+    "pair_part": (
+        "The pixels of a NIfTI pair; they are read together with their .hdr file.",
+        "Nothing to do; the row of the .hdr file says what became of them.",
+    ),
+    "pair_alone": (
+        "The header of a NIfTI pair without its pixels: there is no .img file beside it.",
+        "Copy the .img file into the same folder, then import again.",
+    ),
+    "analyze": (
+        "An Analyze 7.5 header, which does not say where left and right are.",
+        "Convert the volume to NIfTI, then import again.",
+    ),
+    "first_picture": ("A film; its first picture was imported.", "Save other pictures of it as files of their own."),
+    "first_volume": (
+        "The first of {count} volumes was imported; the others show the same slices again.",
+        "Save other volumes that you need as files of their own.",
+    ),
+    "side_unknown": (
+        "The file does not say how the patient lies: left and right, front and back may be swapped.",
+        "Convert the original again with its orientation, if sides matter.",
+    ),
+    "whole_slide": (
+        "A whole slide; its overview of {size} pixels was imported.",
+        "Cut the slide into tiles and import these, if cells matter.",
+    ),
 }
 
 

@@ -21,7 +21,7 @@ from sslstudio.domain.specs import ImportSpec
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings, WindowPolicy
 from sslstudio.importers.discovery import Discovery, FoundFile
-from sslstudio.importers.identity import IdentityRules, SubjectTable, compile_pattern
+from sslstudio.importers.identity import IdentityRules, SubjectTable, compile_pattern, pseudonym
 from sslstudio.importers.ledger import ImportStore
 from sslstudio.importers.reasons import IMPORTED, READY, reason
 from sslstudio.stages.context import StageContext
@@ -95,7 +95,7 @@ class _Import:
             self.refuse(file, answer.code, **answer.detail)
         elif self._spec.dry_run:
             self._ready_images += answer.count
-            self._add(LedgerRow(**_place(file), status="imported", code=READY))
+            self._add(LedgerRow(**_place(file), **_told(answer), status="imported", code=READY))
         elif not answer.frames:
             self.refuse(file, "no_pixels")
         else:
@@ -115,7 +115,7 @@ class _Import:
         for frame in answer.frames:
             known = asdict(frame.facts)
             study = known["study"] or fallback
-            known.update(subject=subject, study=study, series=known["series"] or study)
+            known.update(subject=subject, study=study, series=known["series"] or self._series(answer) or study)
             location = self._store.put(frame.pixels, frame.jpeg)
             images.append(
                 FoundImage.model_validate(
@@ -128,7 +128,11 @@ class _Import:
                     }
                 )
             )
-        self._add(LedgerRow(**_place(file), status="imported", images=tuple(images)))
+        self._add(LedgerRow(**_place(file), **_told(answer), status="imported", images=tuple(images)))
+
+    def _series(self, answer: Answer) -> str:
+        """A file of several frames that names no series is one."""
+        return pseudonym(self._rules.key, "series", answer.digest) if answer.count > 1 else ""
 
     def _add(self, row: LedgerRow) -> None:
         self._store.add(row)
@@ -282,6 +286,14 @@ def _settings(spec: ImportSpec, key: str) -> DecodeSettings:
 def _row(file: FoundFile, code: str, **detail: str) -> LedgerRow:
     why = reason(code, **detail)
     return LedgerRow(**_place(file), status="skipped", code=code, reason=why.sentence, hint=why.hint)
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    """What is to be told of a file that is imported, as the fields of its row."""
+    if answer.note is None:
+        return {}
+    told = reason(answer.note.code, **answer.note.detail)
+    return {"reason": told.sentence, "hint": told.hint}
 
 
 def _place(file: FoundFile) -> dict[str, Any]:

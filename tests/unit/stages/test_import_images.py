@@ -156,7 +156,7 @@ def test_dry_run_writes_no_pixels(tmp_path: Path) -> None:
     result, context, rows = do_import(tmp_path / "project", tmp_path / "source", spec=ImportSpec(dry_run=True))
     codes = {Path(row.path).name: row.code for row in rows}
     assert codes["good.png"] == reasons.READY and result["images"] >= 1
-    for name in ("empty.png", "letter.jpg", "film.gif", "scan.zip", "notes.txt"):
+    for name in ("empty.png", "letter.jpg", "film.mp4", "scan.7z", "notes.txt"):
         assert codes[name] == expected[name]
     assert not list(context.pixels_dir.iterdir()) and not context.thumbnails_dir.exists()
 
