@@ -6,18 +6,18 @@ the shared one, then in the data set itself (PS3.3 C.7.6.16).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from pydicom.dataset import Dataset
 
 from sslstudio.importers import dicom_facts
 from sslstudio.importers.decoding import FrameFacts
 from sslstudio.importers.dicom_elements import code, items, number, numbers, text, value
+from sslstudio.importers.dicom_tables import voi_range
 from sslstudio.importers.dicom_values import Coding, FileWindow
 from sslstudio.importers.identity import patient_value, pseudonym
+from sslstudio.importers.windowing import WindowFunction
 
-_FUNCTIONS = {"LINEAR": "LINEAR", "LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
+_FUNCTIONS: dict[str, WindowFunction] = {"LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
 
 
 class Header:
@@ -52,22 +52,23 @@ class Header:
         slope, intercept = number(group, "RescaleSlope"), number(group, "RescaleIntercept")
         return Coding(bits, signed, 1.0 if slope is None else slope, intercept or 0.0, inverted)
 
-    def window(self, frame: int) -> FileWindow | None:
+    def window(self, frame: int, little: bool = True) -> FileWindow | None:
         """The first window of `frame`, or the range that its VOI look-up table spreads out."""
         group = self._in_frame("FrameVOILUTSequence", frame) or self.dataset
         centre, width = number(group, "WindowCenter"), number(group, "WindowWidth")
         if centre is not None and width is not None:
             function = _FUNCTIONS.get(text(group, "VOILUTFunction").upper(), "LINEAR")
-            return FileWindow(centre, width, function)  # type: ignore[arg-type]  # one of the three names
-        return _table_window(group)
+            return FileWindow(centre, width, function)
+        spread = voi_range(group, little=little)
+        return None if spread is None else FileWindow(sum(spread) / 2, spread[1] - spread[0], "LINEAR_EXACT")
 
-    def padding(self) -> tuple[float, float] | None:
-        """The inclusive range of raw values that mean "no data" (PS3.3 C.7.5.1.1.2), or None."""
-        value, limit = number(self.dataset, "PixelPaddingValue"), number(self.dataset, "PixelPaddingRangeLimit")
-        if value is None:
-            return None
-        limit = value if limit is None else limit
-        return min(value, limit), max(value, limit)
+    def padding(self, floating: bool = False) -> list[float]:
+        """The raw value that means "no data", and the other end of a range of such values (PS3.3 C.7.5.1.1.2)."""
+        start = "FloatPixelPadding" if floating else "PixelPadding"
+        first, last = number(self.dataset, f"{start}Value"), number(self.dataset, f"{start}RangeLimit")
+        if floating and first is None:
+            first, last = (number(self.dataset, f"Double{start}{end}") for end in ("Value", "RangeLimit"))
+        return [figure for figure in (first, last) if figure is not None] if first is not None else []
 
     def frame_facts(self, frame: int) -> FrameFacts:
         """Identity, kind and place of `frame`; grey scale is filled in by the decoder."""
@@ -154,25 +155,3 @@ class Header:
             return found[index] if found is not None and index < len(found) else None
         except Exception:  # a damaged sequence counts as absent
             return None
-
-
-def _table_window(group: Dataset) -> FileWindow | None:
-    """The part of the input range over which a VOI look-up table (PS3.3 C.11.2) rises or falls."""
-    tables = items(group, "VOILUTSequence")
-    if not tables:
-        return None
-    descriptor = numbers(tables[0], "LUTDescriptor")
-    entries = np.fromiter(_entries(tables[0]), np.float64)
-    if len(descriptor) != 3 or entries.size < 2 or entries.min() == entries.max():
-        return None
-    changing = np.flatnonzero(np.diff(entries))
-    first, last = descriptor[1] + float(changing[0]), descriptor[1] + float(changing[-1]) + 1
-    return FileWindow((first + last) / 2, last - first, "LINEAR_EXACT")
-
-
-def _entries(table: Dataset) -> Iterator[float]:
-    data = value(table, "LUTData")
-    if isinstance(data, bytes):
-        yield from np.frombuffer(data[: len(data) // 2 * 2], "<u2").astype(np.float64)
-    elif data is not None and hasattr(data, "__len__"):
-        yield from numbers(table, "LUTData")

@@ -6,7 +6,8 @@ unsigned, and lead back to the modality unit by `value * slope + intercept` (PS3
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,28 +46,30 @@ class Stored:
         return self.values if self.valid is None else self.values[self.valid]
 
 
-def store(raw: NDArray[Any], coding: Coding, padding: tuple[float, float] | None = None) -> Stored:
-    """Stored form of raw grey values (H, W). Raw values within `padding` (inclusive) become the darkest valid value."""
+def padding_mask(raw: NDArray[Any], padding: Sequence[float]) -> NDArray[np.bool_] | None:
+    """True where `raw` is no padding; None where nothing is, or all is. `padding`: a value, or the ends of a range."""
+    if not padding:
+        return None
+    keep = (raw < min(padding)) | (raw > max(padding))
+    return None if keep.all() or not keep.any() else keep
+
+
+def store(raw: NDArray[Any], coding: Coding, valid: NDArray[np.bool_] | None = None) -> Stored:
+    """Stored form of raw grey values (H, W). What is not `valid` becomes the darkest valid value."""
     slope = coding.slope or 1.0
-    valid = None
-    if padding is not None:
-        keep = (raw < padding[0]) | (raw > padding[1])
-        valid = None if keep.all() or not keep.any() else keep
-    if np.issubdtype(raw.dtype, np.floating):
-        finite = np.isfinite(raw)
-        if not finite.any():
-            raise Refused("corrupt")
-        valid = finite if valid is None else valid & finite
-        valid = None if valid.all() or not valid.any() else valid
-        raw = np.where(finite, raw, raw[finite].min())
+    floating = raw.dtype.kind == "f"
+    if floating:
+        raw, valid = _finite(raw, valid)
     base, top = _span(raw if valid is None else raw[valid], coding)
-    step = 1.0 if top - base <= _TOP and not np.issubdtype(raw.dtype, np.floating) else (top - base) / _TOP or 1.0
-    shifted = np.clip(raw.astype(np.float64) - base, 0, top - base) / step
     turned = (slope < 0) != coding.inverted
-    if turned:
-        shifted = (top - base) / step - shifted
-    dtype = np.uint8 if top - base <= 255 and step == 1.0 else np.uint16
-    values: StoredPixels = np.rint(shifted).astype(dtype)
+    values: StoredPixels
+    if not floating and top - base <= _TOP:
+        step = 1.0
+        values = _shifted(raw, int(base), int(top), turned)
+    else:
+        step = (top - base) / _TOP or 1.0
+        shifted = np.clip(raw.astype(np.float64) - base, 0, top - base) / step
+        values = np.rint((top - base) / step - shifted if turned else shifted).astype(np.uint16)
     if valid is not None:
         values = np.where(valid, values, values[valid].min())
     if turned:
@@ -74,10 +77,30 @@ def store(raw: NDArray[Any], coding: Coding, padding: tuple[float, float] | None
     return Stored(values, slope * step, slope * base + coding.intercept, valid)
 
 
+def _finite(raw: NDArray[Any], valid: NDArray[np.bool_] | None) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """`raw` without what is no number, which is no valid value either."""
+    finite = np.isfinite(raw)
+    if not finite.any():
+        raise Refused("corrupt")
+    valid = finite if valid is None else valid & finite
+    return np.where(finite, raw, raw[finite].min()), None if valid.all() or not valid.any() else valid
+
+
+def _shifted(raw: NDArray[Any], base: int, top: int, turned: bool) -> StoredPixels:
+    """`raw - base`, or `top - raw`, cut to the range; exact, in whole numbers."""
+    dtype: type[np.uint8] | type[np.uint16] = np.uint8 if top - base <= 255 else np.uint16
+    if not turned and base == 0 and raw.dtype == dtype and (top == np.iinfo(dtype).max or int(raw.max()) <= top):
+        return raw
+    wide = raw.astype(np.int32 if raw.dtype.itemsize <= 2 else np.int64, copy=False)
+    wide = np.clip(wide, base, top)
+    narrow: StoredPixels = (top - wide if turned else wide - base).astype(dtype)
+    return narrow
+
+
 def _span(raw: NDArray[Any], coding: Coding) -> tuple[float, float]:
     """The nominal range of the coding, or that of the values where these leave it or it is too wide for 16 bit."""
     low, high = float(raw.min()), float(raw.max())
-    if np.issubdtype(raw.dtype, np.floating):
+    if raw.dtype.kind == "f":
         return low, high
     base = -float(2 ** (coding.bits - 1)) if coding.signed else 0.0
     top = base + 2.0**coding.bits - 1
@@ -113,12 +136,3 @@ def choose_window(
             if low < float(sample.max()) and high > float(sample.min()):
                 return low, high
     return percentile_window(sample, policy.lower, policy.upper)
-
-
-def with_rescale(coding: Coding, slope: float | None, intercept: float | None) -> Coding:
-    """`coding` with a rescale given for one frame, where there is one."""
-    return replace(
-        coding,
-        slope=coding.slope if slope is None else slope,
-        intercept=coding.intercept if intercept is None else intercept,
-    )

@@ -87,6 +87,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The kind of pixels in this file is not supported ({content}).",
         "Export the study as grey or RGB images, then import again.",
     ),
+    "contradiction": (
+        "The header and the image data of this file contradict each other: {content}.",
+        "Export the study again from the archive.",
+    ),
     "no_pixels": ("A DICOM file without an image (for example a report).", "Nothing to do; only images are imported."),
     "mask": ("A {content}, not an image.", "Nothing to do; only images are imported."),
     "dicom_directory": (
