@@ -66,10 +66,7 @@ class InspectorController(QObject):
         first = self._shown if self._shown in ids else min(ids)
         catalogue = self._session.project.catalogue
         detail = catalogue.image(first)
-        chosen = frozenset(ids)
-        subjects = 1
-        if len(chosen) > 1:
-            subjects = len({item.subject for item in catalogue.items(include_excluded=True) if item.image_id in chosen})
+        subjects = catalogue.count_subjects(ids) if len(ids) > 1 else 1
         try:
             pixels = PixelCache(self._session.project.pixels_dir).read(detail.pixels)
         except (OSError, ValueError):

@@ -1,28 +1,65 @@
-"""All images of a project as columns, read once off the window's thread; apart from Qt."""
+"""All images of a project as columns, read in parts off the window's thread; apart from Qt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from sslstudio.domain.items import Item, Part
+from sslstudio.catalogue.browse import ImageColumns
+from sslstudio.domain.items import Part
 
 Rows = npt.NDArray[np.int64]
+Place = tuple[str, int]
+ROWS_A_READ = 100_000
 
 
-class ItemReader(Protocol):
+class ImageReader(Protocol):
     """The part of the catalogue that is read here."""
 
-    def items(self, *, include_excluded: bool = False) -> list[Item]:
-        """All images."""
+    def image_columns(self, after: int, limit: int) -> ImageColumns:
+        """The next images after an id."""
+
+    def groups(self) -> npt.NDArray[np.int64]:
+        """(S, 3): series, study and subject id of every series."""
+
+    def subjects(self) -> list[tuple[int, str, str]]:
+        """Id, pseudonym and part of every patient."""
+
+    def excluded(self) -> dict[int, str]:
+        """The images left out of training, with the reason."""
+
+
+class Places(Mapping[int, Place]):
+    """Shard and byte offset by image id, kept as arrays: a dictionary of a million tuples would take 300 MB."""
+
+    def __init__(
+        self, ids: npt.NDArray[np.int64], shards: Sequence[str], shard: npt.NDArray[np.int64], offset: Rows
+    ) -> None:
+        self._ids, self._shards, self._shard, self._offset = ids, tuple(shards), shard, offset
+
+    def __getitem__(self, image_id: int) -> Place:
+        row = int(np.searchsorted(self._ids, image_id))
+        if row >= len(self._ids) or self._ids[row] != image_id:
+            raise KeyError(image_id)
+        return self._shards[int(self._shard[row])], int(self._offset[row])
+
+    def __iter__(self) -> Iterator[int]:
+        return (int(image_id) for image_id in self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 @dataclass(frozen=True)
 class ImageTable:
-    """One entry an image, in the order of the ids (N,). `subject_code` (N,) numbers the patients from 0."""
+    """One entry an image, in the order of the ids (N,). `subject_code` (N,) numbers the patients from 0.
+
+    `excluded` has the reasons of the images that are left out of training, by id.
+    """
 
     ids: npt.NDArray[np.int64]
     subject_code: npt.NDArray[np.int64]
@@ -30,7 +67,8 @@ class ImageTable:
     modality: tuple[str, ...]
     scanner: tuple[str, ...]
     part: tuple[Part, ...]
-    places: dict[int, tuple[str, int]]
+    places: Mapping[int, Place]
+    excluded: Mapping[int, str] = field(default_factory=dict)
 
     def rows_of(self, ids: npt.NDArray[np.int64]) -> Rows:
         """Rows of these images; ids that are not in the project are left out."""
@@ -54,20 +92,50 @@ class ImageTable:
         return len(np.unique(self.subject_code[self.rows_of(ids)]))
 
 
-def read(catalogue: ItemReader) -> ImageTable:
+def read(catalogue: ImageReader) -> ImageTable:
     """The table of all images, those excluded from training too."""
-    items = catalogue.items(include_excluded=True)
-    codes: dict[str, int] = {}
-    subject_code = np.fromiter((codes.setdefault(item.subject, len(codes)) for item in items), np.int64, len(items))
+    ids, series, offsets = [0], list[int](), list[int]()
+    modality, scanner, shard = list[str](), list[str](), list[str]()
+    known: dict[str, str] = {}
+    while (part := catalogue.image_columns(ids[-1], ROWS_A_READ)).image_ids:
+        ids += part.image_ids
+        series += part.series_ids
+        offsets += part.offset
+        for column, values in ((modality, part.modality), (scanner, part.scanner), (shard, part.shard)):
+            column += [known.setdefault(value, value) for value in values]
+    image_ids = np.asarray(ids[1:], dtype=np.int64)
+    codes, subjects, parts = _patients(catalogue, np.asarray(series, dtype=np.int64))
+    shards = {name: place for place, name in enumerate(dict.fromkeys(shard))}
+    shard_code = np.fromiter((shards[name] for name in shard), np.int64, len(shard))
     return ImageTable(
-        ids=np.fromiter((item.image_id for item in items), np.int64, len(items)),
-        subject_code=subject_code,
-        subjects=tuple(codes),
-        modality=tuple(item.modality for item in items),
-        scanner=tuple(item.scanner for item in items),
-        part=tuple(item.part for item in items),
-        places={item.image_id: (item.shard, item.offset) for item in items},
+        ids=image_ids,
+        subject_code=codes,
+        subjects=subjects,
+        modality=tuple(modality),
+        scanner=tuple(scanner),
+        part=tuple(map(parts.__getitem__, codes.tolist())),
+        places=Places(image_ids, tuple(shards), shard_code, np.asarray(offsets, dtype=np.int64)),
+        excluded=catalogue.excluded(),
     )
+
+
+def _patients(
+    catalogue: ImageReader, series: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...], tuple[Part, ...]]:
+    """The number of each image's patient (N,), patients in the order in which their first image stands; their
+    pseudonyms and parts."""
+    if not len(series):
+        return np.zeros(0, dtype=np.int64), (), ()
+    groups = catalogue.groups()
+    groups = groups[np.argsort(groups[:, 0])]
+    subject_ids = groups[np.searchsorted(groups[:, 0], series), 2]
+    unique, first, inverse = np.unique(subject_ids, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    known = {key: (pseudonym, part) for key, pseudonym, part in catalogue.subjects()}
+    told = [known[int(key)] for key in unique[order]]
+    return rank[inverse], tuple(name for name, _ in told), tuple(cast(Part, part) for _, part in told)
 
 
 EMPTY = ImageTable(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), (), (), (), (), {})

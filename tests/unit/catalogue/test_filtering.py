@@ -209,3 +209,13 @@ def test_a_project_without_rights_to_write_is_browsed_too(path: Path, catalogue:
     reader = Catalogue(path, read_only=True)
     assert len(reader.matches(Filter())) == 24
     reader.close()
+
+
+def test_patients_of_images_are_counted_for_few_and_for_many(
+    stocked: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [1, 2, 6, 7, 12]
+    expected = len({image(number - 1).subject for number in ids})
+    assert stocked.count_subjects(ids) == expected == 2
+    monkeypatch.setattr("sslstudio.catalogue.browse._MANY", 1)
+    assert stocked.count_subjects(ids) == expected
