@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-READING_ORDER = "i.series_id, i.phase, i.slice_position, i.instance_number, i.frame, i.image_id"
-"""Within a series: pass by pass, along the body, then as numbered; what is not known comes first."""
+READING_ORDER = "i.series_id, i.place, i.phase, i.slice_position, i.instance_number, i.frame, i.image_id"
+"""Within a series: as `domain.volumes` puts them; without a place (projects of older versions) pass by pass, along the
+body, then as numbered."""
 MOST_VALUES = 1000
 _MOST_IDS = 500
 _MANY = 5_000

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import PurePath
 
+from sslstudio.catalogue.arranging import SAME_IDENTITY, arrange
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.rows import Counts, ImageDetail, ImportCounts, LabelEvent, LedgerEntry, TreeRow
 from sslstudio.domain.items import FIELDS, Item, PixelLocation
@@ -81,6 +82,7 @@ class ImageTables:
                    WHERE image_id = ? ORDER BY location_id""",
                 (image_id,),
             )
+            notes = self._notes(image_id)
             changes = self._db.rows(
                 """SELECT at, author, how, origin, mark, class_name FROM label_changes
                    WHERE image_id = ? ORDER BY seq""",
@@ -92,6 +94,7 @@ class ImageTables:
             known
             | {
                 "columns": json.loads(known["columns"]),
+                "notes": notes,
                 "file_name": path.name,
                 "folder": str(path.parent) if paths else "",
                 "n_locations": len(paths),
@@ -99,14 +102,26 @@ class ImageTables:
             }
         )
 
+    def _notes(self, image_id: int) -> tuple[str, ...]:
+        """What there is to say about the image and its series, in sentences."""
+        notes = self._db.value("SELECT notes FROM series JOIN images USING (series_id) WHERE image_id = ?", (image_id,))
+        twin = self._db.value(
+            """SELECT 1 FROM images own JOIN images other ON other.sop = own.sop AND other.frame = own.frame
+               WHERE own.image_id = ? AND own.sop <> '' AND other.sop <> '' AND other.pixel_digest <> own.pixel_digest
+               LIMIT 1""",
+            (image_id,),
+        )
+        sentences = [note for note in json.loads(notes) if note != SAME_IDENTITY]
+        return (*sentences, SAME_IDENTITY) if twin else tuple(sentences)
+
     def tree(self) -> list[TreeRow]:
         """One row a series, ordered by subject, study and series as they first appeared."""
         rows = self._db.rows(
-            """SELECT u.pseudonym, t.pseudonym, s.pseudonym, min(i.modality), count(*), min(i.image_id)
+            """SELECT u.pseudonym, t.pseudonym, s.pseudonym, min(i.modality), count(*), min(i.image_id), s.notes
                FROM images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
                JOIN subjects u USING (subject_id) GROUP BY series_id ORDER BY subject_id, study_id, series_id"""
         )
-        return [TreeRow(*row) for row in rows]
+        return [TreeRow(*row, notes=tuple(json.loads(notes))) for *row, notes in rows]
 
     def paths(self) -> list[tuple[str, int]]:
         """Every known path with the id of an image in it, for matching tables; local paths, never to be exported."""
@@ -150,6 +165,7 @@ class ImageTables:
                     duplicates += 0 if dry_run else len(row.images) - new
             imported += sum(row.status == "imported" for row in batch)
             skipped += sum(row.status == "skipped" for row in batch)
+        arrange(self._db)
         self._db.checkpoint()
         return ImportCounts(imported, skipped, added, duplicates)
 
@@ -205,7 +221,10 @@ class _Adoption:
 
     def _add_image(self, image: FoundImage, location: int) -> bool:
         known = self._connection.execute(
-            "SELECT image_id, shard FROM images WHERE digest = ? AND frame = ?", (image.digest, image.frame)
+            """SELECT image_id, shard FROM images WHERE digest = ?1 AND frame = ?2
+               UNION ALL SELECT image_id, shard FROM images
+               WHERE ?3 <> '' AND sop = ?3 AND sop <> '' AND frame = ?2 AND pixel_digest = ?4 LIMIT 1""",
+            (image.digest, image.frame, image.sop, image.pixel_digest),
         ).fetchone()
         image_id = known[0] if known else self._insert(image)
         if known and known[1] in self._lost:

@@ -54,7 +54,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """One series in the tree of subjects and studies."""
+    """One series in the tree of subjects and studies; `notes` says in sentences what is odd about it."""
 
     subject: str
     study: str
@@ -62,6 +62,7 @@ class TreeRow:
     modality: str
     n_images: int
     first_image_id: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class ImageDetail(Item):
 
     A stored value v means `v * slope + intercept` in the unit of the source. `file_name` has no folder;
     `folder` is a local path, for the screen of this computer only. The other facts are those of
-    `sslstudio.domain.ledger.FoundImage`.
+    `sslstudio.domain.ledger.FoundImage`. `notes` says in sentences what is odd about the image or its series.
     """
 
     body_part: str = ""
@@ -103,6 +104,7 @@ class ImageDetail(Item):
     row_spacing: float | None = None
     column_spacing: float | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     file_name: str = ""
     folder: str = ""
     n_locations: int = 0

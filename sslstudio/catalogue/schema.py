@@ -164,7 +164,15 @@ _ORDER = (
     "CREATE INDEX images_order ON images (series_id, phase, slice_position, instance_number, frame)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER)
+_PLACES = (
+    "ALTER TABLE images ADD COLUMN place INTEGER",
+    "ALTER TABLE series ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'",
+    "CREATE INDEX images_without_place ON images (series_id) WHERE place IS NULL",
+    "DROP INDEX images_order",
+    "CREATE INDEX images_order ON images (series_id, place, phase, slice_position, instance_number, frame)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -15,7 +15,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts
 from sslstudio.importers.dicom_codecs import decode_frames
 from sslstudio.importers.dicom_elements import number, text
 from sslstudio.importers.dicom_header import Header
@@ -38,7 +38,14 @@ _NOT_IMAGES = {
 
 def count_frames(stream: BinaryIO, settings: DecodeSettings) -> int:
     """How many frames a file holds, from its header alone; raises Refused if it is not importable."""
-    return _admit(open_header(stream, settings), settings)[1].frames
+    return scan(stream, settings)[0]
+
+
+def scan(stream: BinaryIO, settings: DecodeSettings) -> tuple[int, FrameFacts]:
+    """How many frames a file holds and what is known of the first, from its header alone; raises Refused."""
+    source = open_header(stream, settings)
+    frames = _admit(source, settings)[1].frames
+    return frames, Header(source.header, bytes.fromhex(settings.key)).frame_facts(0)
 
 
 def decode(data: Buffer, settings: DecodeSettings) -> Iterator[DecodedFrame]:

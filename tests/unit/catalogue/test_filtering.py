@@ -15,6 +15,7 @@ from sslstudio.catalogue import Catalogue
 from sslstudio.domain.filters import Choice, Filter, Range, Search
 from sslstudio.domain.labels import AddClass, ClassInfo, Label, SetLabels
 from sslstudio.domain.ledger import FoundImage
+from sslstudio.domain.volumes import Slice, reading_order
 from sslstudio.errors import SSLStudioError
 from tests.fakes.catalogue_rows import found, row
 
@@ -148,20 +149,14 @@ def test_images_come_series_by_series_pass_by_pass_along_the_body(stocked: Catal
     found_rows = stocked.matches(Filter())
     assert len(found_rows) == 60 and sorted(found_rows[:, 0]) == list(range(1, 61))
 
-    def place(number: int) -> tuple[object, ...]:
+    def slice_of(number: int) -> Slice:
         made = image(number)
-        unknown = float("-inf")
-        return (
-            unknown if made.phase is None else made.phase,
-            unknown if made.slice_position is None else made.slice_position,
-            made.instance_number,
-            number,
-        )
+        return Slice(number, made.digest, made.slice_position, made.phase, made.instance_number, made.frame)
 
     for series in np.unique(found_rows[:, 1]):
         numbers = [int(image_id) - 1 for image_id in found_rows[found_rows[:, 1] == series, 0]]
         assert len({image(n).series for n in numbers}) == 1
-        assert numbers == sorted(numbers, key=place)
+        assert numbers == [one.image_id for one in reading_order(map(slice_of, sorted(numbers)))]
     changes = np.count_nonzero(np.diff(found_rows[:, 1]))
     assert changes + 1 == len(np.unique(found_rows[:, 1])), "each series stands together"
 
