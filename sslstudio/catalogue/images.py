@@ -121,7 +121,7 @@ class ImageTables:
                FROM images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
                JOIN subjects u USING (subject_id) GROUP BY series_id ORDER BY subject_id, study_id, series_id"""
         )
-        return [TreeRow(*row[:6], tuple(json.loads(row[6]))) for row in rows]
+        return [TreeRow(*row) for row in ((*row[:6], tuple(json.loads(row[6]))) for row in rows)]
 
     def paths(self) -> list[tuple[str, int]]:
         """Every known path with the id of an image in it, for matching tables; local paths, never to be exported."""
