@@ -5,22 +5,20 @@ A pseudonym is HMAC-SHA-256 with the project's key; it cannot be turned back or 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers import bids
+from sslstudio.importers.tables import SubjectTable as SubjectTable
 
 IdentityKind = Literal["subject", "folder", "file", "study", "series", "source_series", "instance", "site", "day"]
 
 PSEUDONYM_LENGTH = 16
-
-_FILE_COLUMNS = ("image", "file", "filename", "file_name", "image_name", "image_path", "filepath", "file_path", "path")
-_SUBJECT_COLUMNS = ("subject", "patient", "subject_id", "patient_id", "subjectid", "patientid", "case", "case_id")
 
 
 def pseudonym(key: bytes, kind: IdentityKind, value: str) -> str:
@@ -55,47 +53,6 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
 
 
 @dataclass(frozen=True)
-class SubjectTable:
-    """A user's table of files and patients; files are matched by relative path, else by name."""
-
-    by_path: dict[str, str] = field(default_factory=dict)
-
-    def find(self, relative: str) -> str:
-        """The patient of the file at `relative` (forward slashes), or ""."""
-        return self.by_path.get(relative) or self.by_path.get(relative.rpartition("/")[2], "")
-
-    @classmethod
-    def read(cls, path: Path) -> SubjectTable:
-        """Read a CSV with a file column and a patient column; comma, semicolon or tab.
-
-        Raises SSLStudioError `table_unreadable` or `table_columns`.
-        """
-        try:
-            with path.open(newline="", encoding="utf-8-sig") as stream:
-                first = stream.readline()
-                delimiter = max(",;\t", key=first.count)
-                stream.seek(0)
-                rows = csv.DictReader(stream, delimiter=delimiter)
-                names = {(name or "").strip().lower().replace(" ", "_"): name for name in rows.fieldnames or ()}
-                file_column = next((names[name] for name in _FILE_COLUMNS if name in names), None)
-                subject_column = next((names[name] for name in _SUBJECT_COLUMNS if name in names), None)
-                if file_column is None or subject_column is None:
-                    raise SSLStudioError(
-                        "The table has no column of files or no column of patients.",
-                        "Name one column image and one column patient.",
-                        code="table_columns",
-                    )
-                pairs = ((row[file_column] or "", row[subject_column] or "") for row in rows)
-                return cls({file.strip().replace("\\", "/"): who.strip() for file, who in pairs if who.strip()})
-        except (OSError, UnicodeDecodeError, csv.Error):
-            raise SSLStudioError(
-                "The table of patients cannot be read.",
-                "Save it as CSV in UTF-8 and choose it again.",
-                code="table_unreadable",
-            ) from None
-
-
-@dataclass(frozen=True)
 class IdentityRules:
     """How subjects are told apart in one import.
 
@@ -122,6 +79,23 @@ class IdentityRules:
         if study:
             return study
         return self.of_folder(relative) or self.of_file(digest)
+
+    def said(self, relative: str, known: Mapping[str, Any]) -> dict[str, Any]:
+        """What table and file name add to the facts of an image: `known` are those of its header, and the result is
+        laid over them. The table comes first, then the header, then a BIDS name."""
+        modality, sequence = bids.facts(relative)
+        columns = {"sequence": sequence} if sequence else {}
+        added: dict[str, Any] = {"modality": known["modality"] or modality, "columns": columns | known["columns"]}
+        row = self.table.row(relative) if self.table is not None else None
+        if row is not None:
+            added["columns"] |= row.columns
+            for fact, value in row.facts.items():
+                if fact == "site":
+                    value = pseudonym(self.key, "site", value.casefold())
+                elif fact == "study":
+                    value = pseudonym(self.key, "study", value)
+                added[fact] = value
+        return added
 
     def of_folder(self, relative: str) -> str:
         """The pseudonym of the folder a file lies in, or "" for a file in the source itself."""

@@ -82,7 +82,8 @@ def test_tables_are_understood(tmp_path: Path, delimiter: str, columns: tuple[st
 
 
 @pytest.mark.parametrize(
-    "content, code", [(b"a,b\n1,2\n", "table_columns"), (b"", "table_columns"), (b"\xff\xfe\x00x", "table_unreadable")]
+    "content, code",
+    [(b"a,b\n1,2\n", "table_columns"), (b"", "table_columns"), (b"PK\x03\x04\x00\x00", "table_unreadable")],
 )
 def test_bad_tables_are_explained(tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "who.csv").write_bytes(content)
@@ -95,3 +96,21 @@ def test_absent_table_is_explained(tmp_path: Path) -> None:
     with pytest.raises(SSLStudioError) as caught:
         SubjectTable.read(tmp_path / "none.csv")
     assert caught.value.code == "table_unreadable"
+
+
+def test_table_header_and_name_add_to_the_facts(tmp_path: Path) -> None:
+    table = tmp_path / "who.csv"
+    table.write_text("image,patient,side,site,study,modality,grade\na.png,P1,left,Clinic A,7,,II\n", encoding="utf-8")
+    rules = IdentityRules(KEY, SubjectTable.read(table))
+    header = {"modality": "CT", "laterality": "R", "site": "x", "columns": {"plane": "axial", "grade": "0"}}
+    assert rules.said("a.png", header) == {
+        "modality": "CT",
+        "laterality": "L",
+        "site": pseudonym(KEY, "site", "clinic a"),
+        "study": pseudonym(KEY, "study", "7"),
+        "columns": {"plane": "axial", "grade": "II"},
+    }
+    blank = {"modality": "", "columns": {}}
+    assert rules.said("sub-01/anat/sub-01_ses-1_T2w.nii.gz", blank) == {"modality": "MR", "columns": {"sequence": "T2"}}
+    assert rules.said("sub-01/sub-01_ct.nii", blank) == {"modality": "CT", "columns": {}}
+    assert rules.said("subtle.png", header) == {"modality": "CT", "columns": header["columns"]}
