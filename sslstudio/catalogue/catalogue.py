@@ -7,16 +7,18 @@ from pathlib import Path
 from sslstudio.catalogue.browse import BrowseTables
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.images import ImageTables
+from sslstudio.catalogue.import_list import ImportListTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
 from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import RunTables
 from sslstudio.catalogue.splits import SplitTables
+from sslstudio.catalogue.subject_rows import SubjectTables
 
 DATABASE_NAME = "project.sqlite"
 RESERVE_NAME = "reserve"
 
 
-class Catalogue(ImageTables, BrowseTables, LabelTables, SplitTables, RunTables):
+class Catalogue(ImageTables, BrowseTables, ImportListTables, SubjectTables, LabelTables, SplitTables, RunTables):
     """The index of one project: `Catalogue(folder / "project.sqlite")`. Safe to call from several threads.
 
     `notices` holds sentences the user should read after opening: repairs, an upgrade, read-only. `read_only` is

@@ -214,6 +214,21 @@ class Database:
         if self._reader is not None and self._reading is not None and purpose in (None, self._reading):
             self._reader.interrupt()
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own for one long read, for which no other reader or writer has to wait."""
+        folder = self._scratch or self.path.parent
+        with _plain_errors():
+            connection: sqlite3.Connection = sqlite3.connect(
+                f"{(folder / self.path.name).absolute().as_uri()}?mode=ro", uri=True, **_OPTIONS
+            )
+            try:
+                connection.execute("PRAGMA temp_store = MEMORY")
+                connection.execute("PRAGMA query_only = ON")
+                yield connection
+            finally:
+                connection.close()
+
     def checkpoint(self) -> None:
         """Move what stands in the write-ahead log into the database file and sync it."""
         if not self.read_only:

@@ -1,21 +1,16 @@
-"""Subjects, studies, series, images, locations and the import ledger: adoption of imports and reading of rows."""
+"""Subjects, studies, series and images: reading of rows, and exclusion. What imports bring comes by `adoption`."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import PurePath
 
-from sslstudio.catalogue.arranging import SAME_IDENTITY, arrange
+from sslstudio.catalogue.arranging import SAME_IDENTITY
 from sslstudio.catalogue.database import Database
-from sslstudio.catalogue.rows import Counts, ImageDetail, ImportCounts, LabelEvent, LedgerEntry, TreeRow
-from sslstudio.domain.items import FIELDS, Item, PixelLocation
-from sslstudio.domain.ledger import FoundImage, LedgerRow
+from sslstudio.catalogue.rows import Counts, ImageDetail, LabelEvent, TreeRow
+from sslstudio.domain.items import FIELDS, Item
 from sslstudio.errors import SSLStudioError
-
-FILES_PER_TRANSACTION = 500
 
 _ITEM_COLUMNS = """i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.pseudonym AS series, i.modality,
     i.scanner, i.shard, i."offset", i.height, i.width, i.channels, i.dtype, i.low, i.high,
@@ -28,14 +23,6 @@ _DETAIL_COLUMNS = (
     "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing", "column_spacing",
     "columns",
 )  # fmt: skip
-_FACT_COLUMNS = (
-    "modality", "body_part", "laterality", "view", "scanner", "bits", "slope", "intercept", "low", "high",
-    "instance_number", "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing",
-    "column_spacing",
-)  # fmt: skip
-"""What `FoundImage` and the table `images` call by the same name; `columns` is JSON in the table."""
-_LATER_COLUMNS = (*_FACT_COLUMNS[_FACT_COLUMNS.index("sop") :], "columns")
-"""Facts that projects of the first schema do not have: a second import of the same file brings them."""
 
 
 class ImageTables:
@@ -142,164 +129,3 @@ class ImageTables:
     def shards(self) -> list[str]:
         """Names of the pixel cache's files that images refer to."""
         return [shard for (shard,) in self._db.rows("SELECT DISTINCT shard FROM images ORDER BY shard")]
-
-    def adopt_import(
-        self, run_id: str, rows: Iterable[LedgerRow], *, dry_run: bool = False, lost: Collection[str] = ()
-    ) -> ImportCounts:
-        """Take over what an import found; at most 500 files a transaction.
-
-        An image is known by (file digest, frame): the same file found twice is one image with two locations, and
-        adopting the same rows again changes nothing. A known image whose pixels stood in one of the `lost` shards
-        gets its pixels from the new rows. A dry run enters the ledger alone, until the next import.
-        """
-        imported = skipped = added = duplicates = 0
-        with self._db.transaction() as connection:
-            connection.execute("DELETE FROM ledger WHERE dry")
-        stream = iter(rows)
-        while batch := list(islice(stream, FILES_PER_TRANSACTION)):
-            with self._db.transaction() as connection:
-                adoption = _Adoption(connection, run_id, dry_run, lost)
-                for row in batch:
-                    new = adoption.add(row)
-                    added += new
-                    duplicates += 0 if dry_run else len(row.images) - new
-            imported += sum(row.status == "imported" for row in batch)
-            skipped += sum(row.status == "skipped" for row in batch)
-        arrange(self._db)
-        self._db.checkpoint()
-        return ImportCounts(imported, skipped, added, duplicates)
-
-    def ledger(
-        self, *, status: str | None = None, code: str | None = None, limit: int | None = None, offset: int = 0
-    ) -> list[LedgerEntry]:
-        """What became of each file, in the order in which files were first seen; filtered by status and code."""
-        rows = self._db.rows(
-            """SELECT path, status, code, reason, hint, images, dry FROM ledger JOIN locations USING (location_id)
-               WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR code = ?2)
-               ORDER BY location_id LIMIT ?3 OFFSET ?4""",
-            (status, code, -1 if limit is None else limit, offset),
-        )
-        return [ledger_entry(*row) for row in rows]
-
-    def ledger_counts(self) -> dict[str, int]:
-        """How many files have each code."""
-        return dict(self._db.rows("SELECT code, count(*) FROM ledger GROUP BY code ORDER BY code"))
-
-
-def ledger_entry(path: str, status: str, code: str, reason: str, hint: str, images: int, dry: int) -> LedgerEntry:
-    """One row for the screen from a stored path."""
-    pure = PurePath(path)
-    return LedgerEntry(pure.name, str(pure.parent), status, code, reason, hint, images, bool(dry))
-
-
-class _Adoption:
-    """One transaction's worth of rows, with the group ids it has looked up already."""
-
-    def __init__(self, connection: sqlite3.Connection, run_id: str, dry_run: bool, lost: Collection[str]) -> None:
-        self._connection = connection
-        self._run_id = run_id
-        self._dry_run = dry_run
-        self._lost = lost
-        self._series: dict[tuple[str, str, str], int] = {}
-
-    def add(self, row: LedgerRow) -> int:
-        """Store one file; returns how many of its images are new."""
-        location = self._id(
-            """INSERT INTO locations (path, size, modified_ns) VALUES (?, ?, ?)
-               ON CONFLICT (path) DO UPDATE SET size = excluded.size, modified_ns = excluded.modified_ns
-               RETURNING location_id""",
-            (row.path, row.size, row.modified_ns),
-        )
-        self._connection.execute(
-            f"""INSERT OR {"IGNORE" if self._dry_run else "REPLACE"} INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-            (location, self._run_id, row.status, row.code, row.reason, row.hint, len(row.images), self._dry_run),
-        )
-        if self._dry_run:
-            return 0
-        self._connection.execute("DELETE FROM image_locations WHERE location_id = ?", (location,))
-        return sum(self._add_image(image, location) for image in row.images)
-
-    def _add_image(self, image: FoundImage, location: int) -> bool:
-        known = self._connection.execute(
-            """SELECT image_id, shard FROM images WHERE digest = ?1 AND frame = ?2
-               UNION ALL SELECT image_id, shard FROM images
-               WHERE ?3 <> '' AND sop = ?3 AND sop <> '' AND frame = ?2 AND pixel_digest = ?4 LIMIT 1""",
-            (image.digest, image.frame, image.sop, image.pixel_digest),
-        ).fetchone()
-        image_id = known[0] if known else self._insert(image)
-        if known and known[1] in self._lost:
-            self._place_pixels(image_id, image)
-        if known:
-            self._add_later_facts(image_id, image)
-        self._connection.execute("INSERT OR IGNORE INTO image_locations VALUES (?, ?)", (image_id, location))
-        return known is None
-
-    def _add_later_facts(self, image_id: int, image: FoundImage) -> None:
-        assignments = ", ".join(f"{name} = ?" for name in _LATER_COLUMNS)
-        self._connection.execute(
-            f"UPDATE images SET {assignments} WHERE image_id = ? AND sop = '' AND columns = '{{}}'",
-            (*_facts(image)[-len(_LATER_COLUMNS) :], image_id),
-        )
-
-    def _place_pixels(self, image_id: int, image: FoundImage) -> None:
-        pixels = _pixels_of(image)
-        self._connection.execute(
-            """UPDATE images SET shard = ?, "offset" = ?, height = ?, width = ?, channels = ?, dtype = ?,
-               slope = ?, intercept = ?, low = ?, high = ? WHERE image_id = ?""",
-            (
-                pixels.shard, pixels.offset, pixels.height, pixels.width, pixels.channels, pixels.dtype,
-                image.slope, image.intercept, image.low, image.high, image_id,
-            ),
-        )  # fmt: skip
-
-    def _insert(self, image: FoundImage) -> int:
-        pixels = _pixels_of(image)
-        names = (
-            "digest", "frame", "pixel_digest", "series_id", *_FACT_COLUMNS, "columns", "shard", '"offset"', "height",
-            "width", "channels", "dtype", "run_id",
-        )  # fmt: skip
-        values = (
-            image.digest, image.frame, image.pixel_digest, self._series_id(image), *_facts(image), pixels.shard,
-            pixels.offset, pixels.height, pixels.width, pixels.channels, pixels.dtype, self._run_id,
-        )  # fmt: skip
-        return self._id(
-            f"INSERT INTO images ({', '.join(names)}) VALUES ({', '.join('?' * len(values))}) RETURNING image_id",
-            values,
-        )
-
-    def _series_id(self, image: FoundImage) -> int:
-        key = (image.subject, image.study, image.series)
-        if key not in self._series:
-            subject = self._id(
-                """INSERT INTO subjects (pseudonym) VALUES (?) ON CONFLICT (pseudonym)
-                   DO UPDATE SET pseudonym = pseudonym RETURNING subject_id""",
-                (image.subject,),
-            )
-            study = self._id(
-                """INSERT INTO studies (subject_id, pseudonym) VALUES (?, ?) ON CONFLICT (subject_id, pseudonym)
-                   DO UPDATE SET pseudonym = pseudonym RETURNING study_id""",
-                (subject, image.study),
-            )
-            self._series[key] = self._id(
-                """INSERT INTO series (study_id, pseudonym) VALUES (?, ?) ON CONFLICT (study_id, pseudonym)
-                   DO UPDATE SET pseudonym = pseudonym RETURNING series_id""",
-                (study, image.series),
-            )
-        return self._series[key]
-
-    def _id(self, sql: str, parameters: Sequence[object]) -> int:
-        cursor = self._connection.execute(sql, parameters)
-        (found,) = cursor.fetchone()
-        cursor.close()
-        return int(found)
-
-
-def _facts(image: FoundImage) -> list[object]:
-    """The values of `_FACT_COLUMNS`, then `columns` as JSON."""
-    return [getattr(image, name) for name in _FACT_COLUMNS] + [json.dumps(image.columns, sort_keys=True)]
-
-
-def _pixels_of(image: FoundImage) -> PixelLocation:
-    if image.pixels is None:
-        raise ValueError("Only a dry run may leave out where the pixels lie.")
-    return image.pixels

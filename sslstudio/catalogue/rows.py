@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -39,7 +39,8 @@ class ImportCounts:
 class LedgerEntry:
     """What became of one file; with `dry`, what would become of it.
 
-    `file` and `folder` are local paths, for the screen of this computer only.
+    `file`, `folder` and `path` are local paths, for the screen of this computer only. `number` names the row,
+    `image_id` is its first image, None where there is none.
     """
 
     file: str
@@ -50,6 +51,41 @@ class LedgerEntry:
     hint: str
     images: int
     dry: bool = False
+    number: int = 0
+    size: int = 0
+    modality: str = ""
+    image_id: int | None = None
+    path: str = ""
+
+
+LedgerSort = Literal["", "name", "code", "size", "images", "folder", "modality"]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerQuery:
+    """Which files of the import list are wanted, and in which order ("" is that in which they were first seen).
+
+    `text` must stand in the file's name, or in its path when it has a slash. With `trial` the files of the latest dry
+    run are meant.
+    """
+
+    status: str = ""
+    code: str = ""
+    text: str = ""
+    sort: LedgerSort = ""
+    descending: bool = False
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSummary:
+    """What a dry run found, by images and by modality (files without one are "")."""
+
+    files: int
+    imported: int
+    images: int
+    studies: int
+    modalities: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

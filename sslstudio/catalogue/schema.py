@@ -1,7 +1,8 @@
 """The tables, as a list of migrations; `user_version` of a database is how many of them it has seen.
 
 The split stands on the subject, so no image of one subject can stand on the other side: the shape itself
-forbids a leaky split. Local paths stand in `locations` and nowhere else. A released migration never changes.
+forbids a leaky split. Local paths stand in `sources`, `locations` and `trial` and nowhere else. A released migration
+never changes.
 """
 
 from __future__ import annotations
@@ -172,7 +173,64 @@ _PLACES = (
     "CREATE INDEX images_order ON images (series_id, place, phase, slice_position, instance_number, frame)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES)
+_NAME = "substr({0}, length(rtrim({0}, replace({0}, '{1}', ''))) + 1)"
+
+_FILES = (
+    "CREATE TABLE sources (source_id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE)",
+    "ALTER TABLE locations ADD COLUMN source_id INTEGER REFERENCES sources",
+    "ALTER TABLE locations ADD COLUMN digest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE locations ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+    *(
+        f"ALTER TABLE ledger ADD COLUMN {name} TEXT NOT NULL DEFAULT ''"
+        for name in ("modality", "patient", "study", "series")
+    ),
+    "DELETE FROM ledger WHERE dry",
+    """UPDATE locations SET digest = first.digest FROM (
+           SELECT location_id, digest, min(image_id) FROM image_locations JOIN images USING (image_id)
+           GROUP BY location_id) AS first
+       WHERE first.location_id = locations.location_id""",
+    f"""UPDATE locations SET name = CASE WHEN instr(path, '/') THEN {_NAME.format("path", "/")}
+           ELSE {_NAME.format("path", chr(92))} END""",
+    """UPDATE ledger SET modality = first.modality, study = first.study, series = first.series,
+           patient = CASE WHEN first.modality = '' OR first.subject = first.study THEN '' ELSE first.subject END
+       FROM (
+           SELECT location_id, modality, subjects.pseudonym AS subject, studies.pseudonym AS study,
+               series.pseudonym AS series, min(image_id)
+           FROM image_locations JOIN images USING (image_id) JOIN series USING (series_id)
+           JOIN studies USING (study_id) JOIN subjects USING (subject_id)
+           GROUP BY location_id) AS first
+       WHERE first.location_id = ledger.location_id AND first.modality <> ''""",
+    "CREATE INDEX locations_digest ON locations (digest) WHERE digest <> ''",
+    "CREATE INDEX locations_name ON locations (name)",
+    """CREATE TABLE trial (
+        trial_id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL,
+        source TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('imported', 'skipped')),
+        code TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        hint TEXT NOT NULL,
+        images INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        modality TEXT NOT NULL,
+        patient TEXT NOT NULL,
+        study TEXT NOT NULL,
+        series TEXT NOT NULL)""",
+    "CREATE INDEX trial_code ON trial (code)",
+    "CREATE INDEX trial_name ON trial (name)",
+    """CREATE TABLE subject_changes (
+        change_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        text TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        before BLOB NOT NULL)""",
+)
+"""Whose a file is by its own header, where it was chosen and what it held: so that subjects can be told apart anew and
+a moved or changed file is known. A dry run has its own table."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

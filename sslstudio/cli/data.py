@@ -34,7 +34,7 @@ def import_images(options: argparse.Namespace, output: Output) -> Result:
         run_id = workflow.prepare_import(project, options.sources, spec, options.table)
         result = carry_out(project, run_id, output)
         counts = project.catalogue.counts()
-        skipped = [one for one in project.catalogue.ledger(status="skipped") if one.dry or not options.dry_run]
+        skipped = project.catalogue.ledger(status="skipped", trial=options.dry_run)
     verb = "would be imported" if options.dry_run else "imported"
     output.say(f"{result.get('imported', 0)} files {verb}, {result.get('skipped', 0)} skipped")
     for reason, count in Counter(one.reason for one in skipped).most_common(REASONS_SHOWN):

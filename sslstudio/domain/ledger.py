@@ -62,7 +62,11 @@ class FoundImage(Record):
 class LedgerRow(Record):
     """What became of one file. `path` is local and private: it goes to the locations table and nowhere else.
 
-    `code` is one of the stable names in `sslstudio.importers.reasons`; `reason` and `hint` are its sentences.
+    `code` is one of the stable names in `sslstudio.importers.reasons`; `reason` and `hint` are its sentences. `source`
+    is the folder that was chosen, `moved_from` where a file that was found again stood before: both are as private as
+    `path`. `digest` is that of the file where it was read. `patient`, `study`, `series` are pseudonyms as the header
+    gives them, "" where it does not; `told_by` says what decided whose the file is; `frames` counts its images, also in
+    a dry run.
     """
 
     path: str
@@ -72,4 +76,13 @@ class LedgerRow(Record):
     hint: str = ""
     size: int = 0
     modified_ns: int = 0
+    source: str = ""
+    moved_from: str = ""
+    digest: str = ""
+    modality: str = ""
+    patient: str = ""
+    study: str = ""
+    series: str = ""
+    told_by: str = ""
+    frames: int = 0
     images: tuple[FoundImage, ...] = ()

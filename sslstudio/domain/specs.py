@@ -18,11 +18,22 @@ class ImportSpec(Record):
 
     The sources themselves are local paths and stand in the run's private folder, never in `job.json`.
     `subject_pattern` is a regular expression with a group named `subject`, matched against the path relative
-    to its source (forward slashes). `max_side` bounds the longest side of what is stored, in pixels.
+    to its source (forward slashes). `order` says what decides first where no table does (see
+    `sslstudio.importers.identity.IdentityRules`); DICOM patients whose pseudonym is in `placeholders` count as not
+    given. `max_side` bounds the longest side of what is stored, in pixels.
+
+    Files that the project knows and that did not change are passed over. With `again` the files named in the private
+    folder are read whatever is known of them, and a changed one comes in as new images. With `relink_only` nothing is
+    read but what may be a known file that was moved. `drive_seconds` is how long a drive that is gone is waited for.
     """
 
     kind: Literal["import"] = "import"
     subject_pattern: str = ""
+    order: Literal["header", "study", "path"] = "header"
+    placeholders: tuple[str, ...] = ()
+    again: bool = False
+    relink_only: bool = False
+    drive_seconds: float = Field(default=600.0, ge=0)
     preset: Preset = "auto"
     dry_run: bool = False
     max_side: int = Field(default=1024, ge=32)

@@ -54,7 +54,8 @@ class ReceivedFrame:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of one file: its frames, or the code of a refusal. `count` is the number of frames; `note` is what is
-    to be told of a file although it was decoded."""
+    to be told of a file although it was decoded. With headers only there are no frames; `facts` is then what a DICOM
+    header says of the first."""
 
     code: str = ""
     detail: dict[str, str] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Answer:
     count: int = 0
     frames: tuple[ReceivedFrame, ...] = ()
     note: Note | None = None
+    facts: FrameFacts | None = None
 
 
 class DecodePool(Generic[Request]):
@@ -237,6 +239,7 @@ class _Worker:
     def _receive(self) -> Answer:
         frames: list[ReceivedFrame] = []
         count = total = 0
+        facts: FrameFacts | None = None
         while True:
             line = self._answers.readline()
             if not line.endswith(b"\n"):
@@ -251,6 +254,7 @@ class _Worker:
                     frames.append(frame)
             elif "frames" in message:
                 count = int(message["frames"])
+                facts = FrameFacts(**message["facts"]) if message["facts"] else None
             elif "refused" in message:
                 return Answer(message["refused"]["code"], message["refused"]["detail"])
             elif total > FILE_LIMIT:
@@ -258,7 +262,7 @@ class _Worker:
             else:
                 done = message["done"]
                 note = Note(**done["note"]) if done["note"] else None
-                return Answer(digest=done["digest"], count=count, frames=tuple(frames), note=note)
+                return Answer(digest=done["digest"], count=count, frames=tuple(frames), note=note, facts=facts)
 
     def _frame(self, message: dict[str, Any]) -> ReceivedFrame:
         shape = tuple(message["shape"])

@@ -87,8 +87,8 @@ def _decode_file(
         with reader.opened(path) as file:
             content = admit(path, file, settings)
             if settings.headers_only:
-                frames, note = _look(content, reader, settings)
-                _send(answers, {"frames": frames})
+                frames, facts, note = _look(content, reader, settings)
+                _send(answers, {"frames": frames, "facts": facts and asdict(facts)})
                 return {"digest": "", "note": note and asdict(note)}
             digest, data = content.read(reader)
     except OSError as error:
@@ -105,13 +105,15 @@ def _decode_file(
     return {"digest": digest, "note": note and asdict(note)}
 
 
-def _look(content: Content, reader: containers.Reader, settings: DecodeSettings) -> tuple[int, Note | None]:
+def _look(
+    content: Content, reader: containers.Reader, settings: DecodeSettings
+) -> tuple[int, FrameFacts | None, Note | None]:
+    """What a dry run is told of a file: its number of frames and, of a DICOM file, what its header says."""
     stream = content.stream(reader)
     if content.kind in ("dicom", "dicom_bare"):
-        return dicom.count_frames(stream, settings), None
-    if content.kind == "nifti":
-        return nifti.look(stream, settings)
-    return raster.look(stream, content.kind, settings)
+        return (*dicom.scan(stream, settings), None)
+    look = nifti.look(stream, settings) if content.kind == "nifti" else raster.look(stream, content.kind, settings)
+    return look[0], None, look[1]
 
 
 def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: DecodeSettings) -> None:

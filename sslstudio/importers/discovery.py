@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from sslstudio.importers import containers
@@ -19,6 +20,8 @@ _SYSTEM_NAMES = frozenset(
     {"thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
 )
 _PROJECT_SUFFIX = ".sslproj"
+SORTED_NAMES = 100_000
+"""A folder's names are sorted in blocks of this many, so that the first files of a very large one come at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Discovery:
     sources: Sequence[Path]
     hidden: int = 0
     _folders: set[tuple[int, int]] = field(default_factory=set)
-    _files: set[str] = field(default_factory=set)
+    _chosen: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[FoundFile]:
         for source in self.sources:
@@ -57,8 +60,16 @@ class Discovery:
                 continue
             if stat.S_ISDIR(status.st_mode):
                 yield from self._walk(path, status)
-            else:
+            elif path not in self._chosen and not self._walked(path):
+                self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
+
+    def _walked(self, path: str) -> bool:
+        """True when a file that was chosen by itself was found in a folder already."""
+        if not self._folders or _is_hidden(os.path.basename(path)):  # noqa: PTH119
+            return False
+        folder = os.stat(os.path.dirname(path))  # noqa: PTH116, PTH120
+        return (folder.st_dev, folder.st_ino) in self._folders
 
     def _walk(self, root: str, status: os.stat_result) -> Iterator[FoundFile]:
         pending = [(root, "", status)]
@@ -68,33 +79,35 @@ class Discovery:
             if identity != (0, 0) and identity in self._folders:
                 continue
             self._folders.add(identity)
+            below: list[tuple[str, str, os.stat_result]] = []
             try:
                 with os.scandir(folder) as entries:
-                    names = sorted(entry.name for entry in entries)
+                    while names := sorted(entry.name for entry in islice(entries, SORTED_NAMES)):
+                        yield from self._entries(folder, prefix, names, below)
             except OSError as error:
                 yield FoundFile(folder, prefix.rstrip("/"), problem=problem_of(error))
-                continue
-            below = []
-            for name in names:
-                if _is_hidden(name):
-                    self.hidden += 1
-                    continue
-                path, relative = os.path.join(folder, name), prefix + name  # noqa: PTH118
-                try:
-                    status = os.stat(path)  # noqa: PTH116
-                except OSError as error:
-                    yield FoundFile(path, relative, problem=problem_of(error))
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    below.append((path, f"{relative}/", status))
-                else:
-                    yield from self._file(path, relative, status)
             pending.extend(reversed(below))
 
+    def _entries(
+        self, folder: str, prefix: str, names: Sequence[str], below: list[tuple[str, str, os.stat_result]]
+    ) -> Iterator[FoundFile]:
+        """The files among `names`; folders are added to `below`."""
+        for name in names:
+            if _is_hidden(name):
+                self.hidden += 1
+                continue
+            path, relative = os.path.join(folder, name), prefix + name  # noqa: PTH118
+            try:
+                status = os.stat(path)  # noqa: PTH116
+            except OSError as error:
+                yield FoundFile(path, relative, problem=problem_of(error))
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                below.append((path, f"{relative}/", status))
+            elif path not in self._chosen:
+                yield from self._file(path, relative, status)
+
     def _file(self, path: str, relative: str, status: os.stat_result) -> Iterator[FoundFile]:
-        if path in self._files:
-            return
-        self._files.add(path)
         problem = "" if stat.S_ISREG(status.st_mode) else "not_a_file"
         if not problem and status.st_size == 0:
             problem = "zero_bytes"

@@ -52,33 +52,69 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
     return compiled
 
 
+Order = Literal["header", "study", "path"]
+"""What decides first where no table does: the DICOM patient, the DICOM study, or the pattern on the path."""
+Source = Literal["table", "header", "pattern", "study", "folder", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a file belongs to: the pseudonym, what told it, and the words in which it stands there ("" for a header)."""
+
+    subject: str
+    source: Source
+    words: str = ""
+
+
 @dataclass(frozen=True)
 class IdentityRules:
     """How subjects are told apart in one import.
 
     A row in the user's table decides first, then the DICOM patient id, then the pattern on the relative path, then
     the DICOM study, then the folder below the source; a plain image in the source itself is a subject of its own.
+    With the order "path" the pattern comes before the DICOM patient; with "study" neither the DICOM patient nor the
+    pattern counts where a file names its study. Patients whose pseudonym is in `placeholders` count as not given.
     """
 
     key: bytes
     table: SubjectTable | None = None
     pattern: re.Pattern[str] | None = None
+    order: Order = "header"
+    placeholders: frozenset[str] = frozenset()
 
     def subject(self, relative: str, digest: str, patient: str, study: str) -> str:
-        """The subject's pseudonym.
+        """The subject's pseudonym; see `find`."""
+        return self.find(relative, digest, patient, study).subject
+
+    def find(self, relative: str, digest: str, patient: str, study: str) -> Found:
+        """The subject of a file.
 
         `relative` is the file's path below its source, `digest` that of the file; `patient` and `study` are
         pseudonyms from a DICOM header, or "".
         """
         if self.table is not None and (value := self.table.find(relative)):
-            return pseudonym(self.key, "subject", value)
+            return Found(pseudonym(self.key, "subject", value), "table", value)
+        if patient in self.placeholders:
+            patient = ""
+        if self.order == "study" and study:
+            return Found(study, "study")
+        found = self._matched(relative)
+        if self.order == "path" and found is not None:
+            return found
         if patient:
-            return patient
-        if self.pattern is not None and (match := self.pattern.search(relative)) and match["subject"]:
-            return pseudonym(self.key, "subject", match["subject"])
+            return Found(patient, "header")
+        if found is not None:
+            return found
         if study:
-            return study
-        return self.of_folder(relative) or self.of_file(digest)
+            return Found(study, "study")
+        if folder := self.of_folder(relative):
+            return Found(folder, "folder", relative.rpartition("/")[0])
+        return Found(self.of_file(digest), "file", relative)
+
+    def _matched(self, relative: str) -> Found | None:
+        if self.pattern is not None and (match := self.pattern.search(relative)) and match["subject"]:
+            return Found(pseudonym(self.key, "subject", match["subject"]), "pattern", match["subject"])
+        return None
 
     def said(self, relative: str, known: Mapping[str, Any]) -> dict[str, Any]:
         """What table and file name add to the facts of an image: `known` are those of its header, and the result is

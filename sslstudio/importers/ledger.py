@@ -46,8 +46,8 @@ def _rows_with_ends(path: Path) -> Iterator[tuple[LedgerRow, int]]:
 class ImportStore:
     """Ledger, pixel shard and thumbnails of one import, kept in step; a context manager.
 
-    Opening it again after a crash keeps every complete row and drops the rest. `written` holds the paths of rows found
-    then, `counts` the codes of all rows. `note` is told every row that stands or is added.
+    Opening it again after a crash keeps every complete row and drops the rest. `counts` holds the codes of all rows,
+    `size` the bytes of the ledger that are on the disk. `note` is told every row that stands or is added.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class ImportStore:
         pixels: bool = True,
         note: Callable[[LedgerRow], None] = lambda row: None,
     ) -> None:
-        self.written: set[str] = set()
         self.counts: Counter[str] = Counter()
+        self._written: set[int] = set()
         self._note = note
         self._ends = array("Q")
         self._seen: dict[bytes, int] = {}
@@ -71,7 +71,6 @@ class ImportStore:
         for row, end in _rows_with_ends(ledger):
             self._remember(row)
             self._ends.append(end)
-            self.written.add(row.path)
             good = end
             if row.status == "imported":
                 places = [image.pixels for image in row.images if image.pixels is not None]
@@ -86,6 +85,15 @@ class ImportStore:
     def pending(self) -> int:
         """How many rows wait for the next `commit`."""
         return len(self._pending)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the ledger that are on the disk, whole rows."""
+        return self._ends[-1] if self._ends else 0
+
+    def has(self, path: str) -> bool:
+        """True when there is a row for the file at this path (as text)."""
+        return _path_key(path) in self._written
 
     def put(self, pixels: StoredPixels, jpeg: bytes) -> dict[str, object]:
         """Append one decoded image; returns its location's fields."""
@@ -147,10 +155,15 @@ class ImportStore:
     def _remember(self, row: LedgerRow) -> None:
         number = self.counts.total()
         self.counts[row.code] += 1
+        self._written.add(_path_key(row.path))
         if row.status == "imported" and row.images:
             self._seen.setdefault(_file_key(row.images[0].digest), number)
             self._seen.setdefault(_picture_key(image.pixel_digest for image in row.images), number)
         self._note(row)
+
+
+def _path_key(path: str) -> int:
+    return int.from_bytes(hashlib.blake2b(path.encode(), digest_size=8).digest(), "big")
 
 
 def _file_key(digest: str) -> bytes:

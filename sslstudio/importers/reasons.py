@@ -29,6 +29,12 @@ class Refused(Exception):  # noqa: N818 - an answer about a file, not a fault of
 IMPORTED = "imported"
 READY = "ready"
 """Code of a file that a dry run found importable."""
+UNCHANGED = "unchanged"
+"""Code of a file that the project knows already and that is as it was."""
+CHANGED, GONE, MOVED = "changed", "gone", "moved"
+DUPLICATE, DROPPED, PIXELS_LOST = "duplicate", "dropped", "pixels_lost"
+TAKEN = (IMPORTED, READY, UNCHANGED, MOVED, GONE)
+"""Codes of files whose images are, or would be, in the project."""
 
 TEXTS: dict[str, tuple[str, str]] = {
     "zero_bytes": ("The file is empty (0 bytes).", "Copy it again from its source."),
@@ -113,6 +119,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "permission": ("You have no permission to read this.", "Ask for read access, then import again."),
     "missing": ("The file is gone or its link leads nowhere.", "Check that the drive is connected, then import again."),
     "unreadable": ("The drive gave an error while reading this.", "Check the drive or network, then import again."),
+    CHANGED: (
+        "The file has changed since it was imported. Its images were left out of training; labels stay as they were.",
+        "Take in the new content as new images, or keep the images as they were.",
+    ),
+    GONE: (
+        "The file is not there any more. Its images, with their labels, stay in the project.",
+        "Nothing to do. If the folder was moved, say where it is now with Locate folder.",
+    ),
+    PIXELS_LOST: ("Its decoded pixels did not reach the disk.", "Import it again."),
+    DROPPED: ("The file, which gave no image, is not there any more.", "Nothing to do."),
+    MOVED: ("Found again in another place: same content, same image.", "Nothing to do."),
+    UNCHANGED: ("In the project already, and as it was.", "Nothing to do."),
     "not_a_file": ("Neither a file nor a folder (a device or a pipe).", "Nothing to do; only images are imported."),
     "pair_part": (
         "The pixels of a NIfTI pair; they are read together with their .hdr file.",

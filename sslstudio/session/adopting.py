@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from sslstudio.catalogue.import_list import FILES_PER_TRANSACTION
+from sslstudio.catalogue.rows import RunRow
 from sslstudio.domain.items import PixelLocation
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.reasons import PIXELS_LOST, reason
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session.project import Project
 
@@ -23,8 +28,8 @@ LEDGER = "ledger.jsonl"
 def adopt(project: Project, run_id: str) -> None:
     """Record how the run stands and, if it has ended, take over what it left.
 
-    An import that failed, was stopped or lost is taken over as far as it came. Its private folder (local paths, the
-    key) and its ledger go when it succeeded or was stopped; after a failure they stay, so that it can go on.
+    An import that failed, was stopped or lost is taken over as far as it came; its private folder (local paths, the
+    key) and its ledger stay, so that it can go on, until it has succeeded or `discard_import` lets go of the rest.
     Raises SSLStudioError ("unknown_run", "result_missing").
     """
     row = project.catalogue.run(run_id)
@@ -34,7 +39,7 @@ def adopt(project: Project, run_id: str) -> None:
         project.catalogue.set_run_state(run_id, state)
         return
     if row.stage == "import_images":
-        _adopt_import(project, run, ImportSpec.model_validate_json(row.spec_json).dry_run)
+        adopt_import(project, run_id, ended=True)
     elif state is RunState.SUCCEEDED:
         if row.stage == "embed":
             _move(run.artifacts_dir / "image_ids.npy", project.embeddings_dir / f"{run_id}.ids.npy")
@@ -45,11 +50,8 @@ def adopt(project: Project, run_id: str) -> None:
             _copy_package(run.artifacts_dir, project.exports_dir, json.loads(row.spec_json)["model"])
     if row.stage == "retrieve":  # nothing in it is of use to a later attempt, and it may hold a password
         shutil.rmtree(run.private_dir, ignore_errors=True)
-    ended = state in (RunState.SUCCEEDED, RunState.CANCELLED)
-    if ended and (row.stage == "import_images" or state is RunState.SUCCEEDED):
-        shutil.rmtree(run.private_dir, ignore_errors=True)
-        if row.stage == "import_images":
-            (run.artifacts_dir / LEDGER).unlink(missing_ok=True)
+    if state is RunState.SUCCEEDED:
+        _clean(project, run)
     project.catalogue.set_run_state(run_id, state, run.result())
     project.catalogue.set_adopted(run_id, state is RunState.SUCCEEDED)
 
@@ -70,16 +72,79 @@ def reattach(project: Project) -> list[str]:
     return running
 
 
-def _adopt_import(project: Project, run: RunDirectory, dry_run: bool) -> None:
+def adopt_import(
+    project: Project,
+    run_id: str,
+    *,
+    up_to: int | None = None,
+    ended: bool = False,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Take over what an import has written so far, also while it goes on; returns the bytes of its ledger taken over.
+
+    `up_to` is how much of its ledger the import says is on the disk; None means all. At most 500 files a transaction;
+    where it stands is stored with the rows, so that it can be stopped and called again at any time. `told` hears of
+    the bytes done and wanted after each.
+    """
+    catalogue = project.catalogue
+    run = RunDirectory(project.run_dir(run_id))
     path = run.artifacts_dir / LEDGER
-    if path.exists():
-        lost = [shard for shard in project.catalogue.shards() if not (project.pixels_dir / shard).is_file()]
-        rows = _ledger(path, project.pixels_dir)
-        project.catalogue.adopt_import(run.run_id, rows, dry_run=dry_run, lost=lost)
+    if not path.exists():
+        return 0
+    spec = ImportSpec.model_validate_json(catalogue.run(run_id).spec_json)
+    end = path.stat().st_size if up_to is None else up_to
+    with _one_at_a_time(project, run_id):
+        start = catalogue.adopted_up_to(run_id)
+        if start == 0 or start > end:
+            catalogue.begin_adoption()
+            start = 0
+        lost = [shard for shard in catalogue.shards() if not (project.pixels_dir / shard).is_file()]
+        place = start
+        for rows, place in _ledger(path, project.pixels_dir, start, end):
+            catalogue.adopt_rows(run_id, rows, dry_run=spec.dry_run, lost=lost, up_to=place)
+            told(place - start, end - start)
+        if ended or place > start:
+            catalogue.settle_adoption()
+    return place
 
 
-def _ledger(path: Path, pixels_dir: Path) -> Iterator[LedgerRow]:
-    """The rows of a ledger as far as it was written; images whose pixels did not reach the cache become skipped."""
+_adopting: defaultdict[tuple[Path, str], threading.Lock] = defaultdict(threading.Lock)
+
+
+def _one_at_a_time(project: Project, run_id: str) -> threading.Lock:
+    """The window adopts an import while it runs and when it has ended; these may not meet."""
+    return _adopting[project.path, run_id]
+
+
+def unfinished_imports(project: Project) -> list[RunRow]:
+    """Imports that were stopped, killed or failed and can go on, newest first."""
+    return [
+        row
+        for row in reversed(project.catalogue.runs())
+        if row.stage == "import_images"
+        and row.state in (RunState.CANCELLED, RunState.FAILED, RunState.LOST)
+        and (project.run_dir(row.run_id) / "private" / "sources.json").is_file()
+    ]
+
+
+def discard_import(project: Project, run_id: str) -> None:
+    """Let go of what an unfinished import has not read: it cannot go on; what it brought stays."""
+    adopt_import(project, run_id, ended=True)
+    _clean(project, RunDirectory(project.run_dir(run_id)))
+
+
+def _clean(project: Project, run: RunDirectory) -> None:
+    """Remove local paths and keys from a run that has come to its end."""
+    shutil.rmtree(run.private_dir, ignore_errors=True)
+    (run.artifacts_dir / LEDGER).unlink(missing_ok=True)
+    project.catalogue.end_adoption(run.run_id)
+
+
+def _ledger(path: Path, pixels_dir: Path, start: int, end: int) -> Iterator[tuple[list[LedgerRow], int]]:
+    """The complete rows between two bytes of a ledger, in chunks, each with the byte behind it.
+
+    Files whose pixels did not reach the cache become skipped.
+    """
     sizes: dict[str, int] = {}
 
     def stored(place: PixelLocation | None) -> bool:
@@ -91,23 +156,34 @@ def _ledger(path: Path, pixels_dir: Path) -> Iterator[LedgerRow]:
         width = 2 if place.dtype == "uint16" else 1
         return place.offset + place.height * place.width * place.channels * width <= sizes[place.shard]
 
+    rows: list[LedgerRow] = []
     with path.open("rb") as stream:
+        stream.seek(start)
         for line in stream:
+            if start + len(line) > end or not line.endswith(b"\n"):
+                break
+            start += len(line)
             try:
                 row = LedgerRow.model_validate_json(line)
             except ValidationError:  # the worker was killed while it wrote this line
                 continue
             if not all(stored(image.pixels) for image in row.images):
+                why = reason(PIXELS_LOST)
                 row = LedgerRow(
                     path=row.path,
+                    source=row.source,
                     status="skipped",
-                    code="pixels_lost",
-                    reason="Its decoded pixels did not reach the disk.",
-                    hint="Import it again.",
+                    code=PIXELS_LOST,
+                    reason=why.sentence,
+                    hint=why.hint,
                     size=row.size,
                     modified_ns=row.modified_ns,
                 )
-            yield row
+            rows.append(row)
+            if len(rows) >= FILES_PER_TRANSACTION:
+                yield rows, start
+                rows = []
+    yield rows, start
 
 
 def _move(source: Path, target: Path) -> None:

@@ -15,6 +15,7 @@ from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, MapSpec, PretrainSpec, RetrieveSpec, Spec
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
+from sslstudio.importers.known import write_known
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.pacs.files import inside_project
 from sslstudio.pacs.nodes import PacsNode
@@ -30,25 +31,38 @@ RETRIEVE_FOLDER = "folder.json"
 """Where a retrieval puts its images; goes when the run is adopted."""
 
 
-def prepare_import(project: Project, sources: Sequence[Path], spec: ImportSpec, table: Path | None = None) -> str:
+def prepare_import(
+    project: Project,
+    sources: Sequence[Path],
+    spec: ImportSpec,
+    table: Path | None = None,
+    *,
+    only: Sequence[tuple[str, str]] | None = None,
+) -> str:
     """A run that reads folders and files; `table` is a CSV that says whose each file is. Returns the run id.
 
-    Raises SSLStudioError (code "no_source") if nothing is given or something is not there.
+    What the project knows of files goes with it, so that unchanged ones are passed over. `only` names single files to
+    read as (source, path) of the import list, instead of all. Raises SSLStudioError (code "no_source") if nothing is
+    given or something is not there.
     """
     found = [Path(source).absolute() for source in sources]
     absent = [source.name for source in [*found, *([] if table is None else [Path(table)])] if not source.exists()]
-    if absent or not found:
+    if (absent and only is None) or not (found or only):
         what = f"{absent[0]} is not there." if absent else "There is nothing to import."
         raise SSLStudioError(what, "Choose folders or files that exist.", code="no_source")
     secret = {
         "sources": [str(source) for source in found],
         "table": None if table is None else str(Path(table).absolute()),
         "key": project.pseudonym_key.hex(),
+        **({} if only is None else {"only": [list(one) for one in only]}),
     }
 
     def keep_private(folder: Path) -> None:
         (folder / "sources.json").write_text(json.dumps(secret), encoding="utf-8")
         (folder / "sources.json").chmod(0o600)
+        lost = [shard for shard in project.catalogue.shards() if not (project.pixels_dir / shard).is_file()]
+        if not write_known(folder / "known.sqlite", project.catalogue.known_files(lost)):
+            (folder / "known.sqlite").unlink()
 
     name = "Trial import" if spec.dry_run else "Import"
     return _prepare(project, "import", "import_images", name, spec, (), private=keep_private)

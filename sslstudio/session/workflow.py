@@ -4,7 +4,7 @@ Every function either finishes at once or writes a run directory and a run row a
 starts the job (`jobs.launcher`) and calls `adopt` when the run has ended.
 """
 
-from sslstudio.session.adopting import adopt, reattach
+from sslstudio.session.adopting import adopt, adopt_import, discard_import, reattach, unfinished_imports
 from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
 from sslstudio.session.label_table import LabelImport, label_from_table
 from sslstudio.session.preparing import (
@@ -22,6 +22,8 @@ __all__ = [
     "LabelImport",
     "MapData",
     "adopt",
+    "adopt_import",
+    "discard_import",
     "ensure_split",
     "evaluate",
     "fit_linear",
@@ -37,4 +39,5 @@ __all__ = [
     "reattach",
     "receiving_folder",
     "resolve_embedding",
+    "unfinished_imports",
 ]

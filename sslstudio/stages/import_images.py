@@ -7,30 +7,48 @@ when. It can be killed at any moment and started again: nothing is lost that sto
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from sslstudio import resources
-from sslstudio.domain.ledger import FoundImage, LedgerRow
+from sslstudio.domain.ledger import FoundImage, LedgerRow, LedgerStatus
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.importers import containers
+from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
-from sslstudio.importers.decoding import DecodeSettings, WindowPolicy
+from sslstudio.importers.decoding import DecodeSettings, FrameFacts, WindowPolicy
 from sslstudio.importers.discovery import Discovery, FoundFile
+from sslstudio.importers.file_list import FileList, Roots
 from sslstudio.importers.identity import IdentityRules, SubjectTable, compile_pattern, pseudonym
+from sslstudio.importers.known import Known
 from sslstudio.importers.ledger import ImportStore
-from sslstudio.importers.reasons import IMPORTED, READY, reason
+from sslstudio.importers.path_text import below, from_text, to_text
+from sslstudio.importers.patience import Patience
+from sslstudio.importers.patients import Patients
+from sslstudio.importers.reasons import (
+    CHANGED,
+    DROPPED,
+    DUPLICATE,
+    GONE,
+    IMPORTED,
+    MOVED,
+    READY,
+    TAKEN,
+    UNCHANGED,
+    reason,
+)
 from sslstudio.stages.context import StageContext
+from sslstudio.stages.import_drive import Drive
+from sslstudio.stages.import_progress import ImportProgress, throttled
 
 CHUNK_FILES = 200
-_CHUNK_SECONDS = 2.0
-_CHECK_SECONDS = 0.1
-_SHARE = 0.3
-_SHARE_FROM = 50
+_CHUNK_SECONDS = 1.0
+_AT_ONCE = 1000
+_LOST = frozenset({"missing", "unreadable", "decoder_timeout"})
 
 
 def run(
@@ -39,83 +57,219 @@ def run(
     """Import what `private/sources.json` names; returns counts.
 
     `command` starts a decode worker, `workers` is their number (0: one for each core). Raises SSLStudioError for a bad
-    pattern or table, and Cancelled; what was decoded until then stands in the ledger.
+    pattern or table and for a drive that does not come back, and Cancelled; what was read until then stands in the
+    ledger.
     """
     started = time.monotonic()
     private = json.loads((context.private_dir / "sources.json").read_text(encoding="utf-8"))
     table = SubjectTable.read(Path(private["table"])) if private.get("table") else None
-    rules = IdentityRules(bytes.fromhex(private["key"]), table, compile_pattern(spec.subject_pattern))
-    check = _throttled(context)
-    discovery = Discovery([Path(source) for source in private["sources"]])
-    files = _discover(discovery, context, check)
-    patients = _Patients(rules, files)
-    with _open_store(spec, context, patients) as store:
-        importing = _Import(spec, rules, store, patients)
-        todo = [file for file in files if _display(file.path) not in store.written]
-        progress = _Progress(context, total=len(files), done=len(files) - len(todo))
-        settings = _settings(spec, private["key"])
-        with DecodePool[FoundFile](settings, workers=workers, command=command) as pool:
+    pattern = compile_pattern(spec.subject_pattern)
+    rules = IdentityRules(bytes.fromhex(private["key"]), table, pattern, spec.order, frozenset(spec.placeholders))
+    patients = Patients(rules)
+    check = throttled(context)
+    known = Known(context.private_dir / "known.sqlite")
+    patience = Patience(check)
+    sources = [Path(source) for source in private["sources"]]
+    try:
+        with (
+            _open_store(spec, context, patients) as store,
+            DecodePool[FoundFile](_settings(spec, private["key"]), workers=workers, command=command) as pool,
+        ):
+            comparing = Comparing(known, patience, spec.decode_seconds, again=spec.again)
+            reading = _Import(spec, context, rules, store, patients, comparing, Roots(sources))
+            drive = Drive(spec, context, patience, reading.progress)
             try:
-                for file in (file for file in todo if file.problem):
-                    importing.refuse(file, file.problem)
-                    progress.step()
-                for file, answer in pool.map((f for f in todo if not f.problem), lambda f: f.path, check):
-                    importing.take(file, answer)
-                    progress.step()
+                while _pass(sources, private.get("only"), context, reading, drive, pool, check):
+                    drive.came_back = False
+                if not (spec.again or spec.relink_only):
+                    reading.note_gone([to_text(str(source.absolute())) for source in sources])
             finally:
                 store.commit()
-        if not spec.dry_run:
-            patients.warn(context)
-        context.artifact("ledger", context.artifact_path("ledger.jsonl"))
-        return {
-            **importing.result(),
-            "hidden": discovery.hidden,
-            "seconds": round(time.monotonic() - started, 3),
-        }
+            reading.progress.finish()
+            reading.warn()
+            context.artifact("ledger", context.artifact_path("ledger.jsonl"))
+            return {**reading.result(), "seconds": round(time.monotonic() - started, 3)}
+    finally:
+        patience.close()
+        known.close()
+
+
+def _pass(
+    sources: Sequence[Path],
+    only: Sequence[Sequence[str]] | None,
+    context: StageContext,
+    reading: _Import,
+    drive: Drive,
+    pool: DecodePool[FoundFile],
+    check: Callable[[], None],
+) -> bool:
+    """Go through all files once; True when a drive was gone for a while, so that it must be done again."""
+    discovery = Discovery(sources)
+    found = discovery if only is None else _chosen(only)
+    reading.progress.restart()
+    with FileList(found, context.private_dir / "files.tmp") as files:
+        reading.read(files, drive, pool, check)
+    reading.hidden = discovery.hidden
+    return drive.came_back
+
+
+def _chosen(only: Sequence[Sequence[str]]) -> Iterator[FoundFile]:
+    """The files named as (source, path), as `Discovery` finds them; members of an archive come together."""
+    archives: dict[str, dict[str, FoundFile]] = {}
+    for root, text in only:
+        path = from_text(text)
+        archive, member = containers.split(path)
+        if member and archive not in archives:
+            archives = {archive: {one.path: one for one in Discovery([Path(archive)])}}
+        found = archives[archive].get(path) if member else next(iter(Discovery([Path(path)])), None)
+        relative = below(text, root) or text
+        yield replace(found, relative=relative) if found else FoundFile(path, relative, problem="missing")
 
 
 class _Import:
-    """Turns answers of the decoders into ledger rows."""
+    """Turns found files and answers of the decoders into ledger rows."""
 
-    def __init__(self, spec: ImportSpec, rules: IdentityRules, store: ImportStore, patients: _Patients) -> None:
-        self._spec = spec
-        self._patients = patients
-        self._rules = rules
-        self._store = store
-        self._ready_images = 0
+    def __init__(
+        self,
+        spec: ImportSpec,
+        context: StageContext,
+        rules: IdentityRules,
+        store: ImportStore,
+        patients: Patients,
+        comparing: Comparing,
+        roots: Roots,
+    ) -> None:
+        self._spec, self._context = spec, context
+        self._rules, self._store, self._patients = rules, store, patients
+        self._comparing, self._roots = comparing, roots
         self._committed = time.monotonic()
+        self._unread: list[str] = []
+        self._silent: Counter[str] = Counter()
+        self.hidden = 0
+        self.progress = ImportProgress(context, self._numbers)
+
+    def read(self, files: FileList, drive: Drive, pool: DecodePool[FoundFile], check: Callable[[], None]) -> None:
+        """Judge every file and decode those that need it; rows are added in the order of the files."""
+        later: deque[tuple[int, Callable[[], None]]] = deque()
+        asked = answered = 0
+
+        def wait() -> None:
+            check()
+            self.progress.found(files)
+            drive.mind(files)
+
+        def requests() -> Iterator[FoundFile]:
+            nonlocal asked
+            for file in files.read(wait):
+                self.progress.found(files)
+                act = self._judge(file, drive)
+                if act is None:
+                    asked += 1
+                    yield file
+                elif asked == answered or len(later) >= _AT_ONCE:
+                    check()
+                    act()
+                else:
+                    later.append((asked, act))
+
+        for file, answer in pool.map(requests(), lambda one: one.path, check):
+            while later and later[0][0] <= answered:
+                later.popleft()[1]()
+            answered += 1
+            if answer.code in _LOST and drive.was_gone(self._root(file)):
+                continue
+            self.take(file, answer)
+        for _, act in later:
+            act()
+
+    def _judge(self, file: FoundFile, drive: Drive) -> Callable[[], None] | None:
+        """What to do with a file that need not be decoded, or None."""
+        text = to_text(file.path)
+        root = self._root(file, text)
+        if not file.problem:
+            self._comparing.meet(root)
+        verdict = self._comparing.judge(file, text)
+        if self._store.has(text):
+            return self.progress.step
+        if file.problem in _LOST and drive.was_gone(root):
+            return self.progress.step
+        if file.problem in ("permission", "unreadable"):
+            self._unread.append(text)
+        if verdict.code:
+            return lambda: self._tell(file, verdict)
+        if file.problem:
+            return lambda: self.refuse(file, file.problem)
+        if self._spec.relink_only:
+            return self.progress.step
+        return None
+
+    def _root(self, file: FoundFile, text: str = "") -> str:
+        return self._roots.of(text or to_text(file.path), file.relative)
+
+    def _tell(self, file: FoundFile, verdict: Verdict) -> None:
+        """Add the row of a file that is known; one whose row stands as it is gets none, except in a dry run."""
+        if verdict.silent and not self._spec.dry_run:
+            self._silent[verdict.code] += 1
+            self.progress.step()
+            return
+        row = _row(self._place(file), verdict.code)
+        self._add(row.model_copy(update={"digest": verdict.digest, "moved_from": verdict.moved_from}))
 
     def refuse(self, file: FoundFile, code: str, **detail: str) -> None:
         """Add a skipped row."""
-        self._add(_row(file, code, **detail))
+        self._add(_row(self._place(file), code, **detail))
 
     def take(self, file: FoundFile, answer: Answer) -> None:
         """Add the row of one decoded (or refused) file."""
         if answer.code:
             self.refuse(file, answer.code, **answer.detail)
         elif self._spec.dry_run:
-            self._ready_images += answer.count
-            self._add(LedgerRow(**_place(file), **_told(answer), status="imported", code=READY))
+            facts = answer.facts or FrameFacts()
+            self._add(
+                LedgerRow(
+                    **self._place(file),
+                    **_told(answer),
+                    status="imported",
+                    code=READY,
+                    frames=answer.count,
+                    modality=facts.modality,
+                    patient=facts.subject,
+                    study=facts.study,
+                    series=facts.series,
+                )
+            )
         elif not answer.frames:
             self.refuse(file, "no_pixels")
+        elif self._comparing.differs(to_text(file.path), answer.digest):
+            self._tell(file, Verdict(CHANGED, digest=answer.digest))
         else:
             self._take_frames(file, answer)
 
     def _take_frames(self, file: FoundFile, answer: Answer) -> None:
         facts = answer.frames[0].facts
-        subject = self._rules.subject(file.relative, answer.digest, facts.subject, facts.study)
+        found = self._rules.find(file.relative, answer.digest, facts.subject, facts.study)
+        place = self._place(file) | {
+            "digest": answer.digest,
+            "modality": facts.modality,
+            "patient": facts.subject,
+            "study": facts.study,
+            "series": facts.series,
+            "told_by": found.source,
+            "frames": len(answer.frames),
+        }
         first = self._store.find(answer.digest, (frame.pixel_digest for frame in answer.frames))
         if first is not None:
             plain = all(frame.plain for frame in answer.frames)
-            self._patients.of_two += not plain and first.images[0].subject != subject
-            self._add(_row(file, "duplicate").model_copy(update={"images": first.images}))
+            self._patients.of_two += not plain and first.images[0].subject != found.subject
+            self._add(_row(place, DUPLICATE).model_copy(update={"images": first.images}))
             return
-        fallback = self._rules.of_folder(file.relative) or subject
+        fallback = self._rules.of_folder(file.relative) or found.subject
         images = []
         for frame in answer.frames:
             known = asdict(frame.facts)
             study = known["study"] or fallback
-            known.update(subject=subject, study=study, series=known["series"] or self._series(answer) or study)
+            own = known["series"] or self._series(answer) or study
+            known.update(subject=found.subject, study=study, series=own)
             location = self._store.put(frame.pixels, frame.jpeg)
             images.append(
                 FoundImage.model_validate(
@@ -128,139 +282,87 @@ class _Import:
                     }
                 )
             )
-        self._add(LedgerRow(**_place(file), **_told(answer), status="imported", images=tuple(images)))
+        self._add(LedgerRow(**place, **_told(answer), status="imported", images=tuple(images)))
 
     def _series(self, answer: Answer) -> str:
         """A file of several frames that names no series is one."""
         return pseudonym(self._rules.key, "series", answer.digest) if answer.count > 1 else ""
 
-    def _add(self, row: LedgerRow) -> None:
+    def note_gone(self, roots: Sequence[str]) -> None:
+        """Add a row for each known file that is not there any more, now that all files were met."""
+        for known in self._comparing.gone(roots, self._unread):
+            place = {"path": known.path, "size": known.size, "modified_ns": known.modified_ns}
+            if not self._store.has(known.path):
+                kept = known.status == "imported" or known.code == CHANGED
+                self._add(_row(place, GONE if kept else DROPPED), step=False)
+
+    def _add(self, row: LedgerRow, *, step: bool = True) -> None:
         self._store.add(row)
         now = time.monotonic()
         if self._store.pending >= CHUNK_FILES or now - self._committed > _CHUNK_SECONDS:
             self._store.commit()
             self._committed = now
+        if step:
+            self.progress.step()
+
+    def _place(self, file: FoundFile) -> dict[str, Any]:
+        text = to_text(file.path)
+        return {
+            "path": text,
+            "size": file.size,
+            "modified_ns": file.modified_ns,
+            "source": self._root(file, text),
+        }
+
+    def warn(self) -> None:
+        """Tell the user what is doubtful about the import as a whole."""
+        warn = self._context.warn
+        if self._comparing.empty_roots:
+            warn(
+                "folder_empty",
+                "A folder that was imported before is empty or its drive is not connected; nothing was changed for it.",
+                "Connect the drive and look again, or say where the folder is now with Locate folder.",
+            )
+        if self._spec.dry_run:
+            return
+        known = sum(self._silent.values()) + sum(self._store.counts[code] for code in (UNCHANGED, MOVED, CHANGED, GONE))
+        if not self._patients.images and not known and not self._store.counts[DUPLICATE]:
+            warn("no_images", "No image was imported.", "The list of files says why each one was skipped.")
+        if changed := self._store.counts[CHANGED]:
+            files = "One file has" if changed == 1 else f"{changed:,} files have"
+            warn(
+                "files_changed",
+                f"{files} changed since the import. The images were left out of training; labels stay as they were.",
+                "The import list shows them: take in the new content, or keep the images as they were.",
+            )
+        self._patients.warn(warn)
 
     def result(self) -> dict[str, Any]:
         """The counts of the whole import, an earlier attempt included."""
         counts = self._store.counts
-        imported = counts[IMPORTED] + counts[READY]
+        imported = sum(counts[code] for code in (IMPORTED, READY))
+        known = Counter({code: counts[code] for code in (UNCHANGED, CHANGED, MOVED, GONE)}) + self._silent
         return {
             "imported": imported,
-            "skipped": counts.total() - imported,
-            "images": self._patients.images.total() + self._ready_images,
+            "skipped": sum(number for code, number in counts.items() if code not in TAKEN),
+            "images": self._patients.images.total(),
             "subjects": len(self._patients.images),
-            "duplicates": counts["duplicate"],
+            "duplicates": counts[DUPLICATE],
+            **{code: known[code] for code in (UNCHANGED, CHANGED, MOVED, GONE)},
+            "hidden": self.hidden,
+        }
+
+    def _numbers(self) -> dict[str, float]:
+        """What the window shows while the import runs; `ledger_bytes` of the ledger are on the disk."""
+        counts = self._store.counts + self._silent
+        return {
+            "ledger_bytes": self._store.size,
+            "images": self._patients.images.total(),
+            **{f"code:{code}": number for code, number in counts.items()},
         }
 
 
-class _Patients:
-    """Counts images by patient, and by how the patient was found, to say what could leak between training and test."""
-
-    def __init__(self, rules: IdentityRules, files: Sequence[FoundFile]) -> None:
-        folders = {file.relative.rpartition("/")[0] + "/" for file in files}
-        self._rules = rules
-        self._folders = {rules.of_folder(folder) for folder in folders} - {""}
-        self.images: Counter[str] = Counter()
-        self._unknown = 0
-        self._by_folder = 0
-        self.of_two = 0
-
-    def note(self, row: LedgerRow) -> None:
-        """Count one row of the ledger."""
-        if row.status != "imported" or not row.images:
-            return
-        subject, count = row.images[0].subject, len(row.images)
-        self.images[subject] += count
-        if subject in self._folders:
-            self._by_folder += count
-        elif subject == self._rules.of_file(row.images[0].digest):
-            self._unknown += count
-
-    def warn(self, context: StageContext) -> None:
-        """Tell the user, once for each kind of doubt."""
-        images, warn = self.images.total(), context.warn
-        if not images:
-            warn("no_images", "No image was imported.", "The list of files says why each one was skipped.")
-            return
-        if self._unknown:
-            warn(
-                "patients_unknown",
-                f"Patients unknown: each of {self._unknown:,} images counts as a patient of its own.",
-                "Scores can be too good if patients have several images. Give a patient pattern or table if you can.",
-            )
-        if self._by_folder:
-            warn(
-                "folders_as_patients",
-                f"For {self._by_folder:,} images the folder was taken for the patient.",
-                "If your folders are classes or sites, give a patient pattern or table and import again.",
-            )
-        largest = max(self.images.values())
-        if images > _SHARE_FROM and largest > _SHARE * images:
-            warn(
-                "one_patient_dominates",
-                f"One patient has {largest:,} of {images:,} images.",
-                "The patient id may be a placeholder. Check the list, or give a patient table.",
-            )
-        if self.of_two:
-            warn(
-                "same_image_two_patients",
-                f"{self.of_two:,} files show a picture that another patient has too; each was kept once.",
-                "Check whether these patients are the same person.",
-            )
-
-
-class _Progress:
-    """Reports files done and their rate."""
-
-    def __init__(self, context: StageContext, total: int, done: int) -> None:
-        self._context = context
-        self._total = total
-        self._done = self._before = done
-        self._started = time.monotonic()
-        self._reported = 0.0
-        self._report()
-
-    def step(self) -> None:
-        self._done += 1
-        if self._done == self._total or time.monotonic() - self._reported >= _CHECK_SECONDS:
-            self._report()
-
-    def _report(self) -> None:
-        self._reported = time.monotonic()
-        seconds = self._reported - self._started
-        rate = (self._done - self._before) / seconds if seconds > 0.5 else 0.0
-        text = f"{rate:,.0f} files/s" if rate else ""
-        self._context.progress(self._done, self._total, "files", text)
-
-
-def _discover(discovery: Discovery, context: StageContext, check: Callable[[], None]) -> list[FoundFile]:
-    files: list[FoundFile] = []
-    for file in discovery:
-        files.append(file)
-        if len(files) % 256 == 0:
-            check()
-        if len(files) % 4096 == 0:
-            context.progress(0, len(files), "files", f"Looking for files: {len(files):,}")
-    check()
-    return files
-
-
-def _throttled(context: StageContext) -> Callable[[], None]:
-    """`context.check_cancelled`, at most ten times a second."""
-    last = 0.0
-
-    def check() -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _CHECK_SECONDS:
-            last = now
-            context.check_cancelled()
-
-    return check
-
-
-def _open_store(spec: ImportSpec, context: StageContext, patients: _Patients) -> ImportStore:
+def _open_store(spec: ImportSpec, context: StageContext, patients: Patients) -> ImportStore:
     name = context.job.run_id
     return ImportStore(
         context.artifact_path("ledger.jsonl"),
@@ -283,9 +385,10 @@ def _settings(spec: ImportSpec, key: str) -> DecodeSettings:
     )
 
 
-def _row(file: FoundFile, code: str, **detail: str) -> LedgerRow:
+def _row(place: dict[str, Any], code: str, **detail: str) -> LedgerRow:
     why = reason(code, **detail)
-    return LedgerRow(**_place(file), status="skipped", code=code, reason=why.sentence, hint=why.hint)
+    status: LedgerStatus = "imported" if code in TAKEN else "skipped"
+    return LedgerRow(**place, status=status, code=code, reason=why.sentence, hint=why.hint)
 
 
 def _told(answer: Answer) -> dict[str, Any]:
@@ -294,12 +397,3 @@ def _told(answer: Answer) -> dict[str, Any]:
         return {}
     told = reason(answer.note.code, **answer.note.detail)
     return {"reason": told.sentence, "hint": told.hint}
-
-
-def _place(file: FoundFile) -> dict[str, Any]:
-    return {"path": _display(file.path), "size": file.size, "modified_ns": file.modified_ns}
-
-
-def _display(path: str) -> str:
-    """The path as text; bytes that are no text stand escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

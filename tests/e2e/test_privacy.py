@@ -223,7 +223,7 @@ def test_paths_stand_in_the_locations_and_nowhere_else(journey: Journey) -> None
     assert places <= database | {"predictions.csv"}, places
     assert f"{journey.project.name}/project.sqlite" in places
     tables = {leak.path.split("!")[1] for leak in leaks if "!" in leak.path}
-    assert tables == {"locations"}, tables
+    assert tables == {"locations", "sources"}, tables
 
 
 def test_the_terminal_says_no_name(journey: Journey) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sslstudio.catalogue import Catalogue, Counts, ImportCounts
-from sslstudio.catalogue import images as images_module
+from sslstudio.catalogue import Catalogue, Counts, ImportCounts, import_list
 from sslstudio.domain.items import Item
 from sslstudio.errors import SSLStudioError
 from tests.fakes.catalogue_rows import digest, found, patients, row, skipped
@@ -47,7 +46,7 @@ def test_lost_pixels_come_back_when_the_images_are_imported_again(catalogue: Cat
 def test_an_adoption_cut_off_between_transactions_goes_on_where_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images_module, "FILES_PER_TRANSACTION", 5)
+    monkeypatch.setattr(import_list, "FILES_PER_TRANSACTION", 5)
     rows = patients(4, 4)
 
     def stream() -> object:
@@ -111,10 +110,13 @@ def test_a_dry_run_enters_the_ledger_alone_until_the_next_import(catalogue: Cata
     rows = [row("/data/q/new.png").model_copy(update={"code": "ready"}), *patients(6, 4), skipped("/data/q/x")]
     assert catalogue.adopt_import("import-2", rows, dry_run=True).images == 0
     assert catalogue.counts().images == 24
-    assert [(e.file, e.dry) for e in catalogue.ledger() if e.dry] == [("new.png", True), ("x", True)]
+    assert not any(e.dry for e in catalogue.ledger())
+    tried = catalogue.ledger(trial=True)
+    assert len(tried) == 26 and all(e.dry for e in tried) and (tried[0].file, tried[-1].file) == ("new.png", "x")
+    assert catalogue.ledger_counts(trial=True) == {"imported": 24, "ready": 1, "truncated": 1}
     assert catalogue.image(1).n_locations == 1, "a dry run leaves what it finds again alone"
     catalogue.adopt_import("import-3", [row("/data/q/new.png", *new)])
-    assert [e.file for e in catalogue.ledger(code="truncated")] == []
+    assert [e.file for e in catalogue.ledger(code="truncated")] == [] == catalogue.ledger(trial=True)
     assert catalogue.ledger(code="imported")[-1].dry is False
 
 
@@ -168,7 +170,7 @@ def test_local_paths_stand_in_one_table_only(catalogue: Catalogue, path: Path) -
     connection = sqlite3.connect(path)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     assert "locations" in tables
-    for table in set(tables) - {"locations"}:
+    for table in set(tables) - {"locations", "sources", "trial"}:
         for values in connection.execute(f"SELECT * FROM {table}"):
             assert not any("/data" in str(value) or "img-" in str(value) for value in values), table
     connection.close()

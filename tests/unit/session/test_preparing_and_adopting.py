@@ -110,7 +110,11 @@ def test_an_import_that_was_stopped_keeps_what_was_finished(project: Project, so
     workflow.adopt(project, run_id)
     assert project.catalogue.counts().images == 6
     assert project.catalogue.run(run_id).state is RunState.CANCELLED
-    assert not (project.run_dir(run_id) / "private").exists()
+    assert (project.run_dir(run_id) / "private" / "sources.json").exists(), "needed to go on"
+    assert [row.run_id for row in workflow.unfinished_imports(project)] == [run_id]
+    workflow.discard_import(project, run_id)
+    assert not (project.run_dir(run_id) / "private").exists() and workflow.unfinished_imports(project) == []
+    assert project.catalogue.counts().images == 6
 
 
 def test_images_whose_pixels_never_reached_the_disk_are_listed_as_skipped(project: Project, source: Path) -> None:
@@ -141,7 +145,8 @@ def test_a_trial_import_fills_the_ledger_alone(filled: Project, source: Path) ->
     end(filled, run_id)
     workflow.adopt(filled, run_id)
     assert filled.catalogue.counts().images == 24
-    assert [(entry.file, entry.code) for entry in filled.catalogue.ledger() if entry.dry] == [
+    assert len(filled.catalogue.ledger()) == 24
+    assert [(entry.file, entry.code) for entry in filled.catalogue.ledger(trial=True)] == [
         ("a.png", "ready"),
         ("b.png", "truncated"),
     ]

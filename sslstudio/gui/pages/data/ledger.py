@@ -59,8 +59,8 @@ class LedgerController(QObject):
 
         def read() -> list[LedgerEntry]:
             return self._catalogue.ledger(
-                status=value if kind == "status" else None,
-                code=value if kind == "code" else None,
+                status=value if kind == "status" else "",
+                code=value if kind == "code" else "",
                 limit=limit,
                 offset=offset,
             )
