@@ -22,6 +22,7 @@ class _Overview:
     counts: Counts
     tree: Sequence[TreeRow]
     codes: dict[str, int]
+    trial: bool
     fewest: int
     most: int
     section: str
@@ -65,10 +66,12 @@ class DataController(QObject):
         for row in tree:
             images[row.subject] = images.get(row.subject, 0) + row.n_images
         sizes = images.values()
+        trial = catalogue.ledger_counts(trial=True)
         return _Overview(
             catalogue.counts(),
             tree,
-            catalogue.ledger_counts(),
+            trial or catalogue.ledger_counts(),
+            bool(trial),
             min(sizes, default=0),
             max(sizes, default=0),
             str(catalogue.setting(SECTION, "")),
@@ -86,7 +89,7 @@ class DataController(QObject):
         if not self._section:
             view.sections.show_section(overview.section)
             self._section = view.sections.current_section()
-        if self.ledger.set_codes(overview.codes) and not counts.images and overview.codes:
+        if self.ledger.set_codes(overview.codes, overview.trial) and not counts.images and overview.codes:
             view.show_ledger()
         view.sections.refresh_badges()
 

@@ -21,14 +21,15 @@ class LedgerController(QObject):
         self._catalogue = services.session.project.catalogue
         self._filter = ALL
         self._codes: dict[str, int] = {}
+        self._trial = False
         view.ledger.filter_requested.connect(self.set_filter)
         view.ledger.page_requested.connect(self._read_page)
 
-    def set_codes(self, codes: dict[str, int]) -> bool:
-        """How many files have each code; True when that has changed and the table starts over."""
-        if codes == self._codes:
+    def set_codes(self, codes: dict[str, int], trial: bool = False) -> bool:
+        """How many files have each code, of the list or of a dry run; True when the table starts over."""
+        if (codes, trial) == (self._codes, self._trial):
             return False
-        self._codes = codes
+        self._codes, self._trial = codes, trial
         if self._filter.startswith("code:") and self._filter.removeprefix("code:") not in codes:
             self._filter = ALL
         self._show()
@@ -63,6 +64,7 @@ class LedgerController(QObject):
                 code=value if kind == "code" else "",
                 limit=limit,
                 offset=offset,
+                trial=self._trial,
             )
 
         def show(entries: list[LedgerEntry]) -> None:
