@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sslstudio.catalogue.browse import BrowseTables
 from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.findings import FindingTables
 from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.import_list import ImportListTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
@@ -18,7 +19,16 @@ DATABASE_NAME = "project.sqlite"
 RESERVE_NAME = "reserve"
 
 
-class Catalogue(ImageTables, BrowseTables, ImportListTables, SubjectTables, LabelTables, SplitTables, RunTables):
+class Catalogue(
+    ImageTables,
+    BrowseTables,
+    ImportListTables,
+    SubjectTables,
+    FindingTables,
+    LabelTables,
+    SplitTables,
+    RunTables,
+):
     """The index of one project: `Catalogue(folder / "project.sqlite")`. Safe to call from several threads.
 
     `notices` holds sentences the user should read after opening: repairs, an upgrade, read-only. `read_only` is

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sslstudio.domain.items import Item
+from sslstudio.domain.findings import Finding, FindingKind, FindingState
+from sslstudio.domain.items import Item, Part
 from sslstudio.domain.labels import Mark, Origin
 from sslstudio.domain.ledger import ImageKind
 from sslstudio.domain.runs import RunState, Stage
@@ -111,6 +112,29 @@ class LabelEvent:
     origin: Origin | None
     mark: Mark | None
     class_name: str
+
+
+class FindingRow(Finding):
+    """A finding with its state, and what is shown beside it: patient, series, part and why the image is left out."""
+
+    state: FindingState
+    subject: str
+    series: str
+    part: Part
+    height: int
+    width: int
+    excluded: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCount:
+    """How many findings of one kind stand how; near-duplicates are counted as `groups` too."""
+
+    kind: FindingKind
+    open: int
+    confirmed: int
+    dismissed: int
+    open_groups: int
 
 
 class ImageDetail(Item):

@@ -230,7 +230,29 @@ _FILES = (
 """Whose a file is by its own header, where it was chosen and what it held: so that subjects can be told apart anew and
 a moved or changed file is known. A dry run has its own table."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES)
+_TRIAGE = (
+    """CREATE TABLE looks (
+        image_id INTEGER PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+        hashes TEXT NOT NULL,
+        border INTEGER NOT NULL,
+        middle INTEGER NOT NULL,
+        searched INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE findings (
+        image_id INTEGER NOT NULL REFERENCES images ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        score REAL NOT NULL,
+        why TEXT NOT NULL,
+        "group" TEXT NOT NULL,
+        representative INTEGER NOT NULL,
+        boxes TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'confirmed', 'dismissed')),
+        run_id TEXT NOT NULL,
+        PRIMARY KEY (image_id, kind)) WITHOUT ROWID""",
+    "CREATE INDEX findings_kind ON findings (kind, state)",
+    """CREATE INDEX findings_group ON findings ("group") WHERE "group" <> ''""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -28,8 +28,9 @@ class SplitTables:
     def split_by_subject(self, test_fraction: float = 0.25, seed: int = 0, *, keep: bool = False) -> None:
         """Deal all subjects anew into training and test; with `keep`, only those that have no part yet.
 
-        Subjects that share an identical image are dealt together. Groups are stratified by their most frequent
-        class where labels exist. `test_fraction` is the wanted share of groups in the test part, between 0 and 1.
+        Subjects that share an identical or nearly identical image are dealt together. Groups are stratified by their
+        most frequent class where labels exist. `test_fraction` is the wanted share of groups in the test part, between
+        0 and 1.
         """
         if not 0 < test_fraction < 1:
             raise SSLStudioError(
@@ -85,15 +86,19 @@ class SplitTables:
             )
 
     def _twins(self) -> list[tuple[int, int]]:
-        """Pairs of subjects that share an image with identical pixels."""
+        """Pairs of subjects that share an image: with identical pixels, or a near-duplicate nobody has dismissed."""
         rows = self._db.rows(
             """SELECT DISTINCT pixel_digest, subject_id FROM images JOIN series USING (series_id)
                JOIN studies USING (study_id)
                WHERE pixel_digest IN (SELECT pixel_digest FROM images GROUP BY pixel_digest HAVING count(*) > 1)
                ORDER BY pixel_digest, subject_id"""
+        ) + self._db.rows(
+            """SELECT DISTINCT 'group ' || "group", subject_id FROM findings JOIN images USING (image_id)
+               JOIN series USING (series_id) JOIN studies USING (study_id)
+               WHERE findings.kind = 'duplicate' AND state <> 'dismissed' ORDER BY 1, 2"""
         )
         first: dict[str, int] = {}
-        return [(first.setdefault(digest, subject), subject) for digest, subject in rows]
+        return [(first.setdefault(shared, subject), subject) for shared, subject in rows]
 
     def _classes_of_subjects(self) -> dict[int, int]:
         """The most frequent class of each subject that has labels; the lower class id at a tie."""

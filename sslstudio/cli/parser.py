@@ -102,6 +102,13 @@ def _data(commands: Commands) -> None:
     imports.add_argument("--table", type=Path, metavar="CSV", help="table with columns image and subject")
     imports.add_argument("--preset", choices=PRESETS, default="auto", help="what kind of images these are (auto)")
     imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
+    triage = _add(
+        commands, "triage", "triage:triage", "look through the images for duplicates, burned-in text and oddities"
+    )
+    triage.add_argument("--again", action="store_true", help="look at all images, not only at those that are new")
+    triage.add_argument(
+        "--embedding", default="", metavar="RUN", help="embeddings that settle doubtful duplicates (none)"
+    )
     embeddings = _add(commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy file")
     embeddings.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     embeddings.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npy", help="(N, D) float16")

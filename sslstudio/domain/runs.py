@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from sslstudio.domain.record import Record
 from sslstudio.domain.specs import Spec
 
-Stage = Literal["import_images", "pretrain", "embed", "map_embeddings", "export", "predict", "retrieve"]
+Stage = Literal["import_images", "triage", "pretrain", "embed", "map_embeddings", "export", "predict", "retrieve"]
 
 
 class RunState(StrEnum):

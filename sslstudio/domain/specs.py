@@ -41,6 +41,17 @@ class ImportSpec(Record):
     decode_seconds: float = Field(default=30.0, gt=0)
 
 
+class TriageSpec(Record):
+    """Look at the images that were not looked at before: duplicates, blank and inverted ones, burned-in text, ...
+
+    `again` looks at all of them anew. `embedding` is an embed run whose vectors settle doubtful duplicates, or "".
+    """
+
+    kind: Literal["triage"] = "triage"
+    again: bool = False
+    embedding: str = ""
+
+
 class PretrainSpec(Record):
     """Self-supervised pretraining of one backbone on the frozen items."""
 
@@ -113,4 +124,4 @@ class RetrieveSpec(Record):
     pause_seconds: float = Field(default=1.0, ge=0)
 
 
-Spec = ImportSpec | PretrainSpec | EmbedSpec | MapSpec | ExportSpec | PredictSpec | RetrieveSpec
+Spec = ImportSpec | TriageSpec | PretrainSpec | EmbedSpec | MapSpec | ExportSpec | PredictSpec | RetrieveSpec

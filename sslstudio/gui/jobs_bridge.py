@@ -235,7 +235,7 @@ class JobCenter(QObject):
         self._tell_end(status)
         self._session.run_was_changed(status.run_id)
         if status.state == RunState.SUCCEEDED:
-            if status.stage == "import_images":
+            if status.stage in ("import_images", "triage"):
                 self._session.images_were_changed()
             self.adopted.emit(status.run_id)
             self._background.run(self._follow_up.next_run, status.run_id, done=self._start_next)

@@ -16,6 +16,7 @@ OFFLINE_HELP = (
 
 STAGE_TITLES = {
     "import_images": "Import",
+    "triage": "Look-through",
     "pretrain": "Training",
     "embed": "Embedding",
     "map_embeddings": "Map",
@@ -25,6 +26,7 @@ STAGE_TITLES = {
 }
 STAGE_DOING = {
     "import_images": "Reading images",
+    "triage": "Looking through the images",
     "pretrain": "Training",
     "embed": "Embedding images",
     "map_embeddings": "Drawing the map",
@@ -75,6 +77,10 @@ def plain_ending(stage: str, result: Mapping[str, object]) -> str:
         return f"{count(images, 'image')} received from the PACS.{rest} Next: import them on the Data page."
     if stage == "embed":
         return f"{count(_whole(result.get('count')), 'image')} embedded."
+    if stage == "triage":
+        findings = result.get("findings")
+        total = sum(_whole(number) for number in findings.values()) if isinstance(findings, Mapping) else 0
+        return f"{count(total, 'image')} to look at: see Data, Review." if total else "Nothing odd in the new images."
     return {
         "pretrain": "Training finished.",
         "map_embeddings": "The map is ready: see Explore.",
@@ -97,6 +103,8 @@ def lost_hint(stage: str) -> str:
         return "What was read so far is kept. Resume goes on with the rest."
     if stage == "retrieve":
         return "What has arrived is kept. Retrieve again to fetch the rest; nothing is fetched twice."
+    if stage == "triage":
+        return "What was seen so far is kept. Start it again in Data, Review; it goes on with the rest."
     return "Start it again; your images and labels are not affected."
 
 

@@ -76,6 +76,8 @@ _TERMS = {
     ),
 }
 _KERNEL = re.compile(r"[A-Z][A-Za-z]?\d{1,3}[a-z]{0,2}|FC\d\d|STANDARD|STND|LUNG|BONE|BONEPLUS|SOFT|DETAIL|EDGE|CHST")
+_TEST_OBJECT = re.compile(r"(?<![a-z])(?:f|ph)antom[es]?(?![a-z])|test ?obje[ck]+t(?![a-z])|(?<![a-z])catphan(?![a-z])")
+_TEST_OBJECT_FIELDS = ("PatientName", "PatientID", "StudyDescription", "SeriesDescription", "ProtocolName")
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 _ORIGINS = 36_500
 
@@ -154,6 +156,10 @@ def acquisition(dataset: Dataset, groups: Iterable[Dataset | None]) -> dict[str,
         found["kernel"] = kernel
     if sequence := sequence_class(dataset):
         found["sequence"] = sequence
+    if (burned_in := code(dataset, "BurnedInAnnotation")) in ("YES", "NO"):
+        found["burned-in text"] = burned_in.lower()
+    if _TEST_OBJECT.search(_plain(dataset, *_TEST_OBJECT_FIELDS)):
+        found["test object"] = "yes"
     agent = text(dataset, "ContrastBolusAgent").lower()
     if agent or items(dataset, "ContrastBolusAgentSequence"):
         found["contrast"] = "no" if agent in ("no", "none", "nein", "non", "0", "n/a") else "yes"

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from sslstudio.catalogue.import_list import FILES_PER_TRANSACTION
 from sslstudio.catalogue.rows import RunRow
+from sslstudio.domain.findings import COMPARED, KNOWN, LOOKS, Finding, KnownImage, Look
 from sslstudio.domain.items import PixelLocation
 from sslstudio.domain.ledger import LedgerRow
+from sslstudio.domain.record import Record
 from sslstudio.domain.runs import RunState
-from sslstudio.domain.specs import ImportSpec
+from sslstudio.domain.specs import ImportSpec, TriageSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.reasons import PIXELS_LOST, reason
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session.project import Project
 
 LEDGER = "ledger.jsonl"
+
+R = TypeVar("R", bound=Record)
 
 
 def adopt(project: Project, run_id: str) -> None:
@@ -40,6 +46,8 @@ def adopt(project: Project, run_id: str) -> None:
         return
     if row.stage == "import_images":
         adopt_import(project, run_id, ended=True)
+    elif row.stage == "triage":
+        _adopt_triage(project, run, state)
     elif state is RunState.SUCCEEDED:
         if row.stage == "embed":
             _move(run.artifacts_dir / "image_ids.npy", project.embeddings_dir / f"{run_id}.ids.npy")
@@ -138,6 +146,28 @@ def _clean(project: Project, run: RunDirectory) -> None:
     shutil.rmtree(run.private_dir, ignore_errors=True)
     (run.artifacts_dir / LEDGER).unlink(missing_ok=True)
     project.catalogue.end_adoption(run.run_id)
+
+
+def _adopt_triage(project: Project, run: RunDirectory, state: RunState) -> None:
+    """Take over the images that were looked at, however the run ended, and the comparison if it came to its end."""
+    looks, compared, known = (run.artifacts_dir / name for name in (LOOKS, COMPARED, KNOWN))
+    if looks.is_file():
+        project.catalogue.adopt_looks(run.run_id, _records(looks, Look))
+    if state is RunState.SUCCEEDED and compared.is_file():
+        searched = [one.image_id for one in _records(known, KnownImage) if one.hashes] if known.is_file() else []
+        searched += [one.image_id for one in _records(looks, Look)] if looks.is_file() else []
+        anew = TriageSpec.model_validate_json(project.catalogue.run(run.run_id).spec_json).again
+        project.catalogue.adopt_compared(run.run_id, _records(compared, Finding), searched, anew=anew)
+        for path in (compared, looks, known):
+            path.unlink(missing_ok=True)
+
+
+def _records(path: Path, kind: type[R]) -> Iterator[R]:
+    """The lines of a file as far as they were written whole."""
+    with path.open("rb") as stream:
+        for line in stream:
+            with contextlib.suppress(ValidationError):
+                yield kind.model_validate_json(line)
 
 
 def _ledger(path: Path, pixels_dir: Path, start: int, end: int) -> Iterator[tuple[list[LedgerRow], int]]:

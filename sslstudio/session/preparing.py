@@ -10,9 +10,19 @@ from typing import Any
 
 from sslstudio import __version__
 from sslstudio.catalogue.runs import now
+from sslstudio.domain.findings import KNOWN
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
-from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, MapSpec, PretrainSpec, RetrieveSpec, Spec
+from sslstudio.domain.specs import (
+    EmbedSpec,
+    ExportSpec,
+    ImportSpec,
+    MapSpec,
+    PretrainSpec,
+    RetrieveSpec,
+    Spec,
+    TriageSpec,
+)
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.importers.known import write_known
@@ -104,6 +114,29 @@ def receiving_folder(project: Project, run_id: str) -> Path | None:
         return Path(str(found["folder"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def prepare_triage(project: Project, spec: TriageSpec) -> str:
+    """A run that looks at the images nobody has looked at (all of them with `spec.again`), excluded ones too.
+
+    Raises SSLStudioError: "no_images", "nothing_new", "not_embedded".
+    """
+    items = project.catalogue.items(include_excluded=True)
+    if not items:
+        raise SSLStudioError("There is no image in the project.", "Import images first.", code="no_images")
+    if not spec.again and not project.catalogue.images_not_looked_at() and not project.catalogue.images_not_searched():
+        raise SSLStudioError(
+            "All images were looked at already.", "Look at all of them again if you wish.", code="nothing_new"
+        )
+    if spec.embedding:
+        spec = spec.model_copy(update={"embedding": resolve_embedding(project, spec.embedding)})
+    known = project.catalogue.known_images()
+
+    def add_known(artifacts: Path) -> None:
+        with (artifacts / KNOWN).open("w", encoding="utf-8") as stream:
+            stream.writelines(one.model_dump_json(exclude_defaults=True) + "\n" for one in known)
+
+    return _prepare(project, "triage", "triage", "Look through the images", spec, items, artifacts=add_known)
 
 
 def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | None = None) -> str:

@@ -14,6 +14,7 @@ from sslstudio.session.preparing import (
     prepare_map,
     prepare_pretrain,
     prepare_retrieve,
+    prepare_triage,
     receiving_folder,
 )
 from sslstudio.session.results import MapData, load_embeddings, load_map, resolve_embedding
@@ -36,6 +37,7 @@ __all__ = [
     "prepare_map",
     "prepare_pretrain",
     "prepare_retrieve",
+    "prepare_triage",
     "reattach",
     "receiving_folder",
     "resolve_embedding",

@@ -4,6 +4,7 @@
 |----------------|-----------------------------------|-------------------------------------|-----------------|
 | retrieve       | an archive (PACS)                 | originals, outside the project      | job             |
 | import_images  | folders, DICOM files, tables      | ledger, found images, pixel cache   | job             |
+| triage         | frozen items, pixel cache         | findings, near-duplicates           | job             |
 | catalogue      | rows                              | filters, patient-level splits       | window          |
 | pretrain       | frozen items, spec, pretext task  | checkpoints, metrics, backbone      | job             |
 | embed          | backbone, frozen items            | embeddings (float16 matrix)         | job             |
@@ -29,6 +30,7 @@ from sslstudio.errors import SSLStudioError
 
 JOB_STAGES: tuple[Stage, ...] = (
     "import_images",
+    "triage",
     "pretrain",
     "embed",
     "map_embeddings",

@@ -1,0 +1,106 @@
+"""How alike two pictures are, closely enough to tell a copy from a neighbouring slice or another patient.
+
+Copies agree in their fine structure even after compression, scaling, another window or an overlay; neighbouring slices
+agree in the coarse one only. So fine structure is compared block by block; the median and the lower quartile decide.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sslstudio.triage.pictures import Picture, framed
+
+SIDE = 64
+"""Side of the compared pictures in pixels."""
+_BLOCK = 8
+_TEXTURE = 2.0
+_LEAST_BLOCKS = 6
+_QUARTILE_ALLOWANCE = 0.04
+
+_EVERYWHERE = np.ones((SIDE, SIDE), np.uint8)
+
+Tile = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+def tiles(picture: Picture) -> Tile:
+    """A grey picture (H, W) at 64 px, whole and by its content: (2, 64, 64)."""
+    return np.stack([_small(picture), _small(framed(picture))])
+
+
+def _small(picture: Picture) -> Tile:
+    way = cv2.INTER_AREA if min(picture.shape) > SIDE else cv2.INTER_LINEAR
+    return cv2.resize(picture, (SIDE, SIDE), interpolation=way).astype(np.uint8)
+
+
+def coarse(left: Tile, right: Tile) -> Floats:
+    """Correlation of pictures (M, 64, 64) with pictures (M, 64, 64) in their shades: (M,), -1 to 1."""
+    a, b = _centred(_pooled(left)), _centred(_pooled(right))
+    return _ratio((a * b).sum(axis=(1, 2)), (a * a).sum(axis=(1, 2)), (b * b).sum(axis=(1, 2)))
+
+
+def fine(left: Tile, right: Tile) -> Floats:
+    """How well the fine structure agrees in most blocks of pictures (M, 64, 64) that have any: (M,), about -1 to 1.
+
+    The lesser of the median correlation and the lower quartile (plus an allowance); 0 where too few blocks of both
+    have structure.
+    """
+    a, b = _blocks(_detail(left)), _blocks(_detail(right))
+    aa, bb = (a * a).mean(axis=2), (b * b).mean(axis=2)
+    textured = (aa > _TEXTURE**2) & (bb > _TEXTURE**2)
+    each = np.sort(np.where(textured, _ratio((a * b).mean(axis=2), aa, bb), np.inf), axis=1)
+    count = textured.sum(axis=1)
+    rows = np.arange(len(each))
+    last = np.maximum(count - 1, 0)
+    agreed = np.minimum(each[rows, last // 2], each[rows, last // 4] + _QUARTILE_ALLOWANCE)
+    return np.where(count >= _LEAST_BLOCKS, agreed, 0.0).astype(np.float32)
+
+
+def registered_fine(left: Tile, right: Tile) -> float:
+    """`fine` of two pictures (64, 64) after the second is moved and scaled onto the first; 0 if it cannot be."""
+    still, moving = left.astype(np.float32), right.astype(np.float32)
+    warp = np.eye(2, 3, dtype=np.float32)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
+    try:
+        _, found = cv2.findTransformECC(still, moving, warp, cv2.MOTION_AFFINE, stop, _EVERYWHERE, 5)
+    except cv2.error:  # the pictures have nothing in common
+        return 0.0
+    change = np.abs(found - np.eye(2, 3))
+    if change[:, :2].max() > 0.25 or change[:, 2].max() > SIDE / 4:
+        return 0.0
+    moved = cv2.warpAffine(
+        right, found, (SIDE, SIDE), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    return float(fine(left[None], moved[None].astype(np.uint8))[0])
+
+
+def _pooled(pictures: Tile) -> Floats:
+    count = len(pictures)
+    pooled: Floats = pictures.reshape(count, SIDE // 2, 2, SIDE // 2, 2).mean(axis=(2, 4), dtype=np.float32)
+    return pooled
+
+
+def _centred(values: Floats) -> Floats:
+    centred: Floats = values - values.mean(axis=(1, 2), keepdims=True)
+    return centred
+
+
+def _detail(pictures: Tile) -> Floats:
+    """What a blur of a few pixels takes away."""
+    values = pictures.astype(np.float32)
+    return np.stack([one - cv2.GaussianBlur(one, (0, 0), 2.0) for one in values]) if len(values) else values
+
+
+def _blocks(values: Floats) -> Floats:
+    """(M, 64, 64) to (M, blocks, pixels of a block), each block with mean 0."""
+    count, n = len(values), SIDE // _BLOCK
+    cut = values.reshape(count, n, _BLOCK, n, _BLOCK).transpose(0, 1, 3, 2, 4).reshape(count, n * n, _BLOCK**2)
+    centred: Floats = cut - cut.mean(axis=2, keepdims=True)
+    return centred
+
+
+def _ratio(product: Floats, left: Floats, right: Floats) -> Floats:
+    ratio: Floats = product / np.sqrt(np.maximum(left * right, 1e-6))
+    return ratio
