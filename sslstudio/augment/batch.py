@@ -13,6 +13,13 @@ from sslstudio.augment.presets import AugmentationPreset
 from sslstudio.augment.resample import fit_square
 
 
+def shares(squares: Tensor) -> Tensor:
+    """Stored squares as float32 in 0 to 1: uint8, or int16 for 65,536 levels from -32,768 on."""
+    if squares.dtype == torch.int16:
+        return (squares.to(torch.float32) + 32768.0) / 65535.0
+    return squares.to(torch.float32) / 255.0
+
+
 class BatchAugmenter:
     """Augments and normalises batches of stored squares; every image gets random values of its own.
 
@@ -28,19 +35,19 @@ class BatchAugmenter:
         self._std = tuple(std)
 
     def view(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """One random view of `pixels` (N, C, T, T) uint8 as float32 (N, C, S, S), normalised.
+        """One random view of stored squares `pixels` (N, C, T, T) as float32 (N, C, S, S), normalised.
 
         The same `generator` state gives the same view; `generator` lives on the device of `pixels`.
         """
         draws = torch.rand(len(pixels), geometry.DRAWS + intensity.DRAWS, generator=generator, device=pixels.device)
         matrices = geometry.transforms(draws[:, : geometry.DRAWS], self.preset)
-        images = geometry.resample(pixels.to(torch.float32) / 255.0, matrices, self.image_size)
+        images = geometry.resample(shares(pixels), matrices, self.image_size)
         images = intensity.apply(images, draws[:, geometry.DRAWS :], self.preset, generator)
         return normalise(images, self._mean, self._std)
 
     def plain(self, pixels: Tensor) -> Tensor:
-        """`pixels` (N, C, T, T) uint8 as float32 (N, C, S, S), normalised, not augmented."""
-        images = fit_square(pixels, self.image_size) / 255.0
+        """Stored squares `pixels` (N, C, T, T) as float32 (N, C, S, S), normalised, not augmented."""
+        images = fit_square(shares(pixels), self.image_size)
         if self.preset.window_margin:
             total = 1.0 + 2.0 * self.preset.window_margin
             images = (images * total - self.preset.window_margin).clamp(0.0, 1.0)

@@ -49,10 +49,11 @@ def _signed(uniform: Tensor) -> Tensor:
 
 
 def _rewindow(images: Tensor, uniform: Tensor, preset: AugmentationPreset) -> Tensor:
-    """Undo the stored margin around the display window, with both ends moved by up to the jitter."""
+    """A window within the stored, wider one: centre and width moved by up to the jitter, in shares of the width."""
     total = 1.0 + 2.0 * preset.window_margin
-    low = (preset.window_margin + preset.window_jitter * _signed(uniform[:, 5])) / total
-    high = (1.0 + preset.window_margin + preset.window_jitter * _signed(uniform[:, 6])) / total
+    centre = preset.window_margin + 0.5 + preset.window_jitter * _signed(uniform[:, 5])
+    width = 1.0 + preset.window_jitter * _signed(uniform[:, 6])
+    low, high = (centre - width / 2.0) / total, (centre + width / 2.0) / total
     return ((images - _each(low)) / _each(high - low)).clamp(0.0, 1.0)
 
 

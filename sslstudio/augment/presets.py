@@ -23,8 +23,8 @@ class AugmentationPreset:
     `horizontal_flip` .. `blur` are probabilities. `brightness` is an offset of pixels in 0 to 1, `contrast`,
     `saturation` relative, `hue` in turns. `gamma` is an exponent, `bias_field` the log of a smooth gain, `noise`
     the largest standard deviation (pixels 0 to 1), `speckle` the same but multiplied with the image.
-    `window_margin` widens the display window by this share at both ends before 8-bit storage; `window_jitter` moves
-    its ends within that margin.
+    `window_jitter` moves centre and width of the window by up to this share of the width, which is the same share in
+    HU; images are then stored over a window wider by `window_margin` at both ends.
     """
 
     name: Preset
@@ -44,8 +44,12 @@ class AugmentationPreset:
     noise: float = 0.0
     speckle: float = 0.0
     blur: float = 0.0
-    window_margin: float = 0.0
     window_jitter: float = 0.0
+
+    @property
+    def window_margin(self) -> float:
+        """As far as an end of the window can move: the centre's jitter and half that of the width."""
+        return 1.5 * self.window_jitter
 
 
 PRESETS: Final[dict[str, AugmentationPreset]] = {
@@ -82,7 +86,6 @@ PRESETS: Final[dict[str, AugmentationPreset]] = {
             contrast=0.1,
             noise=0.03,
             blur=0.1,
-            window_margin=0.15,
             window_jitter=0.15,
         ),
         AugmentationPreset(

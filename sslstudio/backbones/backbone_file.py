@@ -14,6 +14,7 @@ from torch import nn
 
 from sslstudio.backbones.build import build
 from sslstudio.domain.record import Record
+from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
 
 WEIGHTS = "backbone.safetensors"
@@ -34,6 +35,8 @@ class BackboneDescription(Record):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     source: str
+    rendering: Rendering | None = None
+    """What the backbone was trained to see; None where that was not written down."""
 
 
 def save(backbone: nn.Module, description: BackboneDescription, folder: Path) -> tuple[Path, Path]:

@@ -15,13 +15,15 @@ from sslstudio.domain.ledger import FoundImage, LedgerRow
 from sslstudio.importers.path_text import name_of
 
 _FACT_COLUMNS = (
-    "modality", "body_part", "laterality", "view", "scanner", "bits", "slope", "intercept", "low", "high",
-    "instance_number", "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing",
-    "column_spacing",
+    "modality", "body_part", "laterality", "view", "scanner", "bits", "slope", "intercept", "low", "high", "file_low",
+    "file_high", "auto_low", "auto_high", "least", "greatest", "finished", "instance_number", "slice_position", "sop",
+    "source_series", "kind", "unit", "site", "day", "phase", "row_spacing", "column_spacing",
 )  # fmt: skip
 """What `FoundImage` and the table `images` call by the same name; `columns` is JSON in the table."""
 _LATER_COLUMNS = (*_FACT_COLUMNS[_FACT_COLUMNS.index("sop") :], "columns")
 """Facts that projects of the first schema do not have: a second import of the same file brings them."""
+_WINDOW_COLUMNS = ("low", "high", "file_low", "file_high", "auto_low", "auto_high", "least", "greatest", "finished")
+"""What windows are made from; projects of older schemas do not have it all."""
 
 FILE_CHANGED = "Its file has changed"
 FILE_REPLACED = "Replaced: its file has changed"
@@ -214,15 +216,20 @@ class Adoption:
             f"UPDATE images SET {assignments} WHERE image_id = ? AND sop = '' AND columns = '{{}}'",
             (*_facts(image)[-len(_LATER_COLUMNS) :], image_id),
         )
+        assignments = ", ".join(f"{name} = ?" for name in _WINDOW_COLUMNS)
+        self._connection.execute(
+            f"UPDATE images SET {assignments} WHERE image_id = ? AND auto_low IS NULL",
+            (*(getattr(image, name) for name in _WINDOW_COLUMNS), image_id),
+        )
 
     def _place_pixels(self, image_id: int, image: FoundImage) -> None:
         pixels = _pixels_of(image)
         self._connection.execute(
             """UPDATE images SET shard = ?, "offset" = ?, height = ?, width = ?, channels = ?, dtype = ?,
-               slope = ?, intercept = ?, low = ?, high = ? WHERE image_id = ?""",
+               slope = ?, intercept = ?, auto_low = NULL WHERE image_id = ?""",
             (
                 pixels.shard, pixels.offset, pixels.height, pixels.width, pixels.channels, pixels.dtype,
-                image.slope, image.intercept, image.low, image.high, image_id,
+                image.slope, image.intercept, image_id,
             ),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from sslstudio.catalogue.findings import FindingTables
 from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.import_list import ImportListTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
+from sslstudio.catalogue.renderings import RenderingTables
 from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import RunTables
 from sslstudio.catalogue.splits import SplitTables
@@ -28,6 +29,7 @@ class Catalogue(
     LabelTables,
     SplitTables,
     RunTables,
+    RenderingTables,
 ):
     """The index of one project: `Catalogue(folder / "project.sqlite")`. Safe to call from several threads.
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
+from typing import Any
 
 from sslstudio.catalogue.arranging import SAME_IDENTITY
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.rows import Counts, ImageDetail, LabelEvent, TreeRow
 from sslstudio.domain.items import FIELDS, Item
+from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.rendering import GREY_NAMES, Finder, Grey, grey, original_window
 
 _ITEM_COLUMNS = """i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.pseudonym AS series, i.modality,
-    i.scanner, i.shard, i."offset", i.height, i.width, i.channels, i.dtype, i.low, i.high,
+    i.scanner, i.shard, i."offset", i.height, i.width, i.channels, i.dtype,
     coalesce(c.name, '') AS label, u.part"""
 _ITEM_TABLES = """images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id) LEFT JOIN labels l ON l.image_id = i.image_id
     LEFT JOIN classes c ON c.class_id = l.class_id"""
+_ITEM_FIELDS = tuple(name for name in FIELDS if name != "windows")
+_GREY_COLUMNS = ", ".join(f"i.{name}" for name in GREY_NAMES)
 _DETAIL_COLUMNS = (
     "body_part", "laterality", "view", "bits", "slope", "intercept", "frame", "excluded", "instance_number",
     "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing", "column_spacing",
@@ -29,6 +34,7 @@ class ImageTables:
     """The part of the catalogue that knows images. Everything is read and written in short transactions."""
 
     _db: Database
+    rendering: Callable[[], Rendering]
 
     def counts(self) -> Counts:
         """How many images, subjects, studies and series there are, and how many images are labelled or excluded."""
@@ -41,11 +47,15 @@ class ImageTables:
         assert row is not None
         return Counts(*row)
 
-    def items(self, *, include_excluded: bool = False) -> list[Item]:
-        """All images in the order of their ids, with the current class name ("" if none) and the part."""
+    def items(self, *, include_excluded: bool = False, rendering: Rendering | None = None) -> list[Item]:
+        """All images in the order of their ids, with the current class name ("" if none) and the part.
+
+        Their windows are those of `rendering`, or of the project's.
+        """
         where = "" if include_excluded else "WHERE i.excluded IS NULL"
-        rows = self._db.rows(f"SELECT {_ITEM_COLUMNS} FROM {_ITEM_TABLES} {where} ORDER BY i.image_id")
-        return [Item.model_validate(dict(zip(FIELDS, row, strict=True))) for row in rows]
+        finder = Finder(rendering or self.rendering())
+        rows = self._db.rows(f"SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS} FROM {_ITEM_TABLES} {where} ORDER BY i.image_id")
+        return [Item.model_validate(_known(row, finder)) for row in rows]
 
     def image_ids(self) -> list[int]:
         """The ids of all images, excluded ones too, ascending."""
@@ -60,7 +70,8 @@ class ImageTables:
         with self._db.lock:
             columns = ", ".join(f"i.{name}" for name in _DETAIL_COLUMNS)
             row = self._db.row(
-                f"SELECT {_ITEM_COLUMNS}, {columns} FROM {_ITEM_TABLES} WHERE i.image_id = ?", (image_id,)
+                f"SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS}, {columns} FROM {_ITEM_TABLES} WHERE i.image_id = ?",
+                (image_id,),
             )
             if row is None:
                 raise SSLStudioError("This image is not in the project.", "Import it again.", code="unknown_image")
@@ -76,7 +87,9 @@ class ImageTables:
                 (image_id,),
             )
         path = PurePath(paths[0][0]) if paths else PurePath()
-        known = dict(zip((*FIELDS, *_DETAIL_COLUMNS), row, strict=True))
+        known = _known(row, Finder(self.rendering()))
+        known |= dict(zip(_DETAIL_COLUMNS, row[-len(_DETAIL_COLUMNS) :], strict=True))
+        known["original"] = original_window(_grey(row))
         return ImageDetail.model_validate(
             known
             | {
@@ -129,3 +142,14 @@ class ImageTables:
     def shards(self) -> list[str]:
         """Names of the pixel cache's files that images refer to."""
         return [shard for (shard,) in self._db.rows("SELECT DISTINCT shard FROM images ORDER BY shard")]
+
+
+def _known(row: Sequence[Any], finder: Finder) -> dict[str, Any]:
+    """The fields of an item from a row of `_ITEM_COLUMNS` and `_GREY_COLUMNS`."""
+    known = dict(zip(_ITEM_FIELDS, row, strict=False))
+    known["windows"] = finder.windows(_grey(row))
+    return known
+
+
+def _grey(row: Sequence[Any]) -> Grey:
+    return grey(*row[len(_ITEM_FIELDS) : len(_ITEM_FIELDS) + len(GREY_NAMES)])

@@ -11,6 +11,7 @@ from sslstudio.domain.findings import Finding, FindingKind, FindingState
 from sslstudio.domain.items import Item, Part
 from sslstudio.domain.labels import Mark, Origin
 from sslstudio.domain.ledger import ImageKind
+from sslstudio.domain.rendering import Window
 from sslstudio.domain.runs import RunState, Stage
 
 
@@ -145,6 +146,8 @@ class ImageDetail(Item):
     `sslstudio.domain.ledger.FoundImage`. `notes` says in sentences what is odd about the image or its series.
     """
 
+    original: Window = (0.0, 255.0)
+    """The window without a rendering: the file's own, else the middle 99 % of the values."""
     body_part: str = ""
     laterality: str = ""
     view: str = ""

@@ -252,7 +252,24 @@ _TRIAGE = (
     """CREATE INDEX findings_group ON findings ("group") WHERE "group" <> ''""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE)
+_WINDOWS = (
+    *(
+        f"ALTER TABLE images ADD COLUMN {column}"
+        for column in (
+            "file_low REAL",
+            "file_high REAL",
+            "auto_low REAL",
+            "auto_high REAL",
+            "least REAL",
+            "greatest REAL",
+            "finished INTEGER NOT NULL DEFAULT 0",
+        )
+    ),
+    "UPDATE images SET finished = 1 WHERE channels = 3 OR (dtype = 'uint8' AND modality = '')",
+)
+"""`low`, `high` stay what they were: the window an image came with. NULL: an older version did not keep it."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

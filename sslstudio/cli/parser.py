@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 PRESETS = ("auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural")
+RENDERINGS = (
+    *("auto", "ct_lung", "ct_soft", "ct_bone", "ct_brain", "ct_stroke", "ct_subdural", "ct_lung_soft_bone"),
+    *("ct_brain_subdural_bone", "mr", "xray", "mammography", "pet", "ultrasound", "histology", "dermoscopy", "fundus"),
+    *("natural", "plain", "ct"),
+)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAP_METHODS = ("localmap", "pca")
 WAYS = ("get", "move")
+SEES = "what the model sees from now on, see `sslstudio rendering` (auto: no change)"
 EPILOG = "Research use only; not a medical device. Nothing leaves this computer."
 TOP_EPILOG = "Research use only; not a medical device. Nothing leaves this computer unless you query an archive (pacs)."
 PACS_EPILOG = "Only the archive you name is contacted, and only by test, find and get."
@@ -89,6 +95,14 @@ def _window(commands: Commands) -> None:
     demo.add_argument("--epochs", type=_count, default=15, metavar="N", help="pretraining epochs, headless only (15)")
 
 
+def _window_pair(text: str) -> tuple[float, float]:
+    """CENTRE,WIDTH for argparse."""
+    centre, comma, width = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError("must look like CENTRE,WIDTH")
+    return float(centre), float(width)
+
+
 def _data(commands: Commands) -> None:
     _add(commands, "new", "data:new", "make a new, empty project")
     imports = _add(commands, "import", "data:import_images", "read folders and files of images into a project")
@@ -100,7 +114,7 @@ def _data(commands: Commands) -> None:
         help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
     )
     imports.add_argument("--table", type=Path, metavar="CSV", help="table with columns image and subject")
-    imports.add_argument("--preset", choices=PRESETS, default="auto", help="what kind of images these are (auto)")
+    imports.add_argument("--preset", choices=RENDERINGS, default="auto", metavar="NAME", help=SEES)
     imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
     triage = _add(
         commands, "triage", "triage:triage", "look through the images for duplicates, burned-in text and oddities"
@@ -109,6 +123,18 @@ def _data(commands: Commands) -> None:
     triage.add_argument(
         "--embedding", default="", metavar="RUN", help="embeddings that settle doubtful duplicates (none)"
     )
+    sees = _add(commands, "rendering", "rendering:rendering", "say or change what the model sees of the images")
+    sees.add_argument("--preset", choices=RENDERINGS, metavar="NAME", help=f"one of: {', '.join(RENDERINGS)}")
+    sees.add_argument(
+        "--window",
+        dest="windows",
+        type=_window_pair,
+        action="append",
+        default=[],
+        metavar="CENTRE,WIDTH",
+        help="window of CT in HU; once, or three times for three channels (--window=-600,1500)",
+    )
+    sees.add_argument("--undo", action="store_true", help="take the latest change back")
     embeddings = _add(commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy file")
     embeddings.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     embeddings.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npy", help="(N, D) float16")

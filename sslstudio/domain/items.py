@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from sslstudio.domain.record import Record
+from sslstudio.domain.rendering import Windows, windows_text
 
 Part = Literal["", "train", "test"]
 
@@ -41,7 +42,7 @@ class PixelLocation(Record):
 
 
 class Item(Record):
-    """One image of a frozen list. `low` and `high` are the display window in stored values (black, white)."""
+    """One image of a frozen list. `windows` are those through which the model sees it, in stored values."""
 
     image_id: int
     subject: str
@@ -55,10 +56,23 @@ class Item(Record):
     width: int
     channels: Channels
     dtype: Literal["uint8", "uint16"]
-    low: float
-    high: float
+    windows: Windows
     label: str = ""
     part: Part = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_window(cls, values: Any) -> Any:
+        """Lists of runs prepared before there were three windows say `low` and `high`."""
+        if isinstance(values, dict) and "low" in values and "windows" not in values:
+            rest = {name: value for name, value in values.items() if name not in ("low", "high")}
+            return {**rest, "windows": ((values["low"], values["high"]),)}
+        return values
+
+    @property
+    def seen_channels(self) -> int:
+        """How many channels the model sees of this image."""
+        return max(self.channels, len(self.windows))
 
     @property
     def pixels(self) -> PixelLocation:
@@ -83,7 +97,7 @@ def write_items(path: Path, items: Iterable[Item]) -> int:
         writer = csv.DictWriter(stream, FIELDS)
         writer.writeheader()
         for item in items:
-            writer.writerow(item.model_dump())
+            writer.writerow(item.model_dump() | {"windows": windows_text(item.windows)})
             count += 1
     return count
 

@@ -17,8 +17,9 @@ ImageKind = Literal["", "localiser", "secondary_capture", "derived"]
 class FoundImage(Record):
     """What an import job learned of one decoded image; allow-listed facts and keyed pseudonyms only.
 
-    `subject`, `study` and `series` are HMAC pseudonyms (hex). `low` and `high` are the display window in
-    stored values; a stored value v means `v * slope + intercept` in the unit of the source (HU for CT).
+    `subject`, `study` and `series` are HMAC pseudonyms (hex). `low` and `high` are the display window without any
+    rendering, in stored values; what other windows are made from is explained in `importers.rendering.Grey`. A stored
+    value v means `v * slope + intercept` in the unit of the source (HU for CT).
     `digest` is the SHA-256 of the file, `pixel_digest` that of the decoded pixels and their shape.
 
     `sop`, `source_series` and `site` are keyed pseudonyms too: of the SOP instance, of the series before it was parted
@@ -44,6 +45,13 @@ class FoundImage(Record):
     intercept: float = 0.0
     low: float = 0.0
     high: float = 255.0
+    file_low: float | None = None
+    file_high: float | None = None
+    auto_low: float | None = None
+    auto_high: float | None = None
+    least: float | None = None
+    greatest: float | None = None
+    finished: bool = False
     instance_number: int | None = None
     slice_position: float | None = None
     sop: str = ""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from sslstudio.domain.record import Record
+from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.specs import Spec
 
 Stage = Literal["import_images", "triage", "pretrain", "embed", "map_embeddings", "export", "predict", "retrieve"]
@@ -41,6 +42,10 @@ class Job(Record):
     package_version: str
     plugin: dict[str, str] = Field(default_factory=dict)
     """Id, version and SHA-256 of the plugin that the run uses, when it uses one."""
+    rendering: Rendering | None = None
+    """What the model sees: the windows of the items follow from it. None in runs of older versions."""
+    rendering_of: str = ""
+    """The run whose rendering this is, where the project has another by now."""
     pixels: str = "../../pixels"
 
 

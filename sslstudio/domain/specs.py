@@ -34,7 +34,8 @@ class ImportSpec(Record):
     again: bool = False
     relink_only: bool = False
     drive_seconds: float = Field(default=600.0, ge=0)
-    preset: Preset = "auto"
+    preset: str = "auto"
+    """What the model sees from now on: a preset of `resources/presets/windows.json`; "auto" changes nothing."""
     dry_run: bool = False
     max_side: int = Field(default=1024, ge=32)
     max_pixels: int = Field(default=200_000_000, ge=1)

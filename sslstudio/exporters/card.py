@@ -14,7 +14,9 @@ from typing import Any
 
 from sslstudio import resources
 from sslstudio.domain.items import Item
+from sslstudio.domain.rendering import OWN, Rendering
 from sslstudio.exporters.parity import TOLERANCE, Parity
+from sslstudio.importers.rendering import in_words
 
 _PUBLIC_STARTS = ("random", "imagenet")
 
@@ -37,6 +39,7 @@ class CardFacts:
     versions: Mapping[str, str]
     scores: Mapping[str, Any] | None = None
     pretraining: Mapping[str, Any] = field(default_factory=dict)
+    rendering: Rendering | None = None
 
 
 def write(facts: CardFacts) -> str:
@@ -55,6 +58,7 @@ def write(facts: CardFacts) -> str:
         method=_method(facts),
         commands=_commands(facts),
         scores=_scores(facts.scores),
+        rendering=_rendering(facts),
         channels=facts.backbone["in_channels"],
         dimensions=facts.backbone["feature_dim"],
         image_size=facts.backbone["image_size"],
@@ -119,6 +123,8 @@ def _pretraining(facts: CardFacts) -> str:
 def _commands(facts: CardFacts) -> str:
     lines = []
     source = str(facts.backbone.get("source", "random"))
+    if facts.rendering is not None:
+        lines.append(f"sslstudio rendering PROJECT {_rendering_options(facts.rendering)}")
     if facts.pretraining:
         spec = facts.pretraining["spec"]
         start = spec["init"] if spec["init"] in _PUBLIC_STARTS else "FILE"
@@ -133,6 +139,28 @@ def _commands(facts: CardFacts) -> str:
     lines.append(f"sslstudio classify PROJECT {facts.model['embedding']} --seed {facts.model.get('seed', 0)}")
     lines.append(f"sslstudio evaluate PROJECT {facts.model['model_id']}")
     return "\n".join(f"    {line}" for line in lines)
+
+
+def _rendering(facts: CardFacts) -> str:
+    """What the model sees, for the kinds of images in the project."""
+    if facts.rendering is None:
+        return "What it saw of each image was not written down."
+    kinds = Counter(item.modality for item in facts.items)
+    lines = []
+    for modality, _ in kinds.most_common():
+        unit = "HU" if modality == "CT" else ""
+        seen = dict.fromkeys(in_words(facts.rendering, modality, unit))
+        lines.append(f"- {_cell(modality) or 'images without a modality'}: {'; '.join(seen)}")
+    title = facts.rendering.title.rstrip(".")
+    return "\n".join([f"{title}. Values between black and white are spread evenly over 256 greys.", "", *lines])
+
+
+def _rendering_options(rendering: Rendering) -> str:
+    """The options that set this rendering."""
+    fixed = [rule for channel in rendering.channels for rule in channel.rules if rule.fixed]
+    if rendering.preset != OWN:
+        return f"--preset {rendering.preset}"
+    return " ".join(f"--window={rule.centre:g},{rule.width:g}" for rule in fixed)
 
 
 def _scores(scores: Mapping[str, Any] | None) -> str:

@@ -48,9 +48,9 @@ class Input:
 class PackagedModel(nn.Module):
     """Stored pixel values and their window in, class probabilities and embedding out.
 
-    `pixels` (N, C, H, W) float32 stored values of any height and width; `window` (N, 2) float32 (low, high) in stored
-    values. Inside: window to 0..1 in 8-bit steps (as the gallery and training show it), the one resize, normalisation,
-    backbone, standardisation, linear head, temperature, softmax.
+    `pixels` (N, C, H, W) float32 stored values of any height and width; `window` (N, C, 2) float32 (low, high) of each
+    channel in stored values. Inside: window to 0..1 in 8-bit steps (as the gallery and training show it), the one
+    resize, normalisation, backbone, standardisation, linear head, temperature, softmax.
     """
 
     pixel_mean: Tensor
@@ -81,7 +81,7 @@ class PackagedModel(nn.Module):
 
 def _shown(pixels: Tensor, window: Tensor) -> Tensor:
     """`importers.windowing.to_uint8` over 255: the same formula in the same precision, so the same 8-bit steps."""
-    low, high = (window[:, i].reshape(-1, 1, 1, 1).to(torch.float64) for i in (0, 1))
+    low, high = (window[:, :, i, None, None].to(torch.float64) for i in (0, 1))
     high = torch.where(high > low, high, low + 1.0)
     shares = torch.clamp((pixels.to(torch.float64) - low) / (high - low), 0.0, 1.0)
     return torch.round(shares * 255.0).to(torch.float32) / 255.0
@@ -95,7 +95,7 @@ def build(model: PackagedModel) -> onnx.ModelProto:
     dynamic = torch.export.Dim.DYNAMIC
     side = model.inputs.image_size
     pixels = torch.rand(2, model.inputs.channels, side + 13, side + 5) * 255.0
-    window = torch.tensor([[0.0, 255.0], [0.0, 200.0]])
+    window = torch.tensor([[0.0, 255.0], [0.0, 200.0]])[:, None].repeat(1, model.inputs.channels, 1)
     try:
         with _quiet():
             program = torch.onnx.export(

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from sslstudio.domain.record import Record
+from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
 
 FOLDER = "package"
@@ -29,7 +30,7 @@ CHECKSUMS = "SHA256SUMS"
 FILES = (GRAPH, WEIGHTS, MODEL, LABELS, PREPROCESSING, CARD, PREDICT, EXAMPLE, EXAMPLE_IMAGE)
 """The files that every package holds, besides its checksums."""
 
-FORMAT = 1
+FORMAT = 2
 T = TypeVar("T", bound=Record)
 _LARGEST = 8 * 2**30
 _STORED = (".onnx", ".safetensors", ".npz", ".png")
@@ -51,28 +52,16 @@ class LabelMap(Record):
     classes: tuple[ClassLabel, ...]
 
 
-class WindowRule(Record):
-    """How the window of a file is chosen, in the order: `centre` and `width` for `modality`, file, percentiles."""
-
-    file_window: bool
-    lower: float
-    upper: float
-    centre: float | None
-    width: float | None
-    modality: str
-
-
 class Preprocessing(Record):
     """`preprocessing.json`: what has to be done before the graph is called; all else is inside the graph."""
 
     format: int = FORMAT
-    preset: str
     channels: Literal[1, 3]
     image_size: int = Field(ge=1)
     inputs: dict[str, str]
     outputs: dict[str, str]
     window_rule: tuple[str, ...]
-    window: WindowRule
+    rendering: Rendering
     max_side: int = Field(ge=32)
     channel_rule: tuple[str, ...]
     inside_the_graph: tuple[str, ...]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sslstudio.domain.rendering import Windows
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.windowing import StoredPixels
 
@@ -20,11 +21,10 @@ Scorer = Callable[["ParityImage"], tuple[Floats, Floats]]
 
 @dataclass(frozen=True)
 class ParityImage:
-    """One image as the cache holds it: `stored` values (H, W, C) and its display window in stored values."""
+    """One image as the cache holds it: `stored` values (H, W, C) and its windows in stored values."""
 
     stored: StoredPixels
-    low: float
-    high: float
+    windows: Windows
 
 
 @dataclass(frozen=True)

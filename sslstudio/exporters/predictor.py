@@ -18,13 +18,14 @@ import numpy as np
 
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import package, preprocessing
+from sslstudio.exporters import package
 from sslstudio.exporters.package import Preprocessing
 from sslstudio.exporters.runtime import Graph
 from sslstudio.importers.decode_pool import Answer, DecodePool, ReceivedFrame
 from sslstudio.importers.decoding import DecodeSettings
 from sslstudio.importers.discovery import Discovery, FoundFile
 from sslstudio.importers.reasons import reason
+from sslstudio.importers.rendering import grey_of, windows_of
 
 PREDICTED, SKIPPED = "predicted", "skipped"
 COLOUR_MADE_GREY = "Colour was made grey: the model knows grey images only."
@@ -123,11 +124,11 @@ def _gives_its_example(graph: Graph, folder: Path, classes: int) -> bool:
     try:
         with np.load(folder / package.EXAMPLE, allow_pickle=False) as arrays:
             image = np.rint(arrays["pixels"][0].transpose(1, 2, 0)).astype(np.uint8)
-            low, high = (float(limit) for limit in arrays["window"][0])
+            windows = tuple((float(low), float(high)) for low, high in arrays["window"][0])
             expected = arrays["probabilities"][0]
     except (OSError, KeyError, ValueError, IndexError):
         return False
-    probabilities, _ = graph.score([image], [(low, high)])
+    probabilities, _ = graph.score([image], [windows])
     return expected.shape == (classes,) and bool(np.abs(probabilities[0] - expected).max() < _EXAMPLE_TOLERANCE)
 
 
@@ -144,10 +145,10 @@ def _scored(
         held += rows
         size += sum(row.frame.pixels.nbytes for row in rows if row.frame is not None)
         if len(held) >= 4 * batch_size or size > _HELD_BYTES:
-            _score(model.graph, held, batch_size, check)
+            _score(model, held, batch_size, check)
             yield held, done
             held, size = [], 0
-    _score(model.graph, held, batch_size, check)
+    _score(model, held, batch_size, check)
     yield held, done
 
 
@@ -161,7 +162,6 @@ def _answers(
         max_side=rules.max_side,
         max_pixels=limits.max_pixels,
         seconds=limits.decode_seconds,
-        window=preprocessing.policy_of(rules.window),
     )
     readable = [number for number, found in enumerate(files) if not found.problem]
     answers: dict[int, Answer] = {n: Answer(found.problem) for n, found in enumerate(files) if found.problem}
@@ -192,8 +192,9 @@ def _rows(name: str, answer: Answer, channels: int) -> list[_Row]:
     ]
 
 
-def _score(graph: Graph, rows: Sequence[_Row], batch_size: int, check: Callable[[], None]) -> None:
+def _score(model: Model, rows: Sequence[_Row], batch_size: int, check: Callable[[], None]) -> None:
     """Fill in the probabilities of the rows that hold a frame, in batches of one shape."""
+    graph, rendering = model.graph, model.rules.rendering
     alike: dict[tuple[int, ...], list[_Row]] = defaultdict(list)
     for row in rows:
         if row.frame is not None:
@@ -203,7 +204,7 @@ def _score(graph: Graph, rows: Sequence[_Row], batch_size: int, check: Callable[
             check()
             batch = group[start : start + batch_size]
             frames = [row.frame for row in batch if row.frame is not None]
-            windows = [(frame.facts.low, frame.facts.high) for frame in frames]
+            windows = [windows_of(rendering, grey_of(frame.facts)) for frame in frames]
             probabilities, _ = graph.score([frame.pixels for frame in frames], windows)
             for row, values in zip(batch, probabilities, strict=True):
                 row.probabilities = [float(value) for value in values]

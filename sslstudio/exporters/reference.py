@@ -8,7 +8,7 @@ import torch
 from sslstudio.augment.preprocess import prepare
 from sslstudio.exporters.onnx_graph import PackagedModel
 from sslstudio.exporters.parity import Floats, ParityImage
-from sslstudio.importers.windowing import to_uint8
+from sslstudio.importers.windowing import render
 
 
 def score(model: PackagedModel, image: ParityImage) -> tuple[Floats, Floats]:
@@ -16,7 +16,7 @@ def score(model: PackagedModel, image: ParityImage) -> tuple[Floats, Floats]:
 
     The picture is the 8-bit one of `importers.windowing`; the head is applied in float64 by numpy.
     """
-    shown = torch.from_numpy(to_uint8(image.stored, image.low, image.high)).permute(2, 0, 1).unsqueeze(0)
+    shown = torch.from_numpy(render(image.stored, image.windows)).permute(2, 0, 1).unsqueeze(0)
     inputs, head = model.inputs, model.head
     with torch.inference_mode():
         embedding = model.backbone(prepare(shown, inputs.image_size, inputs.channels, inputs.mean, inputs.std))[

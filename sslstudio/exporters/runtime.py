@@ -8,10 +8,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from sslstudio.domain.rendering import Windows
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.windowing import StoredPixels
-
-Window = tuple[float, float]
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in a grey value (ITU-R BT.601)."""
@@ -35,19 +34,25 @@ class Graph:
             raise _unusable() from None
         if not fits or len(shape) != 4 or shape[1] not in (1, 3):
             raise _unusable()
+        if self._session.get_inputs()[1].shape[1:] != [shape[1], 2]:
+            raise _unusable()
         self.channels: int = shape[1]
 
     def score(
-        self, images: Sequence[StoredPixels], windows: Sequence[Window]
+        self, images: Sequence[StoredPixels], windows: Sequence[Windows]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Probabilities (N, K) and embeddings (N, D) of images (H, W, C) of one shape, with their (low, high) windows.
+        """Probabilities (N, K) and embeddings (N, D) of images (H, W, C) of one shape, with their windows.
 
-        Images with another number of channels than the graph's are converted by `as_channels`.
+        Images with another number of channels than the graph's are converted by `as_channels`; one window is used for
+        all channels. Raises ValueError for three windows and a graph with one channel.
         """
+        if any(len(one) not in (1, self.channels) for one in windows):
+            raise ValueError("An image has one window, or one for each channel of the model.")
+        limits = [one if len(one) == self.channels else one * self.channels for one in windows]
         pixels = np.stack([as_channels(image, self.channels) for image in images]).astype(np.float32)
         feeds = {
             "pixels": np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)),
-            "window": np.asarray(windows, dtype=np.float32).reshape(len(images), 2),
+            "window": np.asarray(limits, dtype=np.float32).reshape(len(images), self.channels, 2),
         }
         probabilities, embedding = self._session.run(["probabilities", "embedding"], feeds)
         return probabilities, embedding

@@ -12,6 +12,7 @@ from sslstudio.catalogue.rows import ImageDetail, LabelEvent
 from sslstudio.gui.background import Background
 from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.inspector import Inspector
+from sslstudio.importers.windowing import on_screen
 from sslstudio.session.session import Session
 
 HOW = {"hand": "by hand", "bulk": "in bulk", "suggestion": "accepted suggestion", "import": "from a table"}
@@ -37,6 +38,7 @@ class InspectorController(QObject):
         view.clear_requested.connect(self._clear)
         session.selection_changed.connect(self._load)
         session.labels_changed.connect(self._load)
+        session.rendering_changed.connect(self._anew)
         view.set_neighbours(None)
         self._shown: int | None = None
         self._load()
@@ -45,11 +47,16 @@ class InspectorController(QObject):
         """Let go of the session."""
         self._session.selection_changed.disconnect(self._load)
         self._session.labels_changed.disconnect(self._load)
+        self._session.rendering_changed.disconnect(self._anew)
         self._view.clear_requested.disconnect(self._clear)
         self._view.set_empty()
 
     def _clear(self) -> None:
         self._session.clear()
+
+    def _anew(self) -> None:
+        self._shown = None
+        self._load()
 
     def _load(self, *_: object) -> None:
         ids = tuple(self._session.selection)
@@ -68,7 +75,8 @@ class InspectorController(QObject):
         detail = catalogue.image(first)
         subjects = catalogue.count_subjects(ids) if len(ids) > 1 else 1
         try:
-            pixels = PixelCache(self._session.project.pixels_dir).read(detail.pixels)
+            stored = PixelCache(self._session.project.pixels_dir).read(detail.pixels)
+            pixels = on_screen(stored, detail.windows)
         except (OSError, ValueError):
             pixels = None
         return _Loaded(detail, pixels, len(ids), subjects)
@@ -82,8 +90,10 @@ class InspectorController(QObject):
         if loaded.pixels is None:
             view.set_unreadable("The stored pixels of this image are missing. Import it again to see it.")
         elif detail.image_id != self._shown:
-            unit = "HU" if detail.modality == "CT" and detail.intercept != 0 else ""
-            view.set_image(loaded.pixels, detail.low, detail.high, detail.slope, detail.intercept, unit)
+            composite = len(detail.windows) > 1
+            scale = (1.0, 0.0, "") if composite else (detail.slope, detail.intercept, detail.unit)
+            pixels, low, high = loaded.pixels
+            view.set_image(pixels, low, high, *scale)
         self._shown = detail.image_id
         many = f"{count(loaded.selected, 'image')} from {count(loaded.subjects, 'patient')}"
         view.set_selection_text(many if loaded.selected > 1 else "1 image selected")

@@ -19,19 +19,22 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from functools import cache
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
+from sslstudio.domain.rendering import Rendering
 from sslstudio.importers import containers, dicom, nifti, raster, thumbnails
 from sslstudio.importers.content import Content, admit
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, WindowPolicy
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note
 from sslstudio.importers.discovery import problem_of
 from sslstudio.importers.reasons import Refused
+from sslstudio.importers.rendering import AUTO, grey_of, preset, windows_of
 from sslstudio.importers.shrink import limit_side
 from sslstudio.importers.sniff import Kind
-from sslstudio.importers.windowing import to_uint8
+from sslstudio.importers.windowing import render
 
 Decoder = Callable[[bytes, Kind, DecodeSettings], Iterator[DecodedFrame]]
 
@@ -122,7 +125,8 @@ def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: De
     digest.update(np.ascontiguousarray(stored).data)
     small = np.ascontiguousarray(limit_side(stored, settings.max_side))
     facts = _respaced(facts, stored.shape, small.shape)
-    jpeg = thumbnails.encode(to_uint8(small, facts.low, facts.high))
+    windows = windows_of(_rendering(settings.rendering), grey_of(facts))
+    jpeg = thumbnails.encode(render(small, windows))
     message = {
         "index": index,
         "facts": asdict(facts),
@@ -166,7 +170,12 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
 
 def _read_settings(requests: BinaryIO) -> DecodeSettings:
     values = json.loads(requests.readline())
-    return DecodeSettings(**{**values, "window": WindowPolicy(**values["window"])})
+    return DecodeSettings(**values)
+
+
+@cache
+def _rendering(text: str) -> Rendering:
+    return Rendering.model_validate_json(text) if text else preset(AUTO)
 
 
 def _limit_memory(limit: int) -> None:

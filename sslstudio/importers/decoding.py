@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sslstudio.domain.rendering import Window
 from sslstudio.importers.reasons import Refused
-from sslstudio.importers.windowing import StoredPixels
+from sslstudio.importers.rendering import grey_of, original_window
+from sslstudio.importers.windowing import Spread, StoredPixels, spread
 
 if TYPE_CHECKING:
     from sslstudio.domain.ledger import ImageKind
@@ -16,24 +18,8 @@ FRAME_LIMIT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class WindowPolicy:
-    """How the display window of a file is chosen; see `resources/presets/windows.json`.
-
-    With `file_window` the file's own window counts first; `centre` and `width` (modality units) are for files of
-    `modality` only; else the percentiles `lower` and `upper` of the image.
-    """
-
-    file_window: bool = True
-    lower: float = 0.5
-    upper: float = 99.5
-    centre: float | None = None
-    width: float | None = None
-    modality: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class DecodeSettings:
-    """What a worker is told once. `key` is the project's pseudonym key, hexadecimal."""
+    """What a worker is told once. `key` is the project's pseudonym key, hexadecimal; `rendering` is JSON ("": auto)."""
 
     key: str
     max_side: int = 1024
@@ -41,14 +27,15 @@ class DecodeSettings:
     seconds: float = 30.0
     memory_bytes: int = 4 << 30
     headers_only: bool = False
-    window: WindowPolicy = WindowPolicy()
+    rendering: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameFacts:
     """The allow-listed facts of one frame; `subject`, `study`, `series` are pseudonyms or "" where a file says none.
 
-    `low`, `high` are in stored values; `value * slope + intercept` is in the unit of the source. For the rest see
+    `low`, `high` and all windows are in stored values; `value * slope + intercept` is in the unit of the source. `low`,
+    `high` is the window without any rendering; for the others see `importers.rendering.Grey`. For the rest see
     `sslstudio.domain.ledger.FoundImage`; spacings are those of the decoded frame in mm.
     """
 
@@ -65,6 +52,13 @@ class FrameFacts:
     intercept: float = 0.0
     low: float = 0.0
     high: float = 255.0
+    file_low: float | None = None
+    file_high: float | None = None
+    auto_low: float | None = None
+    auto_high: float | None = None
+    least: float | None = None
+    greatest: float | None = None
+    finished: bool = False
     instance_number: int | None = None
     slice_position: float | None = None
     sop: str = ""
@@ -94,6 +88,20 @@ class DecodedFrame:
     stored: StoredPixels
     facts: FrameFacts
     note: Note | None = None
+
+
+def with_windows(
+    facts: FrameFacts, values: StoredPixels, file_window: Window | None = None, *, finished: bool = False
+) -> FrameFacts:
+    """`facts` with all that windows are made from; `values` are the stored ones without padding.
+
+    `file_window` is the one the file brings, in stored values. A `finished` picture is always shown through it.
+    """
+    measured = Spread(*file_window, *file_window) if finished and file_window is not None else spread(values)
+    low, high = (None, None) if file_window is None else file_window
+    known = replace(facts, file_low=low, file_high=high, finished=finished, **measured._asdict())
+    low, high = original_window(grey_of(known))
+    return replace(known, low=low, high=high)
 
 
 def check_size(width: int, height: int, samples: int, frames: int, max_pixels: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, with_windows
 from sslstudio.importers.dicom_codecs import decode_frames
 from sslstudio.importers.dicom_elements import number, text
 from sslstudio.importers.dicom_header import Header
@@ -23,7 +23,7 @@ from sslstudio.importers.dicom_layout import PALETTE, Alignment, Layout, read_la
 from sslstudio.importers.dicom_source import Buffer, Source, open_buffer, open_header
 from sslstudio.importers.dicom_syntax import Syntax, syntax_of
 from sslstudio.importers.dicom_tables import Palette, modality_table
-from sslstudio.importers.dicom_values import Coding, choose_window, padding_mask, store
+from sslstudio.importers.dicom_values import Coding, padding_mask, store, stored_window
 from sslstudio.importers.reasons import Refused
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -55,7 +55,7 @@ def decode(data: Buffer, settings: DecodeSettings) -> Iterator[DecodedFrame]:
     header = Header(source.header, bytes.fromhex(settings.key))
     meaning = _Meaning(header, layout)
     for index, (raw, photometric) in enumerate(decode_frames(source, syntax, layout)):
-        yield meaning.frame(index, raw, photometric, settings)
+        yield meaning.frame(index, raw, photometric)
 
 
 def _admit(source: Source, settings: DecodeSettings) -> tuple[Syntax, Layout]:
@@ -86,16 +86,16 @@ class _Meaning:
         align = Alignment(layout).align_number
         self._padding = [align(figure) for figure in header.padding(layout.floating)]
 
-    def frame(self, index: int, raw: NDArray[Any], photometric: str, settings: DecodeSettings) -> DecodedFrame:
+    def frame(self, index: int, raw: NDArray[Any], photometric: str) -> DecodedFrame:
         """One frame with its facts."""
         facts, bits = self._header.frame_facts(index), self._layout.stored
         if self._palette is not None:
             return _colour(self._palette.apply(raw), facts, 8)
         if raw.ndim == 3:
             return _colour(to_rgb(raw, photometric, min(bits, raw.dtype.itemsize * 8)), facts, bits)
-        return self._grey(index, raw, settings)
+        return self._grey(index, raw)
 
-    def _grey(self, index: int, raw: NDArray[Any], settings: DecodeSettings) -> DecodedFrame:
+    def _grey(self, index: int, raw: NDArray[Any]) -> DecodedFrame:
         header, table = self._header, self._table
         facts, bits = header.frame_facts(index), self._layout.stored
         coding = header.coding(bits, raw.dtype.kind == "i", index)
@@ -103,9 +103,9 @@ class _Meaning:
         if table is not None:
             raw, coding = table.apply(raw), Coding(table.bits, False, inverted=coding.inverted)
         stored = store(raw, coding, valid)
-        low, high = choose_window(stored, facts.modality, settings.window, header.window(index, self._little))
         unit = header.unit(table is not None)
-        facts = replace(facts, bits=bits, slope=stored.slope, intercept=stored.intercept, low=low, high=high, unit=unit)
+        facts = replace(facts, bits=bits, slope=stored.slope, intercept=stored.intercept, unit=unit)
+        facts = with_windows(facts, stored.sample, stored_window(stored, header.window(index, self._little)))
         return DecodedFrame(np.ascontiguousarray(stored.values[:, :, None]), facts)
 
 
@@ -116,4 +116,4 @@ def _colour(values: NDArray[Any], facts: Any, bits: int) -> DecodedFrame:
         raise Refused("unsupported_pixels", content="signed colour")
     top = float(2 ** min(bits, 16) - 1) if values.dtype == np.uint16 else 255.0
     stored = np.ascontiguousarray(values)
-    return DecodedFrame(cast(Any, stored), replace(facts, bits=bits, low=0.0, high=top))
+    return DecodedFrame(cast(Any, stored), with_windows(replace(facts, bits=bits), stored, (0.0, top), finished=True))

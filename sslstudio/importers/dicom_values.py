@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sslstudio.importers.decoding import WindowPolicy
 from sslstudio.importers.reasons import Refused
-from sslstudio.importers.windowing import StoredPixels, WindowFunction, centre_width_window, percentile_window
+from sslstudio.importers.windowing import StoredPixels, WindowFunction, centre_width_window
 
 _TOP = 65535
 
@@ -118,21 +117,13 @@ class FileWindow:
     function: WindowFunction = "LINEAR"
 
 
-def choose_window(
-    stored: Stored, modality: str, policy: WindowPolicy, file_window: FileWindow | None
-) -> tuple[float, float]:
-    """The display window (low, high) in stored values; percentiles where no window is given or it shows nothing."""
-    wanted = file_window if policy.file_window else None
-    if policy.centre is not None and policy.width is not None and policy.modality == modality:
-        wanted = FileWindow(policy.centre, policy.width, "LINEAR_EXACT")
-    sample = stored.sample
-    if wanted is not None:
-        try:
-            limits = centre_width_window(wanted.centre, wanted.width, wanted.function)
-        except ValueError:
-            limits = None
-        if limits is not None:
-            low, high = sorted((value - stored.intercept) / stored.slope for value in limits)
-            if low < float(sample.max()) and high > float(sample.min()):
-                return low, high
-    return percentile_window(sample, policy.lower, policy.upper)
+def stored_window(stored: Stored, file_window: FileWindow | None) -> tuple[float, float] | None:
+    """The file's window in stored values; None when it has none that can be used."""
+    if file_window is None:
+        return None
+    try:
+        limits = centre_width_window(file_window.centre, file_window.width, file_window.function)
+    except ValueError:
+        return None
+    low, high = sorted((value - stored.intercept) / stored.slope for value in limits)
+    return low, high

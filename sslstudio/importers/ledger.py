@@ -47,7 +47,8 @@ class ImportStore:
     """Ledger, pixel shard and thumbnails of one import, kept in step; a context manager.
 
     Opening it again after a crash keeps every complete row and drops the rest. `counts` holds the codes of all rows,
-    `size` the bytes of the ledger that are on the disk. `note` is told every row that stands or is added.
+    `size` the bytes of the ledger that are on the disk. `note` is told every row that stands or is added. `look` names
+    the rendering of the thumbnails.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class ImportStore:
         *,
         pixels: bool = True,
         note: Callable[[LedgerRow], None] = lambda row: None,
+        look: str = "",
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._written: set[int] = set()
@@ -79,7 +81,7 @@ class ImportStore:
         self._ledger.truncate(good)
         self._ledger.seek(good)
         self._pixels = PixelCacheWriter(shard, keep) if pixels else None
-        self._thumbnails = ThumbnailWriter(thumbnails, keep) if pixels else None
+        self._thumbnails = ThumbnailWriter(thumbnails, keep, look) if pixels else None
 
     @property
     def pending(self) -> int:

@@ -13,17 +13,17 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sslstudio.importers import raster
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, check_size
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, check_size, with_windows
 from sslstudio.importers.identity import pseudonym
 from sslstudio.importers.reasons import Refused
-from sslstudio.importers.windowing import StoredPixels, percentile_window
+from sslstudio.importers.windowing import StoredPixels
 
 HEAD_BYTES = 1024
 """From this much of a file its header can be read."""
@@ -81,11 +81,7 @@ def decode(data: bytes, settings: DecodeSettings) -> Iterator[DecodedFrame]:
     if len(data) < volume.needed:
         raise Refused("truncated")
     stored, slope, intercept = _stored(volume, data)
-    if volume.channels == 1:
-        inner = None if volume.window is None else sorted((edge - intercept) / slope for edge in volume.window)
-        low, high = _window(stored, inner, settings)
-    else:
-        low, high = 0.0, 255.0
+    seen = _seen(volume, stored, slope, intercept)
     rows, columns, along = volume.axes
     sizes = np.linalg.norm(volume.affine[:3, :3], axis=0)
     key, file = bytes.fromhex(settings.key), hashlib.sha256(data).hexdigest()
@@ -96,13 +92,10 @@ def decode(data: bytes, settings: DecodeSettings) -> Iterator[DecodedFrame]:
             picture = stored[tuple(index)]
             picture = picture if rows < columns else picture.swapaxes(0, 1)
             picture = picture[:: volume.steps[0], :: volume.steps[1]]
-            facts = FrameFacts(
+            facts = replace(
+                seen,
                 series=pseudonym(key, "series", f"{file} {number}"),
                 bits=picture.dtype.itemsize * 8,
-                slope=slope,
-                intercept=intercept,
-                low=low,
-                high=high,
                 instance_number=place + 1,
                 slice_position=position,
                 source_series=pseudonym(key, "source_series", file),
@@ -275,9 +268,12 @@ def _stored(volume: _Volume, data: bytes) -> tuple[StoredPixels, float, float]:
     return shaped, slope * volume.slope, intercept * volume.slope + volume.intercept
 
 
-def _window(stored: StoredPixels, inner: list[float] | None, settings: DecodeSettings) -> tuple[float, float]:
-    """The file's own window where it shows something, else percentiles of the whole volume, the same for each slice."""
-    policy = settings.window
-    if inner is not None and policy.file_window and inner[0] < float(stored.max()) and inner[1] > float(stored.min()):
-        return inner[0], inner[1]
-    return percentile_window(stored, policy.lower, policy.upper)
+def _seen(volume: _Volume, stored: StoredPixels, slope: float, intercept: float) -> FrameFacts:
+    """What windows are made from, of the whole volume: so each of its slices is seen alike."""
+    facts = FrameFacts(slope=slope, intercept=intercept)
+    if volume.channels > 1:
+        return with_windows(facts, stored, (0.0, 255.0), finished=True)
+    if volume.window is None:
+        return with_windows(facts, stored)
+    low, high = sorted((edge - intercept) / slope for edge in volume.window)
+    return with_windows(facts, stored, (low, high))

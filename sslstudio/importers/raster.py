@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sslstudio.importers.codestreams import Codestream, decode_jpeg, decode_jpeg2000, jpeg2000_header, jpeg_header
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, check_size
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, check_size, with_windows
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.sniff import Kind
-from sslstudio.importers.windowing import StoredPixels, percentile_window
+from sslstudio.importers.windowing import StoredPixels
 
 _PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "bmp": "BMP", "webp": "WEBP", "gif": "GIF"}
 _FILMS = ("GIF", "WEBP", "PNG")
@@ -91,11 +91,9 @@ def frame_of(values: NDArray[Any], settings: DecodeSettings, bits: int = 0) -> D
         values = values[:, :, :1]
     bits = bits or values.dtype.itemsize * 8
     stored, slope, intercept = to_stored(values)
-    low, high = 0.0, 255.0
-    if stored.dtype == np.uint16:
-        policy = settings.window
-        low, high = percentile_window(stored, policy.lower, policy.upper)
-    facts = FrameFacts(bits=min(bits, 16), slope=slope, intercept=intercept, low=low, high=high)
+    finished = stored.dtype == np.uint8
+    facts = FrameFacts(bits=min(bits, 16), slope=slope, intercept=intercept)
+    facts = with_windows(facts, stored, (0.0, 255.0) if finished else None, finished=finished)
     return DecodedFrame(np.ascontiguousarray(stored), facts)
 
 

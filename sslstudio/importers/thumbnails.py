@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 LONGEST_SIDE = 128
 """Pixels on the longest side of a thumbnail."""
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS thumbnails (offset INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)"
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS thumbnails (offset INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS look (name TEXT NOT NULL)",
+    "DELETE FROM look",
+)
+_ANEW = "rendered.db"
+_ANEW_SCHEMA = """CREATE TABLE IF NOT EXISTS rendered (
+    shard TEXT NOT NULL, offset INTEGER NOT NULL, look TEXT NOT NULL, jpeg BLOB NOT NULL,
+    PRIMARY KEY (shard, offset)) WITHOUT ROWID"""
 
 
 def encode(display: NDArray[np.uint8], quality: int = 88) -> bytes:
@@ -41,13 +49,18 @@ def encode(display: NDArray[np.uint8], quality: int = 88) -> bytes:
 
 
 class ThumbnailWriter:
-    """Writes the thumbnails of one import; rows at or behind `keep` (bytes of the shard) are dropped on opening."""
+    """Writes the thumbnails of one import; rows at or behind `keep` (bytes of the shard) are dropped on opening.
 
-    def __init__(self, path: Path, keep: int = 0) -> None:
+    `look` names the rendering they were made with (`importers.rendering.look_of`), "" if it is not known.
+    """
+
+    def __init__(self, path: Path, keep: int = 0, look: str = "") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path)
         with self._connection:
-            self._connection.execute(_SCHEMA)
+            for statement in _SCHEMA:
+                self._connection.execute(statement)
+            self._connection.execute("INSERT INTO look VALUES (?)", (look,))
             self._connection.execute("DELETE FROM thumbnails WHERE offset >= ?", (keep,))
 
     def add(self, rows: Iterable[tuple[int, bytes]]) -> None:
@@ -90,6 +103,16 @@ class ThumbnailStore:
                 return None
         return None if row is None else bytes(row[0])
 
+    def look(self, shard: str) -> str:
+        """The name of the rendering of an import's thumbnails; "" when that is not known."""
+        with self._lock:
+            try:
+                connection = self._connections.get(shard) or self._open(shard)
+                row = None if connection is None else connection.execute("SELECT name FROM look").fetchone()
+            except sqlite3.Error:  # written before thumbnails knew their rendering
+                return ""
+        return "" if row is None else str(row[0])
+
     def close(self) -> None:
         """Close all files; the store may be used again afterwards."""
         with self._lock:
@@ -108,3 +131,57 @@ class ThumbnailStore:
         connection = self._connections.pop(shard, None)
         if connection is not None:
             connection.close()
+
+
+class RenderedThumbnails:
+    """Thumbnails made anew after the rendering changed: one an image, the newest; in a file beside the imports' own.
+
+    A folder that cannot be written only costs the time to make them again.
+    """
+
+    def __init__(self, thumbnails_dir: Path) -> None:
+        self._path = thumbnails_dir / _ANEW
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def get(self, shard: str, offset: int, look: str) -> bytes | None:
+        """The JPEG if it was made with the rendering called `look`."""
+        with self._lock:
+            try:
+                row = (
+                    self._open()
+                    .execute(
+                        "SELECT jpeg FROM rendered WHERE shard = ? AND offset = ? AND look = ?", (shard, offset, look)
+                    )
+                    .fetchone()
+                )
+            except sqlite3.Error:
+                return None
+        return None if row is None else bytes(row[0])
+
+    def put(self, rows: Iterable[tuple[str, int, str, bytes]]) -> None:
+        """Keep (shard, offset, look, JPEG) rows, in one transaction."""
+        with self._lock, suppress(sqlite3.Error):
+            connection = self._open()
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO rendered VALUES (?, ?, ?, ?)", rows)
+
+    def close(self) -> None:
+        """Close the file; it is opened again when needed."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = sqlite3.connect(self._path, timeout=1.0, check_same_thread=False)
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.execute(_ANEW_SCHEMA)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection

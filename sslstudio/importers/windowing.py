@@ -5,16 +5,18 @@ numpy only, so that the window may import it. Reference: DICOM PS3.3 C.11.2.1.2 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sslstudio.domain.rendering import Windows
+
 StoredPixels = NDArray[np.uint8 | np.uint16]
 """What the pixel cache holds."""
+_Shown = TypeVar("_Shown", np.uint8, np.uint16)
 WindowFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
-
-_SAMPLE = 1_000_000
 
 
 def to_uint8(stored: StoredPixels, low: float, high: float) -> NDArray[np.uint8]:
@@ -27,33 +29,91 @@ def to_uint8(stored: StoredPixels, low: float, high: float) -> NDArray[np.uint8]
         raise TypeError("Stored pixels are uint8 or uint16.")
     if stored.dtype == np.uint8 and low == 0 and high == 255:
         return stored.astype(np.uint8, copy=True)
+    return _spread_over(stored, low, high, np.uint8)
+
+
+def to_uint16(stored: StoredPixels, low: float, high: float) -> NDArray[np.uint16]:
+    """As `to_uint8`, in 65,535 steps: for a wide window within which another is to be chosen later."""
+    return _spread_over(stored, low, high, np.uint16)
+
+
+def _spread_over(stored: StoredPixels, low: float, high: float, dtype: type[_Shown]) -> NDArray[_Shown]:
     values = int(np.iinfo(stored.dtype).max) + 1
     if stored.size < values:
-        return _display(stored.astype(np.float64), low, high)
-    return _display(np.arange(values, dtype=np.float64), low, high)[stored]
+        return _display(stored.astype(np.float64), low, high, dtype)
+    return _display(np.arange(values, dtype=np.float64), low, high, dtype)[stored]
 
 
-def _display(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:
+def _display(values: NDArray[np.float64], low: float, high: float, dtype: type[_Shown]) -> NDArray[_Shown]:
     if not high > low:
         high = low + 1.0
-    result: NDArray[np.uint8] = np.rint(np.clip((values - low) / (high - low), 0.0, 1.0) * 255.0).astype(np.uint8)
+    steps = float(np.iinfo(dtype).max)
+    result: NDArray[_Shown] = np.rint(np.clip((values - low) / (high - low), 0.0, 1.0) * steps).astype(dtype)
     return result
 
 
-def percentile_window(values: NDArray[Any], lower: float = 0.5, upper: float = 99.5) -> tuple[float, float]:
-    """Window (low, high) from the `lower` and `upper` percentile of `values`; at most a million of them are looked at.
+def render(stored: StoredPixels, windows: Windows) -> NDArray[np.uint8]:
+    """What the model sees of an image: `stored` (H, W, C) through its windows, as (H, W, max(C, windows)).
 
-    A constant image gives (v, v + 1). Empty input gives (0, 1).
+    One window is for all channels. Of three, each makes one channel: of the same channel of a colour image, or all
+    three of a grey one.
+    """
+    return _through(stored, windows, to_uint8)
+
+
+def on_screen(stored: StoredPixels, windows: Windows) -> tuple[StoredPixels, float, float]:
+    """Pixels and one window for a view where it can be dragged: stored values, or the composite of three windows."""
+    if len(windows) == 1:
+        return stored, *windows[0]
+    return render(stored, windows), 0.0, 255.0
+
+
+def render_wide(stored: StoredPixels, windows: Windows) -> NDArray[np.uint16]:
+    """As `render`, in 65,535 steps."""
+    return _through(stored, windows, to_uint16)
+
+
+def _through(
+    stored: StoredPixels, windows: Windows, shown: Callable[[StoredPixels, float, float], NDArray[_Shown]]
+) -> NDArray[_Shown]:
+    if len(windows) == 1:
+        return shown(stored, *windows[0])
+    planes = [stored[:, :, min(place, stored.shape[2] - 1)] for place in range(len(windows))]
+    return np.stack([shown(plane, *window) for plane, window in zip(planes, windows, strict=True)], axis=2)
+
+
+class Spread(NamedTuple):
+    """The 0.5 and 99.5 percentile and the extremes of an image's values."""
+
+    auto_low: float
+    auto_high: float
+    least: float
+    greatest: float
+
+
+def spread(values: NDArray[Any]) -> Spread:
+    """The spread of stored values of any shape; percentiles are interpolated linearly. Empty input gives (0, 1, 0, 1).
+
+    Unsigned integers are counted, not sorted: one pass, and exact.
     """
     flat = values.reshape(-1)
     if flat.size == 0:
-        return 0.0, 1.0
-    if flat.size > _SAMPLE:
-        flat = flat[:: -(-flat.size // _SAMPLE)]
-    low, high = (float(v) for v in np.percentile(flat, (lower, upper)))
-    if not high > low:
-        low, high = float(flat.min()), float(flat.max())
-    return (low, high) if high > low else (low, low + 1.0)
+        return Spread(0.0, 1.0, 0.0, 1.0)
+    if flat.dtype not in (np.uint8, np.uint16):
+        low, high = (float(v) for v in np.percentile(flat, (0.5, 99.5)))
+        return Spread(low, high, float(flat.min()), float(flat.max()))
+    counts = np.bincount(flat)
+    least, greatest = int(np.argmax(counts > 0)), len(counts) - 1
+    below = np.cumsum(counts)
+    return Spread(_ranked(below, 0.005), _ranked(below, 0.995), float(least), float(greatest))
+
+
+def _ranked(below: NDArray[np.int64], share: float) -> float:
+    """The value at `share` of the way through the sorted values, of which `below[v]` are at most v."""
+    place = share * (int(below[-1]) - 1)
+    whole = int(place)
+    first, second = (int(np.searchsorted(below, rank, side="right")) for rank in (whole, min(whole + 1, below[-1] - 1)))
+    return first + (second - first) * (place - whole)
 
 
 def centre_width_window(centre: float, width: float, function: WindowFunction = "LINEAR") -> tuple[float, float]:

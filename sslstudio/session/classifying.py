@@ -215,7 +215,8 @@ def _origin(project: Project, run_id: str) -> dict[str, Any]:
         described = json.loads((project.run_dir(run_id) / "artifacts" / "backbone.json").read_bytes())
     except (OSError, ValueError):
         return found
-    return found | {"backbone": described["name"], "image_size": described["image_size"]}
+    seen = {"rendering": described["rendering"]} if described.get("rendering") else {}
+    return found | seen | {"backbone": described["name"], "image_size": described["image_size"]}
 
 
 def _save_model(project: Project, description: dict[str, Any], head: Any, train_ids: list[int]) -> None:

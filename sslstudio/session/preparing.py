@@ -12,6 +12,7 @@ from sslstudio import __version__
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.findings import KNOWN
 from sslstudio.domain.items import Item
+from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import (
     EmbedSpec,
@@ -26,6 +27,7 @@ from sslstudio.domain.specs import (
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.importers.known import write_known
+from sslstudio.importers.rendering import AUTO, look_of, preset
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.pacs.files import inside_project
 from sslstudio.pacs.nodes import PacsNode
@@ -52,8 +54,8 @@ def prepare_import(
     """A run that reads folders and files; `table` is a CSV that says whose each file is. Returns the run id.
 
     What the project knows of files goes with it, so that unchanged ones are passed over. `only` names single files to
-    read as (source, path) of the import list, instead of all. Raises SSLStudioError (code "no_source") if nothing is
-    given or something is not there.
+    read as (source, path) of the import list, instead of all. A preset other than "auto" becomes what the model sees
+    in this project. Raises SSLStudioError: "no_source" if nothing is given or something is not there, "unknown_preset".
     """
     found = [Path(source).absolute() for source in sources]
     absent = [source.name for source in [*found, *([] if table is None else [Path(table)])] if not source.exists()]
@@ -74,6 +76,10 @@ def prepare_import(
         if not write_known(folder / "known.sqlite", project.catalogue.known_files(lost)):
             (folder / "known.sqlite").unlink()
 
+    if spec.preset != AUTO:
+        wanted = preset(spec.preset)
+        if not spec.dry_run and wanted != project.catalogue.rendering():
+            project.catalogue.set_rendering(wanted)
     name = "Trial import" if spec.dry_run else "Import"
     return _prepare(project, "import", "import_images", name, spec, (), private=keep_private)
 
@@ -173,10 +179,12 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
 def prepare_embed(project: Project, spec: EmbedSpec) -> str:
     """A run that embeds all images that are not excluded, in the order of their ids.
 
-    For a pretraining run as source, backbone and image size are those of that run. Raises SSLStudioError:
-    "no_images", "unknown_run", "no_backbone" (that run has not finished a backbone).
+    For a pretraining run as source, backbone, image size and what the model sees are those of that run. Raises
+    SSLStudioError: "no_images", "unknown_run", "no_backbone" (that run has not finished a backbone).
     """
     items = _items(project)
+    rendering: Rendering | None = None
+    trained = ""
     if spec.source not in STARTS:
         row = project.catalogue.run(spec.source)
         described = _backbone(project, spec.source) if row.stage == "pretrain" else None
@@ -185,7 +193,12 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
                 f"The run {spec.source} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
             )
         spec = spec.model_copy(update={"backbone": described["name"], "image_size": described["image_size"]})
-    return _prepare(project, "embed", "embed", f"Embed with {spec.source}", spec, items)
+        seen = rendering_of(project, spec.source)
+        if seen is not None and look_of(seen) != look_of(project.catalogue.rendering()):
+            items, rendering, trained = project.catalogue.items(rendering=seen), seen, spec.source
+    return _prepare(
+        project, "embed", "embed", f"Embed with {spec.source}", spec, items, rendering=rendering, rendering_of=trained
+    )
 
 
 def prepare_map(project: Project, spec: MapSpec) -> str:
@@ -203,7 +216,19 @@ def prepare_export(project: Project, model_id: str) -> str:
         shutil.copytree(files, artifacts / "model")
 
     spec = ExportSpec(model=model_id, embedding=model.embedding)
-    return _prepare(project, "export", "export", f"Export of {model_id}", spec, _items(project), artifacts=add_model)
+    seen = rendering_of(project, model.embedding)
+    items = _items(project) if seen is None else project.catalogue.items(rendering=seen)
+    return _prepare(
+        project, "export", "export", f"Export of {model_id}", spec, items, artifacts=add_model, rendering=seen
+    )
+
+
+def rendering_of(project: Project, run_id: str) -> Rendering | None:
+    """What the model saw in a run; None for runs of versions that did not write it down."""
+    try:
+        return RunDirectory(project.run_dir(run_id)).job().rendering
+    except SSLStudioError:
+        return None
 
 
 def _prepare(
@@ -217,12 +242,14 @@ def _prepare(
     plugin: dict[str, str] | None = None,
     private: Callable[[Path], None] | None = None,
     artifacts: Callable[[Path], None] | None = None,
+    rendering: Rendering | None = None,
+    rendering_of: str = "",
 ) -> str:
     """Write the run directory, then the row; nothing of a run that could not be written whole is left behind."""
     run_id = project.catalogue.new_run_id(prefix)
     job = Job(
         run_id=run_id, stage=stage, name=name, spec=spec, created=now(), package_version=__version__,
-        plugin=plugin or {},
+        plugin=plugin or {}, rendering=rendering or project.catalogue.rendering(), rendering_of=rendering_of,
     )  # fmt: skip
     folder = project.run_dir(run_id)
     try:

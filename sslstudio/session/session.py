@@ -9,6 +9,7 @@ from types import MappingProxyType
 from psygnal import Signal
 
 from sslstudio.domain.labels import OKABE_ITO, AddClass, ClassInfo, Label, LabelCommand, Mark, Origin, SetLabels
+from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
@@ -31,13 +32,15 @@ class Session:
     the views show of the images, `exclusions` what was left out of training in this sitting.
 
     `labels_changed` carries the ids whose label changed (empty when only classes changed); `runs_changed` the run id;
-    `images_changed` and `selection_changed` carry nothing more than that they happened and the new selection.
+    `rendering_changed` and `images_changed` carry nothing more than that they happened, `selection_changed` the new
+    selection.
     """
 
     selection_changed = Signal(frozenset)
     images_changed = Signal()
     labels_changed = Signal(frozenset)
     runs_changed = Signal(str)
+    rendering_changed = Signal()
 
     def __init__(self, project: Project, author: str = "") -> None:
         self.project = project
@@ -119,6 +122,19 @@ class Session:
         """Take the labels of images away, those set by hand too: the user asked for exactly this."""
         labels = self.labels()
         return self._set([key for key in ids if key in labels], lambda _key, _how: None, "hand", True)
+
+    def set_rendering(self, rendering: Rendering) -> Rendering:
+        """Let the model see all images by `rendering`, stored before this returns; returns the one before."""
+        before = self.project.catalogue.set_rendering(rendering)
+        self.rendering_changed.emit()
+        return before
+
+    def undo_rendering(self) -> Rendering | None:
+        """Go back to the rendering before the last change; None when there is none."""
+        before = self.project.catalogue.undo_rendering()
+        if before is not None:
+            self.rendering_changed.emit()
+        return before
 
     def images_were_changed(self) -> None:
         """Tell every view that images, exclusions or parts changed."""

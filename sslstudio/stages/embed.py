@@ -38,6 +38,8 @@ def run(spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
     device = devices.choose_device(spec.device)
     devices.make_repeatable(spec.seed, device)
     backbone, description = find_backbone(spec, items, context.run_dir.parent)
+    description = description.model_copy(update={"rendering": context.job.rendering or description.rendering})
+    _say_rendering(context)
     backbone = backbone.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     features = np.empty((len(items), description.feature_dim), np.float16)
     cache = PixelCache(context.pixels_dir)
@@ -77,6 +79,16 @@ def find_backbone(spec: EmbedSpec, items: Sequence[Item], runs: Path) -> tuple[n
         std=std,
         source=spec.source,
     )
+
+
+def _say_rendering(context: StageContext) -> None:
+    job = context.job
+    if job.rendering_of and job.rendering is not None:
+        context.warn(
+            "rendering_of_run",
+            f"The backbone of {job.rendering_of} was trained to see: {job.rendering.title}. It is used that way here.",
+            "What the model sees was changed since. To use the new setting, train a backbone with it.",
+        )
 
 
 def _batches(items: Sequence[Item], cache: PixelCache, description: BackboneDescription, size: int) -> Iterator[Tensor]:

@@ -28,6 +28,7 @@ from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
 from sslstudio.exporters.parity import Floats, Parity, ParityImage
 from sslstudio.exporters.runtime import Graph
 from sslstudio.importers.pixel_cache import PixelCache
+from sslstudio.importers.rendering import AUTO, preset
 from sslstudio.stages.context import StageContext
 from sslstudio.training import devices
 
@@ -110,16 +111,16 @@ def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Pari
 
 def _prove(packaged: PackagedModel, graph: Graph, context: StageContext, count: int) -> Parity:
     cache = PixelCache(context.pixels_dir)
-    known = [item for item in context.items() if item.channels <= graph.channels]
+    known = [item for item in context.items() if item.seen_channels <= graph.channels]
 
     def exported(image: ParityImage) -> tuple[Floats, Floats]:
-        probabilities, embedding = graph.score([image.stored], [(image.low, image.high)])
+        probabilities, embedding = graph.score([image.stored], [image.windows])
         return probabilities[0], embedding[0]
 
     def images() -> Iterator[ParityImage]:
         for item in spread(known, count):
             context.check_cancelled()
-            yield ParityImage(cache.read(item.pixels), item.low, item.high)
+            yield ParityImage(cache.read(item.pixels), item.windows)
 
     return parity.compare(lambda image: reference.score(packaged, image), exported, images())
 
@@ -132,7 +133,9 @@ def _write_descriptions(
     scores = context.artifact_path("model") / "scores.json"
     package.write_json(folder / package.MODEL, {**_public(model), "backbone": backbone.model_dump(mode="json")})
     package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
-    rules = preprocessing.describe(_import_spec(runs, items), backbone.in_channels, backbone.image_size)
+    rendering = backbone.rendering or context.job.rendering or preset(AUTO)
+    side = _import_spec(runs, items).max_side
+    rules = preprocessing.describe(rendering, backbone.in_channels, backbone.image_size, side)
     package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
     facts = card.CardFacts(
         model=model,
@@ -144,6 +147,7 @@ def _write_descriptions(
         versions={"Python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
         scores=_read_json(scores) if scores.exists() else None,
         pretraining=_pretraining(runs / backbone.source),
+        rendering=rendering,
     )
     (folder / package.CARD).write_text(card.write(facts), encoding="utf-8", newline="\n")
 
@@ -152,10 +156,10 @@ def _write_example(folder: Path, graph: Graph) -> None:
     """The made-up picture as PNG, and as the arrays that go into the graph with the answer to expect."""
     picture = example.picture(graph.channels)
     Image.fromarray(picture.squeeze()).save(folder / package.EXAMPLE_IMAGE)
-    probabilities, embedding = graph.score([picture], [(0.0, 255.0)])
+    probabilities, embedding = graph.score([picture], [((0.0, 255.0),)])
     arrays = {
         "pixels": picture.transpose(2, 0, 1)[None].astype(np.float32),
-        "window": np.array([[0.0, 255.0]], dtype=np.float32),
+        "window": np.array([[[0.0, 255.0]] * graph.channels], dtype=np.float32),
         "probabilities": probabilities,
         "embedding": embedding,
     }

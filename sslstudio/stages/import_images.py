@@ -14,13 +14,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from sslstudio import resources
 from sslstudio.domain.ledger import FoundImage, LedgerRow, LedgerStatus
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.importers import containers
 from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
-from sslstudio.importers.decoding import DecodeSettings, FrameFacts, WindowPolicy
+from sslstudio.importers.decoding import DecodeSettings, FrameFacts
 from sslstudio.importers.discovery import Discovery, FoundFile
 from sslstudio.importers.file_list import FileList, Roots
 from sslstudio.importers.identity import IdentityRules, SubjectTable, compile_pattern, pseudonym
@@ -41,6 +40,7 @@ from sslstudio.importers.reasons import (
     UNCHANGED,
     reason,
 )
+from sslstudio.importers.rendering import AUTO, look_of, preset
 from sslstudio.stages.context import StageContext
 from sslstudio.stages.import_drive import Drive
 from sslstudio.stages.import_progress import ImportProgress, throttled
@@ -73,7 +73,7 @@ def run(
     try:
         with (
             _open_store(spec, context, patients) as store,
-            DecodePool[FoundFile](_settings(spec, private["key"]), workers=workers, command=command) as pool,
+            DecodePool[FoundFile](_settings(spec, context, private["key"]), workers=workers, command=command) as pool,
         ):
             comparing = Comparing(known, patience, spec.decode_seconds, again=spec.again)
             reading = _Import(spec, context, rules, store, patients, comparing, Roots(sources))
@@ -370,18 +370,18 @@ def _open_store(spec: ImportSpec, context: StageContext, patients: Patients) -> 
         context.pixels_dir.parent / "thumbnails" / f"{name}.sqlite",
         pixels=not spec.dry_run,
         note=patients.note,
+        look=look_of(context.job.rendering or preset(AUTO)),
     )
 
 
-def _settings(spec: ImportSpec, key: str) -> DecodeSettings:
-    policies = json.loads(resources.text("presets/windows.json"))
+def _settings(spec: ImportSpec, context: StageContext, key: str) -> DecodeSettings:
     return DecodeSettings(
         key=key,
         max_side=spec.max_side,
         max_pixels=spec.max_pixels,
         seconds=spec.decode_seconds,
         headers_only=spec.dry_run,
-        window=WindowPolicy(**policies[spec.preset]),
+        rendering=(context.job.rendering or preset(AUTO)).model_dump_json(),
     )
 
 

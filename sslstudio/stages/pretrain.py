@@ -54,6 +54,7 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
         mean=mean,
         std=std,
         source=context.job.run_id,
+        rendering=context.job.rendering,
     )
     for path in backbone_file.save(encoder, description, context.artifact_path(backbone_file.WEIGHTS).parent):
         context.artifact(path.name, path)

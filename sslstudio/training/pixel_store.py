@@ -1,4 +1,8 @@
-"""All training images as 8-bit squares, resized once: on the training device if they fit, else on the host or disk."""
+"""All training images as squares, resized once: on the training device if they fit, else on the host or disk.
+
+Squares have 8 bits, or 16 where the window is to be moved while training: then they hold a wider range, in which a step
+of 8 bits would show after the window is made narrower (`benchmarks/window_jitter.py` measures it).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from sslstudio.augment.preprocess import match_channels
 from sslstudio.augment.resample import fit_square
 from sslstudio.domain.items import Item
 from sslstudio.importers.pixel_cache import PixelCache
-from sslstudio.importers.windowing import to_uint8
+from sslstudio.importers.windowing import render, render_wide
 from sslstudio.training.devices import free_bytes
 from sslstudio.training.reporter import Reporter
 
@@ -29,19 +33,24 @@ def stored_side(image_size: int) -> int:
 
 
 def channels_of(items: Sequence[Item]) -> int:
-    """3 if any image is in colour, else 1."""
-    return 3 if any(item.channels == 3 for item in items) else 1
+    """3 if any image is seen in three channels, else 1."""
+    return 3 if any(item.seen_channels == 3 for item in items) else 1
 
 
-def display_pixels(cache: PixelCache, item: Item, margin: float = 0.0) -> Tensor:
-    """One image as the gallery shows it: uint8 (1, C, H, W); `margin` widens its window by a share at both ends."""
-    widen = margin * (item.high - item.low)
-    pixels = to_uint8(cache.read(item.pixels), item.low - widen, item.high + widen)
+def display_pixels(cache: PixelCache, item: Item) -> Tensor:
+    """One image as the gallery shows it and the model sees it: uint8 (1, C, H, W)."""
+    return torch.from_numpy(render(cache.read(item.pixels), item.windows)).permute(2, 0, 1).unsqueeze(0)
+
+
+def wide_pixels(cache: PixelCache, item: Item, margin: float) -> Tensor:
+    """One image over windows that are wider at both ends by `margin` of their width: float32 (1, C, H, W), 0 to 1."""
+    wide = tuple((low - margin * (high - low), high + margin * (high - low)) for low, high in item.windows)
+    pixels = render_wide(cache.read(item.pixels), wide).astype(np.float32) / 65535.0
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0)
 
 
 class PixelStore:
-    """Squares (n, C, T, T) uint8, one for each item in order.
+    """Squares (n, C, T, T), one for each item in order: uint8, or int16 for 65,536 levels from -32,768 on.
 
     `gather` gives rows on the training device. `resident` is True when no copy between memories is needed for it.
     """
@@ -60,7 +69,7 @@ class PixelStore:
         return len(self.squares)
 
     def gather(self, rows: Tensor) -> Tensor:
-        """The squares of `rows` (N,) int64 as (N, C, T, T) uint8 on the training device."""
+        """The squares of `rows` (N,) int64 as (N, C, T, T) on the training device; see `augment.batch.shares`."""
         if self.squares.device.type != "cpu":
             return self.squares[rows.to(self.squares.device)]
         chosen = self.squares[rows]
@@ -76,6 +85,14 @@ class PixelStore:
             self._scratch.unlink(missing_ok=True)
 
 
+def _square(cache: PixelCache, item: Item, channels: int, side: int, margin: float) -> Tensor:
+    if not margin:
+        fitted = fit_square(match_channels(display_pixels(cache, item), channels), side)[0]
+        return fitted.round_().clamp_(0, 255).to(torch.uint8)
+    fitted = fit_square(match_channels(wide_pixels(cache, item, margin), channels), side)[0]
+    return (fitted * 65535.0).round_().clamp_(0, 65535).sub_(32768).to(torch.int16)
+
+
 def build(
     items: Sequence[Item],
     cache: PixelCache,
@@ -87,23 +104,26 @@ def build(
     scratch: Path,
     report: Reporter,
 ) -> PixelStore:
-    """Read, window and resize every item; `scratch` names a file to use when the squares do not fit into memory."""
+    """Read, window and resize every item; `scratch` names a file to use when the squares do not fit into memory.
+
+    With a `margin` the windows are wider by it and the squares have 16 bits.
+    """
     side = stored_side(image_size)
     shape = (len(items), channels, side, side)
-    wanted = len(items) * channels * side * side
+    kind = torch.int16 if margin else torch.uint8
+    wanted = len(items) * channels * side * side * kind.itemsize
     on_device = device.type != "cpu" and wanted <= SHARE * free_bytes(device)
     in_memory = wanted <= SHARE * free_bytes(torch.device("cpu"))
     file: Path | None = None
     if in_memory:
-        squares = torch.empty(shape, dtype=torch.uint8)
+        squares = torch.empty(shape, dtype=kind)
     else:
         file = scratch
         file.parent.mkdir(parents=True, exist_ok=True)
-        squares = torch.from_numpy(np.memmap(file, dtype=np.uint8, mode="w+", shape=shape))
+        squares = torch.from_numpy(np.memmap(file, dtype=np.int16 if margin else np.uint8, mode="w+", shape=shape))
     for row, item in enumerate(items):
         report.check_cancelled()
-        pixels = match_channels(display_pixels(cache, item, margin), channels)
-        squares[row] = fit_square(pixels, side)[0].round_().clamp_(0, 255).to(torch.uint8)
+        squares[row] = _square(cache, item, channels, side, margin)
         report.progress(row + 1, len(items), "images", "Preparing images")
     if on_device:
         resident = squares.to(device)

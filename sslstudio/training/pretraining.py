@@ -79,7 +79,8 @@ def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
     """A digest of all that must not change between a run and its resumption (length and device may)."""
     digest = hashlib.sha256(spec.model_dump_json(exclude={"epochs", "device"}).encode())
     for item in items:
-        digest.update(f"{item.image_id},{item.subject},{item.low},{item.high};".encode())
+        windows = ",".join(f"{low},{high}" for low, high in item.windows)
+        digest.update(f"{item.image_id},{item.subject},{windows};".encode())
     return digest.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -24,8 +24,8 @@ IDS = np.arange(COUNT, dtype=np.int64) * 7 + 3
 class Shelf:
     """A store with no pictures in it."""
 
-    def get(self, shard: str, offset: int) -> bytes | None:
-        return None
+    def get(self, wanted: Iterable[tuple[int, str, int]]) -> dict[int, bytes]:
+        return {}
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from sslstudio.catalogue.browse import ImageColumns
 from sslstudio.domain.items import Part
+from sslstudio.domain.rendering import Rendering
+from sslstudio.importers.rendering import look_of
 
 Rows = npt.NDArray[np.int64]
 Place = tuple[str, int]
@@ -31,6 +33,9 @@ class ImageReader(Protocol):
 
     def excluded(self) -> dict[int, str]:
         """The images left out of training, with the reason."""
+
+    def rendering(self) -> Rendering:
+        """What the model sees."""
 
 
 class Places(Mapping[int, Place]):
@@ -58,7 +63,8 @@ class Places(Mapping[int, Place]):
 class ImageTable:
     """One entry an image, in the order of the ids (N,). `subject_code` (N,) numbers the patients from 0.
 
-    `excluded` has the reasons of the images that are left out of training, by id.
+    `excluded` has the reasons of the images that are left out of training, by id; `look` names what the model saw of
+    all images when this was read.
     """
 
     ids: npt.NDArray[np.int64]
@@ -69,6 +75,7 @@ class ImageTable:
     part: tuple[Part, ...]
     places: Mapping[int, Place]
     excluded: Mapping[int, str] = field(default_factory=dict)
+    look: str = ""
 
     def rows_of(self, ids: npt.NDArray[np.int64]) -> Rows:
         """Rows of these images; ids that are not in the project are left out."""
@@ -116,6 +123,7 @@ def read(catalogue: ImageReader) -> ImageTable:
         part=tuple(map(parts.__getitem__, codes.tolist())),
         places=Places(image_ids, tuple(shards), shard_code, np.asarray(offsets, dtype=np.int64)),
         excluded=catalogue.excluded(),
+        look=look_of(catalogue.rendering()),
     )
 
 

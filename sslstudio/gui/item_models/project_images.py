@@ -18,7 +18,7 @@ from sslstudio.gui.item_models import image_table
 from sslstudio.gui.item_models.arrangement import Facts
 from sslstudio.gui.item_models.image_table import ImageTable
 from sslstudio.gui.item_models.thumbnails import ThumbnailSource
-from sslstudio.importers.thumbnails import ThumbnailStore
+from sslstudio.session.thumbnails import ProjectThumbnails
 
 if TYPE_CHECKING:
     from sslstudio.gui.pages.page import Services
@@ -42,8 +42,11 @@ class ProjectImages(QObject):
     """frozenset of ids; empty when only classes changed."""
     suggestions_changed = Signal()
     groups_changed = Signal()
+    rendering_changed = Signal()
+    """What the model sees is another now."""
     _images_stale = Signal()
     _labels_stale = Signal(object)
+    _look_stale = Signal()
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +54,8 @@ class ProjectImages(QObject):
         self.session = services.session
         self.table: ImageTable = image_table.EMPTY
         self.loaded = False
-        self.thumbnails = ThumbnailSource(ThumbnailStore(self.session.project.thumbnails_dir), self)
+        self._store = ProjectThumbnails(self.session.project)
+        self.thumbnails = ThumbnailSource(self._store, self)
         self.group: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self.group_names: dict[int, str] = {}
         self.best: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -64,7 +68,10 @@ class ProjectImages(QObject):
         self._closed = False
         self._images_stale.connect(self.reload)
         self._labels_stale.connect(self._relabel)
+        self._look_stale.connect(self._render_anew)
+        self._on_rendering = lambda: self._look_stale.emit()
         self.session.images_changed.connect(self._on_images)
+        self.session.rendering_changed.connect(self._on_rendering)
         self.session.labels_changed.connect(self._on_labels)
 
     @classmethod
@@ -139,11 +146,19 @@ class ProjectImages(QObject):
             return
         self._closed = True
         self.session.images_changed.disconnect(self._on_images)
+        self.session.rendering_changed.disconnect(self._on_rendering)
         self.session.labels_changed.disconnect(self._on_labels)
         self.thumbnails.close()
+        self._store.close()
 
     def _on_images(self) -> None:
         self._images_stale.emit()
+
+    def _render_anew(self) -> None:
+        """What the model sees has changed: thumbnails on the screen first, the others when they are looked at."""
+        self._store.look_changed()
+        self.thumbnails.forget()
+        self.rendering_changed.emit()
 
     def _on_labels(self, ids: frozenset[int]) -> None:
         self._labels_stale.emit(ids)
@@ -154,7 +169,10 @@ class ProjectImages(QObject):
         self.labels_changed.emit(ids)
 
     def _take(self, table: ImageTable) -> None:
+        changed = self.loaded and table.look != self.table.look
         self.table, self.loaded = table, True
+        if changed:
+            self._render_anew()
         self.thumbnails.set_places(table.places)
         self._align()
         self.images_changed.emit()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -22,10 +22,10 @@ _BATCH = 24
 
 
 class Store(Protocol):
-    """Where JPEG bytes come from (`importers.thumbnails.ThumbnailStore`)."""
+    """Where JPEG bytes come from (`session.thumbnails.ProjectThumbnails`)."""
 
-    def get(self, shard: str, offset: int) -> bytes | None:
-        """The JPEG, or None when there is none."""
+    def get(self, wanted: Iterable[tuple[int, str, int]]) -> Mapping[int, bytes]:
+        """The JPEGs that there are, by image id; asked for by image id, shard and offset."""
 
 
 class ThumbnailSource(QObject):
@@ -45,6 +45,7 @@ class ThumbnailSource(QObject):
         self._waiting: OrderedDict[int, Place] = OrderedDict()
         self._wake = threading.Condition()
         self._closed = False
+        self._generation = 0
         self._thread: threading.Thread | None = None
         self._decoded.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -73,6 +74,17 @@ class ThumbnailSource(QObject):
             self._thread.start()
         return None
 
+    def forget(self) -> None:
+        """The pictures are others now: drop all, and tell who shows them."""
+        with self._wake:
+            self._generation += 1
+            self._waiting.clear()
+        shown = list(self._kept)
+        self._kept.clear()
+        self._missing.clear()
+        self._bytes = 0
+        self.ready.emit(shown)
+
     def is_missing(self, image_id: int) -> bool:
         """True when the picture was looked for and is not there."""
         return image_id in self._missing or image_id not in self._places
@@ -98,14 +110,19 @@ class ThumbnailSource(QObject):
                 if self._closed:
                     return
                 batch = [self._waiting.popitem(last=True) for _ in range(min(_BATCH, len(self._waiting)))]
-            decoded = [(image_id, _decode(self._store.get, place)) for image_id, place in batch]
+                generation = self._generation
+            jpegs = self._store.get([(image_id, *place) for image_id, place in batch])
+            decoded = [(image_id, _decode(jpegs.get(image_id))) for image_id, _ in batch]
             try:
-                self._decoded.emit(decoded)
+                self._decoded.emit((generation, decoded))
             except RuntimeError:
                 return  # the window is gone
 
     @Slot(object)
-    def _take(self, decoded: list[tuple[int, QImage | None]]) -> None:
+    def _take(self, result: tuple[int, list[tuple[int, QImage | None]]]) -> None:
+        generation, decoded = result
+        if generation != self._generation:
+            return
         for image_id, image in decoded:
             if image is None:
                 self._missing.add(image_id)
@@ -119,8 +136,7 @@ class ThumbnailSource(QObject):
         self.ready.emit([image_id for image_id, _ in decoded])
 
 
-def _decode(get: Callable[[str, int], bytes | None], place: Place) -> QImage | None:
-    jpeg = get(*place)
+def _decode(jpeg: bytes | None) -> QImage | None:
     if jpeg is None:
         return None
     image = QImage.fromData(jpeg)

@@ -86,12 +86,40 @@ def test_colour_matrix_keeps_grey_grey_and_grayscale_removes_colour() -> None:
     assert torch.allclose(mixed[:, 0], mixed[:, 1], atol=1e-5)
 
 
-def test_ct_window_margin_is_undone_where_nothing_is_augmented() -> None:
+def deep(shares: torch.Tensor) -> torch.Tensor:
+    """Squares as the pixel store keeps them for moving windows."""
+    return (shares * 65535).round().sub(32768).to(torch.int16)
+
+
+def test_the_wider_range_is_undone_where_nothing_is_augmented() -> None:
     preset = PRESETS["ct"]
     levels = torch.linspace(0, 1, 32).expand(1, 1, 32, 32)
-    stored = ((levels + preset.window_margin) / (1 + 2 * preset.window_margin) * 255).round().to(torch.uint8)
+    stored = deep((levels + preset.window_margin) / (1 + 2 * preset.window_margin))
     plain = augmenter(preset, 1, 32).plain(stored) * 0.225 + 0.45
-    assert torch.allclose(plain, levels, atol=0.01)
+    assert torch.allclose(plain, levels, atol=1 / 2000)
+
+
+def test_the_window_of_a_ct_moves_in_centre_and_width_by_shares_of_the_width() -> None:
+    """By hand: HU 100 in a window of centre 40 and width 400 moved to centre 100 and width 340 is its middle."""
+    preset = PRESETS["ct"]
+    assert 0.1 <= preset.window_jitter <= 0.2 and preset.window_margin == pytest.approx(1.5 * preset.window_jitter)
+    low, width = 40 - 200 - preset.window_margin * 400, 400 * (1 + 2 * preset.window_margin)
+    hu = torch.tensor([-69.9, -70.1, 100.0, 185.0, 270.0]).view(1, 1, 1, 5)
+    stored = (hu - low) / width
+    uniform = torch.full((1, intensity.DRAWS), 0.5)
+    uniform[0, 5], uniform[0, 6] = 1.0, 0.0  # + 0.15 * 400 = 60 HU, * 0.85
+    shown = intensity._rewindow(stored, uniform, preset).flatten()
+    assert shown.tolist() == pytest.approx([0.1 / 340, 0.0, 0.5, 0.75, 1.0], abs=1e-5)
+
+
+def test_every_image_and_every_channel_of_it_moves_together() -> None:
+    preset = AugmentationPreset(name="ct", title="", crop=(1.0, 1.0), ratio=(1.0, 1.0), window_jitter=0.2)
+    stored = deep(torch.full((400, 3, 24, 24), 0.5))
+    views = augmenter(preset, 3, 16).view(stored, generator(2))[:, :, 8, 8] * 0.225 + 0.45
+    assert torch.allclose(views[:, 0], views[:, 2], atol=1e-5)
+    # the middle of the window at 0.5 - shift / width: shift up to 0.2, width 0.8 to 1.2
+    assert 0.25 <= float(views.min()) < 0.29 and 0.71 < float(views.max()) <= 0.75
+    assert len(torch.unique(views[:, 0])) > 350
 
 
 def item(modality: str, channels: int) -> Item:

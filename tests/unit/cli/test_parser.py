@@ -12,6 +12,7 @@ import pytest
 
 from sslstudio.cli import parser
 from sslstudio.domain import specs
+from sslstudio.importers import rendering as renderings
 
 STABLE = {
     *("open", "demo", "new", "import", "pretrain", "resume", "embed", "map", "label", "labels", "classify"),
@@ -47,6 +48,7 @@ def test_every_command_names_a_function_that_exists_and_knows_json() -> None:
 
 def test_choices_and_defaults_equal_the_vocabulary() -> None:
     assert get_args(specs.Preset) == parser.PRESETS
+    assert renderings.names() == parser.RENDERINGS
     assert get_args(specs.Device) == parser.DEVICES
     assert get_args(specs.PretrainSpec.model_fields["precision"].annotation) == parser.PRECISIONS
     assert set(get_args(specs.MapSpec.model_fields["method"].annotation)) == set(parser.MAP_METHODS)

@@ -11,15 +11,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from sslstudio.domain.items import FIELDS, Item, read_items, write_items
 from sslstudio.domain.labels import ClassInfo, LabelCommand, SetLabels
+from sslstudio.domain.rendering import Windows
 from sslstudio.domain.runs import EVENT, Done, Failed, Job, Metric, Progress, RunState, Started, Warned
 from sslstudio.domain.specs import EmbedSpec, ImportSpec, PretrainSpec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=15)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+WINDOW = st.tuples(NUMBER, NUMBER)
+WINDOWS = st.tuples(WINDOW) | st.tuples(WINDOW, WINDOW, WINDOW)
 ITEMS = st.builds(
     Item, image_id=st.integers(1, 2**40), subject=TEXT, study=TEXT, series=TEXT, modality=TEXT, scanner=TEXT,
     shard=TEXT, offset=st.integers(0, 2**50), height=st.integers(1, 4096), width=st.integers(1, 4096),
-    channels=st.sampled_from([1, 3]), dtype=st.sampled_from(["uint8", "uint16"]), low=NUMBER, high=NUMBER, label=TEXT,
+    channels=st.sampled_from([1, 3]), dtype=st.sampled_from(["uint8", "uint16"]), windows=WINDOWS, label=TEXT,
     part=st.sampled_from(["", "train", "test"]),
 )  # fmt: skip
 
@@ -29,6 +32,22 @@ def test_items_come_back_from_csv(items: list[Item], tmp_path_factory: pytest.Te
     path = tmp_path_factory.mktemp("items") / "items.csv"
     assert write_items(path, items) == len(items)
     assert read_items(path) == items
+
+
+def test_a_list_with_one_window_in_two_columns_is_read(tmp_path: Path) -> None:
+    """As runs wrote it that may still be resumed."""
+    names = [name for name in FIELDS if name not in ("windows", "label", "part")] + ["low", "high", "label", "part"]
+    row = ["7", "p", "t", "s", "CT", "", "import-1.bin", "64", "8", "8", "1", "uint16", "-1.5", "2000.25", "nodule", ""]
+    path = tmp_path / "items.csv"
+    path.write_text(",".join(names) + "\n" + ",".join(row) + "\n", encoding="utf-8")
+    (item,) = read_items(path)
+    assert item.windows == ((-1.5, 2000.25),) and (item.image_id, item.label) == (7, "nodule")
+
+
+@pytest.mark.parametrize("text", ["", "1", "1:2;3:4", "a:b", "1:2:3"])
+def test_windows_that_do_not_fit_are_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Windows).validate_python(text)
 
 
 def test_an_items_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:

@@ -45,12 +45,12 @@ def test_equal_to_the_project_for_any_batch_and_size(name: str, channels: int) -
     rng = np.random.default_rng(1)
     for count, height, width in SHAPES:
         images = [rng.integers(0, 4096, (height, width, channels), dtype=np.uint16) for _ in range(count)]
-        windows = [(100.0 + i, 3000.5 - 40 * i) for i in range(count)]
+        windows = [tuple((100.0 + i + 9 * c, 3000.5 - 40 * i) for c in range(channels)) for i in range(count)]
         probabilities, embedding = graph.score(images, windows)
         assert probabilities.shape == (count, 3)
         assert np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
-        for i, (image, (low, high)) in enumerate(zip(images, windows, strict=True)):
-            wanted, vector = reference.score(model, ParityImage(image, low, high))
+        for i, (image, seen) in enumerate(zip(images, windows, strict=True)):
+            wanted, vector = reference.score(model, ParityImage(image, seen))
             assert np.abs(probabilities[i] - wanted).max() < 1e-4
             assert np.abs(embedding[i] - vector).max() < 1e-3
 
@@ -76,8 +76,22 @@ def tiny_graph() -> Graph:
 def test_the_window_gives_the_pictures_eight_bit_steps(tiny_graph: Graph, low: float, high: float) -> None:
     for value in (0, 29, 41, 90, 91, 128, 255):
         image = np.full((16, 16, 1), value, dtype=np.uint8)
-        _, embedding = tiny_graph.score([image], [(low, high)])
+        _, embedding = tiny_graph.score([image], [((low, high),)])
         assert embedding[0, 0] * 255 == pytest.approx(to_uint8(image, low, high).mean(), abs=1e-3)
+
+
+def test_three_windows_of_a_grey_image_are_its_three_channels() -> None:
+    """A CT of 16 bit in HU + 1024, seen as lung, soft tissue and bone; the means by hand."""
+    graph = Graph(onnx_graph.build(tiny(3)).SerializeToString())
+    stored = np.full((16, 16, 1), 1024 + 60, dtype=np.uint16)
+    windows = ((-1350.0 + 1024, 150.0 + 1024), (-160.0 + 1024, 240.0 + 1024), (-500.0 + 1024, 1300.0 + 1024))
+    _, embedding = graph.score([stored], [windows])
+    expected = [round(1410 / 1500 * 255), round(220 / 400 * 255), round(560 / 1800 * 255)]
+    assert embedding[0] * 255 == pytest.approx(expected, abs=1e-3)
+    _, wanted = reference.score(tiny(3), ParityImage(stored, windows))
+    assert embedding[0] == pytest.approx(wanted, abs=1e-6)
+    with pytest.raises(ValueError, match="one for each channel"):
+        Graph(onnx_graph.build(tiny(1)).SerializeToString()).score([stored], [windows])
 
 
 def test_nothing_of_the_machine_is_left_in_the_file(tmp_path: Path, root: Path) -> None:
@@ -90,7 +104,7 @@ def test_nothing_of_the_machine_is_left_in_the_file(tmp_path: Path, root: Path) 
     assert [entry.name for entry in again.graph.input] == ["pixels", "window"]
     assert [entry.name for entry in again.graph.output] == ["probabilities", "embedding"]
     free = [[d.dim_param or d.dim_value for d in e.type.tensor_type.shape.dim] for e in again.graph.input]
-    assert free == [["N", 3, "H", "W"], ["N", 2]]
+    assert free == [["N", 3, "H", "W"], ["N", 3, 2]]
     assert again.opset_import[0].version >= 18
 
 

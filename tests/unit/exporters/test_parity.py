@@ -8,7 +8,7 @@ import pytest
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters.parity import Floats, ParityImage, Scorer, compare
 
-IMAGES = [ParityImage(np.zeros((2, 2, 1), dtype=np.uint8), 0.0, 255.0)] * 3
+IMAGES = [ParityImage(np.zeros((2, 2, 1), dtype=np.uint8), ((0.0, 255.0),))] * 3
 
 
 def scorer(probabilities: list[float], embedding: float = 0.0) -> Scorer:

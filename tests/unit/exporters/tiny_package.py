@@ -10,10 +10,11 @@ import torch
 from torch import nn
 
 from sslstudio import resources
-from sslstudio.domain.specs import ImportSpec
+from sslstudio.domain.rendering import Rendering
 from sslstudio.exporters import example, onnx_graph, package, preprocessing
 from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
 from sslstudio.exporters.runtime import Graph
+from sslstudio.importers.rendering import AUTO, preset
 
 
 class _Mean(nn.Module):
@@ -21,7 +22,7 @@ class _Mean(nn.Module):
         return images.mean(dim=(2, 3))
 
 
-def brightness_package(folder: Path, channels: int = 1) -> Path:
+def brightness_package(folder: Path, channels: int = 1, rendering: Rendering | None = None) -> Path:
     """A real package whose model says "bright" where an image is brighter than half, "dark" where it is not."""
     folder.mkdir(parents=True)
     coef = np.array([[-8.0] * channels, [8.0] * channels]) / channels
@@ -29,12 +30,15 @@ def brightness_package(folder: Path, channels: int = 1) -> Path:
     model = PackagedModel(_Mean(), head, Input(channels, 16, [0.0] * channels, [1.0] * channels))
     onnx_graph.save(onnx_graph.build(model), folder / package.GRAPH)
     labels = package.label_map(["dark", "bright"], ["#0072B2", "#E69F00"])
-    rules = preprocessing.describe(ImportSpec(max_side=64), 3 if channels == 3 else 1, 16)
+    rules = preprocessing.describe(rendering or preset(AUTO), 3 if channels == 3 else 1, 16, max_side=64)
     package.write_json(folder / package.LABELS, labels.model_dump(mode="json"))
     package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
     picture = example.picture(channels)
-    probabilities, embedding = Graph((folder / package.GRAPH).read_bytes()).score([picture], [(0, 255)])
-    pixels, window = picture.transpose(2, 0, 1)[None].astype(np.float32), np.array([[0, 255]], dtype=np.float32)
+    probabilities, embedding = Graph((folder / package.GRAPH).read_bytes()).score([picture], [((0.0, 255.0),)])
+    pixels, window = (
+        picture.transpose(2, 0, 1)[None].astype(np.float32),
+        np.array([[[0, 255]] * channels], dtype=np.float32),
+    )
     np.savez(folder / package.EXAMPLE, pixels=pixels, window=window, probabilities=probabilities, embedding=embedding)
     shutil.copyfile(resources.path("export/predict.py"), folder / package.PREDICT)
     for name in (package.WEIGHTS, package.MODEL, package.CARD, package.EXAMPLE_IMAGE):

@@ -13,6 +13,7 @@ from PIL import Image
 from sslstudio.backbones import backbone_file, table
 from sslstudio.backbones.build import build
 from sslstudio.domain.items import Item
+from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.runs import Job
 from sslstudio.domain.specs import EmbedSpec, ExportSpec, ImportSpec, PretrainSpec, Spec
 from sslstudio.importers.decode_pool import DecodePool
@@ -20,6 +21,7 @@ from sslstudio.importers.decoding import DecodeSettings
 from sslstudio.importers.dicom_writer import DicomHeader, write_image
 from sslstudio.importers.discovery import Discovery
 from sslstudio.importers.pixel_cache import PixelCacheWriter
+from sslstudio.importers.rendering import AUTO, grey_of, preset, windows_of
 from tests.fakes.stage_context import FakeStageContext
 
 CLASSES = ("clear", "nodule | large", "Erguß")
@@ -40,14 +42,22 @@ class TinyProject:
         return self.context.run_dir / "artifacts" / "package"
 
 
-def make(root: Path, *, channels: int = 1, backbone: str = "vit_tiny", parity_images: int = 64) -> TinyProject:
+def make(
+    root: Path,
+    *,
+    channels: int = 1,
+    backbone: str = "vit_tiny",
+    parity_images: int = 64,
+    rendering: Rendering | None = None,
+) -> TinyProject:
     """Originals of several kinds and sizes, their pixel cache, runs import-1, simclr-1, embed-1, and a head."""
     images = root / "originals"
     write_originals(images, colour=channels == 3)
     project = root / "tiny.sslproj"
     (project / "pixels").mkdir(parents=True)
-    items = _import(images, project / "pixels" / "import-1.bin")
-    dimensions = _runs(project, backbone, channels)
+    seen = rendering or preset(AUTO)
+    items = _import(images, project / "pixels" / "import-1.bin", seen)
+    dimensions = _runs(project, backbone, channels, seen)
     spec = ExportSpec(model="linear-1", embedding="embed-1", parity_images=parity_images)
     context = FakeStageContext(root=project, job=_job("export-1", "export", spec), item_list=items)
     write_model(context.artifact_path("model"), dimensions)
@@ -148,7 +158,7 @@ def example_scores() -> dict[str, object]:
     }
 
 
-def _import(images: Path, shard: Path) -> list[Item]:
+def _import(images: Path, shard: Path, rendering: Rendering) -> list[Item]:
     items = []
     with PixelCacheWriter(shard) as writer, DecodePool[str](DecodeSettings(key="00" * 32), workers=1) as pool:
         for path, answer in pool.map((found.path for found in Discovery([images])), str):
@@ -163,8 +173,7 @@ def _import(images: Path, shard: Path) -> list[Item]:
                         series="",
                         modality=frame.facts.modality,
                         scanner=frame.facts.scanner,
-                        low=frame.facts.low,
-                        high=frame.facts.high,
+                        windows=windows_of(rendering, grey_of(frame.facts)),
                         label=CLASSES[number % 3] if number % 2 else "",
                         part="test" if number % 4 == 0 else "train",
                         **writer.append(frame.pixels).model_dump(),
@@ -173,7 +182,7 @@ def _import(images: Path, shard: Path) -> list[Item]:
     return items
 
 
-def _runs(project: Path, backbone: str, channels: int) -> int:
+def _runs(project: Path, backbone: str, channels: int, rendering: Rendering) -> int:
     entry = table.find(backbone)
     mean, std = entry.normalisation(channels)
     description = backbone_file.BackboneDescription.model_validate(
@@ -185,6 +194,7 @@ def _runs(project: Path, backbone: str, channels: int) -> int:
             "mean": mean,
             "std": std,
             "source": "simclr-1",
+            "rendering": rendering,
         }
     )
     backbone_file.save(build(backbone, channels, SIZE, seed=1), description, project / "runs" / "embed-1" / "artifacts")

@@ -12,7 +12,7 @@ from pydicom import uid
 from pydicom.encaps import encapsulate
 
 from sslstudio.importers import dicom
-from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, WindowPolicy
+from sslstudio.importers.decoding import DecodedFrame, DecodeSettings
 from sslstudio.importers.dicom_writer import DicomHeader, stable_uid, write_image
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.windowing import to_uint8
@@ -121,14 +121,24 @@ def test_useless_window_width(tmp_path: Path, value: str | None) -> None:
     assert only(data).facts.high > 1000
 
 
-def test_presets_replace_the_window(tmp_path: Path) -> None:
-    policy = WindowPolicy(file_window=False, centre=40, width=400, modality="CT")
-    settings = replace(SETTINGS, window=policy)
-    data = make(tmp_path, gradient(dtype="uint16") >> 4, DicomHeader(modality="CT", slope=1, intercept=-1024))
-    facts = only(data, settings).facts
-    assert (facts.low + facts.intercept, facts.high + facts.intercept) == (-160, 240)
-    data = make(tmp_path, gradient(dtype="uint16"), DicomHeader(modality="CR", window=(5, 5)))
-    assert only(data, settings).facts.high > 10000
+def test_what_windows_are_made_from(tmp_path: Path) -> None:
+    """By hand: 12 bit, HU = v - 1024, window 40 / 400 LINEAR is -160 to 239, padding -> darkest, left out of all."""
+    raw = np.arange(2000, dtype=np.uint16).reshape(40, 50)
+    raw[0, :4] = 4095
+    header = DicomHeader(modality="CT", bits_stored=12, slope=1, intercept=-1024, window=(40, 400))
+    facts = only(make(tmp_path, raw, replace(header, extra={"PixelPaddingValue": 4095}))).facts
+    assert (facts.unit, facts.finished) == ("HU", False)
+    assert (facts.file_low, facts.file_high) == (-160 + 1024, 239 + 1024) == (facts.low, facts.high)
+    assert (facts.least, facts.greatest) == (4, 1999)
+    assert (facts.auto_low, facts.auto_high) == pytest.approx((4 + 0.005 * 1995, 4 + 0.995 * 1995))
+    plain = only(make(tmp_path, raw, replace(header, window=None))).facts
+    assert plain.file_low is None and plain.file_high is None
+    assert (plain.low, plain.high) == (plain.auto_low, plain.auto_high)
+
+
+def test_colour_is_finished(tmp_path: Path) -> None:
+    facts = only(make(tmp_path, gradient(channels=3), DicomHeader())).facts
+    assert facts.finished and (facts.file_low, facts.file_high) == (0, 255) == (facts.low, facts.high)
 
 
 def test_voi_table_gives_a_window(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import safetensors.numpy
 from sslstudio.backbones import backbone_file
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import package, predictor
+from sslstudio.importers.rendering import preset
 from sslstudio.stages import export
 from sslstudio.stages.context import Cancelled
 from tests.unit.exporters import tiny_project
@@ -58,7 +60,8 @@ def test_the_package_holds_exactly_its_files(project: TinyProject) -> None:
     labels = package.read_labels(project.package)
     assert [entry.name for entry in labels.classes] == list(CLASSES)
     rules = package.read_preprocessing(project.package)
-    assert (rules.channels, rules.image_size, rules.max_side, rules.preset) == (1, 32, 1024, "auto")
+    assert (rules.channels, rules.image_size, rules.max_side) == (1, 32, 1024)
+    assert rules.rendering == preset("auto")
     tensors = safetensors.numpy.load_file(project.package / package.WEIGHTS)
     assert tensors["head.coef"].shape == (3, 192)
     model = json.loads((project.package / package.MODEL).read_text(encoding="utf-8"))
@@ -116,54 +119,55 @@ def rows_of(text: str) -> dict[str, dict[str, str]]:
 
 
 def test_predict_py_gives_the_same_answers_without_the_product(project: TinyProject, tmp_path: Path) -> None:
-    package_copy = tmp_path / "elsewhere"
-    shutil.copytree(project.package, package_copy)
     (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    alone = alone_and_in_the_product(project, tmp_path, [tmp_path / "bad.png"])
+    assert alone.pop()["status"] == "skipped"
+
+
+def alone_and_in_the_product(project: TinyProject, folder: Path, more: Sequence[Path] = ()) -> list[dict[str, str]]:
+    """Score all originals by the package's predict.py and by the product, compare; returns the rows of predict.py."""
+    package_copy = folder / "elsewhere"
+    shutil.copytree(project.package, package_copy)
     files = sorted(path for path in project.images.rglob("*") if path.is_file())
     block = "import sys; sys.modules['sslstudio'] = None; import runpy; sys.argv = sys.argv[1:]; "
     block += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    script = [sys.executable, "-I", "-W", "error", "-c", block, str(package_copy / "predict.py")]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-W",
-            "error",
-            "-c",
-            block,
-            str(package_copy / "predict.py"),
-            *map(str, files),
-            str(tmp_path / "bad.png"),
-        ],
+        [*script, *map(str, files), *map(str, more)],
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=tmp_path,
+        cwd=folder,
         check=False,
         env={"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"},
     )
     assert done.returncode == 0, done.stderr
     alone = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert alone.pop()["status"] == "skipped"
-    table = tmp_path / "table.csv"
+    table = folder / "table.csv"
     predictor.predict(project.package, [project.images], table)
     product = rows_of(table.read_text(encoding="utf-8"))
-    for path, row in zip(files, alone, strict=True):
+    for path, row in zip(files, alone, strict=False):
         wanted = product[path.relative_to(project.images).as_posix()]
         assert row["status"] == "predicted", (path, row)
         assert row["label"] == wanted["label"], path
         for name in CLASSES:
             column = f"probability {name}"
             assert float(row[column]) == pytest.approx(float(wanted[column]), abs=2e-4), path
+    return alone
 
 
 def test_predictions_equal_the_project(project: TinyProject, tmp_path: Path) -> None:
     """Files read anew by the predictor give what the cached pixels give in the project, image by image."""
     table = tmp_path / "table.csv"
     assert predictor.predict(project.package, [project.images], table)["skipped"] == 0
+    compare_with_the_project(project, table)
+
+
+def compare_with_the_project(project: TinyProject, table: Path) -> None:
     graph = predictor.load(project.package).graph
     cache = export.PixelCache(project.context.pixels_dir)
     for item, row in zip(project.context.item_list, rows_of(table.read_text(encoding="utf-8")).values(), strict=True):
-        wanted, _ = graph.score([cache.read(item.pixels)], [(item.low, item.high)])
+        wanted, _ = graph.score([cache.read(item.pixels)], [item.windows])
         got = [float(row[f"probability {name}"]) for name in CLASSES]
         assert np.abs(np.array(got) - wanted[0]).max() < 1e-5
 
@@ -177,12 +181,22 @@ def test_a_second_run_writes_the_same_bytes(tmp_path: Path, exported: tuple[Tiny
     assert result["images_compared"] == 4
 
 
-def test_a_colour_model_takes_grey_and_colour(tmp_path: Path) -> None:
-    project = tiny_project.make(tmp_path, channels=3, parity_images=40)
+def test_a_model_for_three_windows_takes_ct_in_hu_other_grey_and_colour(tmp_path: Path) -> None:
+    """Project, package and the stand-alone script see the same three windows of a CT of 16 bit, and colour as it is."""
+    seen = preset("ct_lung_soft_bone")
+    project = tiny_project.make(tmp_path, channels=3, parity_images=40, rendering=seen)
+    items = project.context.item_list
+    ct = [item for item in items if item.modality == "CT"]
+    assert len(ct) == 3 and all(len(set(item.windows)) == 3 and item.dtype == "uint16" for item in ct)
     result = export.run(project.spec, project.context)
-    assert result["images_compared"] == len(project.context.item_list)
-    counts = predictor.predict(project.package, [project.images], tmp_path / "table.csv")
-    assert counts == {"predicted": len(project.context.item_list), "skipped": 0}
+    assert result["images_compared"] == len(items)
+    assert package.read_preprocessing(project.package).rendering == seen
+    rows = alone_and_in_the_product(project, tmp_path)
+    assert len(rows) == len(items)
+    compare_with_the_project(project, tmp_path / "table.csv")
+    card = (project.package / package.CARD).read_text(encoding="utf-8")
+    assert "- CT: -1350 to 150 HU; -160 to 240 HU; -500 to 1300 HU" in card
+    assert "sslstudio rendering PROJECT --preset ct_lung_soft_bone" in card
 
 
 def break_head(project: TinyProject) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QObject
 
-from sslstudio.domain.specs import ImportSpec, Preset
+from sslstudio.domain.specs import ImportSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.data import preview, texts
@@ -101,7 +100,7 @@ class ImportController(QObject):
             return
         pattern, table, preset = self._panel.options()
         project, sources = self._services.session.project, tuple(self._sources)
-        spec = ImportSpec(subject_pattern=pattern, preset=cast(Preset, preset), dry_run=dry_run)
+        spec = ImportSpec(subject_pattern=pattern, preset=preset, dry_run=dry_run)
         self._rate = Rate()
         self._launching = True
         self._panel.set_progress("Starting...", -1.0)

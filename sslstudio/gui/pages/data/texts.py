@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sslstudio.catalogue.rows import Counts
 from sslstudio.gui.texts import count
+from sslstudio.importers.rendering import presets
 
 TITLE = "Data"
 EMPTY_TITLE = "No images yet"
@@ -46,20 +47,9 @@ GROUPING_HELP = (
 )
 PATTERN_HELP = r"A regular expression with a group named subject, for example (?P<subject>patient-\d+)"
 TABLE_HELP = "A CSV with a column of file names and a column of patients"
-PRESET = "Kind of image"
-PRESETS = (
-    ("auto", "Find out by itself"),
-    ("xray", "X-ray"),
-    ("ct", "CT"),
-    ("mr", "MR"),
-    ("ultrasound", "Ultrasound"),
-    ("histology", "Histology, blood smear"),
-    ("dermoscopy", "Dermoscopy"),
-    ("fundus", "Fundus, OCT"),
-    ("natural", "Photographs"),
-    ("plain", "Other"),
-)
-PRESET_HELP = "Sets how brightness is read and which changes a training may make to the images."
+PRESET = "What the model sees"
+PRESETS = (("auto", "Leave as it is"), *((name, one.title) for name, one in presets().items() if name != "auto"))
+PRESET_HELP = "Which values become black and white. Leave it: after the import, a setting that suits is suggested."
 
 EXCLUDE = "Leave out of training"
 INCLUDE = "Take in again"

@@ -15,6 +15,7 @@ from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.label.learner import Learned
 from sslstudio.gui.pages.label.side_panel import Progress
 from sslstudio.gui.pages.page import Services
+from sslstudio.importers.windowing import on_screen
 
 
 class CaseView(Protocol):
@@ -43,6 +44,12 @@ class CasePresenter(QObject):
         self._drawn: int | None = None
         self._images.labels_changed.connect(lambda _: self._show_facts())
         self._images.suggestions_changed.connect(self._show_facts)
+        self._images.rendering_changed.connect(self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        if self._drawn is not None:
+            self._drawn = None
+            self.show(self._shown, pixels=True)
 
     def show(self, image_id: int | None, *, pixels: bool) -> None:
         """Take an image in hand; its picture is only read when `pixels` are wanted and are not there yet."""
@@ -79,7 +86,7 @@ class CasePresenter(QObject):
         project = self._services.session.project
         try:
             detail = project.catalogue.image(image_id)
-            return image_id, PixelCache(project.pixels_dir).read(detail.pixels), detail.low, detail.high
+            return image_id, *on_screen(PixelCache(project.pixels_dir).read(detail.pixels), detail.windows)
         except (OSError, ValueError, SSLStudioError):
             return image_id, None, 0.0, 255.0
 
