@@ -21,9 +21,10 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import package
 from sslstudio.exporters.package import Preprocessing
 from sslstudio.exporters.runtime import Graph
-from sslstudio.importers.decode_pool import Answer, DecodePool, ReceivedFrame
+from sslstudio.importers.decode_pool import Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings
 from sslstudio.importers.discovery import Discovery, FoundFile
+from sslstudio.importers.frame_spool import ReceivedFrame
 from sslstudio.importers.reasons import reason
 from sslstudio.importers.rendering import grey_of, windows_of
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import mmap
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from sslstudio.importers import containers, nifti
 from sslstudio.importers.decoding import DecodeSettings
@@ -28,6 +30,9 @@ from sslstudio.importers.sniff import (
     sniff,
 )
 
+MAPPED_FROM = 16 << 20
+"""DICOM files of this many bytes and more are mapped instead of read."""
+
 
 @dataclass(frozen=True)
 class Content:
@@ -41,8 +46,11 @@ class Content:
     settings: DecodeSettings
 
     def read(self, reader: containers.Reader) -> tuple[str, bytes]:
-        """SHA-256 of the file (of both files of a pair), and what is to be decoded. Raises Refused and OSError."""
-        raw = self.file.read()
+        """SHA-256 of the file (of both files of a pair), and what is to be decoded. Raises Refused and OSError.
+
+        A large DICOM file is not read but mapped, as its frames are taken one by one.
+        """
+        raw = self._mapped() or self.file.read()
         digest, data = hashlib.sha256(raw), raw
         if self.compressed:
             data = self._inflated(raw)
@@ -59,6 +67,17 @@ class Content:
                 self._beside(reader)
             return io.BytesIO(self.head)
         return io.BytesIO(self._inflated(self.file.read())) if self.compressed else self.file
+
+    def _mapped(self) -> bytes | None:
+        if self.compressed or self.kind not in ("dicom", "dicom_bare"):
+            return None
+        try:
+            number = self.file.fileno()
+            if os.fstat(number).st_size < MAPPED_FROM:
+                return None
+            return cast(bytes, mmap.mmap(number, 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError):  # a member of an archive has no file of its own
+            return None
 
     def _inflated(self, raw: bytes) -> bytes:
         if self.kind == "nifti" and not nifti.is_pair(self.head):

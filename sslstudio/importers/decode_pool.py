@@ -23,10 +23,10 @@ from typing import IO, Any, Generic, Self, TypeVar
 import numpy as np
 
 from sslstudio.importers.decoding import DecodeSettings, FrameFacts, Note
-from sslstudio.importers.windowing import StoredPixels
+from sslstudio.importers.frame_spool import FrameSpool, ReceivedFrame
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "sslstudio.importers.decode_worker")
-FILE_LIMIT = 1 << 30
+FILE_LIMIT = 4 << 30
 """A file may yield this many bytes of stored pixels."""
 
 _AHEAD = 16
@@ -34,21 +34,6 @@ _TICK = 0.05
 _STARTUP_SECONDS = 60.0
 
 Request = TypeVar("Request")
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedFrame:
-    """One decoded frame as it came from a worker: (H, W, C) stored values, facts, thumbnail.
-
-    `plain` says that all values are equal, so that equal pixels prove nothing.
-    """
-
-    index: int
-    facts: FrameFacts
-    pixel_digest: str
-    plain: bool
-    pixels: StoredPixels
-    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +46,7 @@ class Answer:
     detail: dict[str, str] = field(default_factory=dict)
     digest: str = ""
     count: int = 0
-    frames: tuple[ReceivedFrame, ...] = ()
+    frames: Sequence[ReceivedFrame] = ()
     note: Note | None = None
     facts: FrameFacts | None = None
 
@@ -69,10 +54,19 @@ class Answer:
 class DecodePool(Generic[Request]):
     """Decodes files in worker processes; a context manager.
 
-    `command` starts a worker; `workers` is their number (default: one for each core, at most 8).
+    `command` starts a worker; `workers` is their number (default: one for each core, at most 8). `scratch` is where
+    the frames of very long files wait (default: the system's folder for such files).
     """
 
-    def __init__(self, settings: DecodeSettings, *, workers: int = 0, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        settings: DecodeSettings,
+        *,
+        workers: int = 0,
+        command: Sequence[str] = COMMAND,
+        scratch: Path | None = None,
+    ) -> None:
+        self._scratch = scratch
         self._settings = settings
         self._command = tuple(command)
         self._count = workers or max(1, min(8, os.cpu_count() or 1))
@@ -149,7 +143,7 @@ class DecodePool(Generic[Request]):
             return Answer(code)
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._command, self._settings)
+        worker = _Worker(self._command, self._settings, self._scratch)
         self._local.worker = worker
         with self._lock:
             self._workers.add(worker)
@@ -173,7 +167,8 @@ class _WorkerLostError(Exception):
 class _Worker:
     """One worker process; used by one thread, killed by any."""
 
-    def __init__(self, command: Sequence[str], settings: DecodeSettings) -> None:
+    def __init__(self, command: Sequence[str], settings: DecodeSettings, scratch: Path | None = None) -> None:
+        self._scratch = scratch
         self._seconds = settings.seconds
         self._deadline = float("inf")
         self._fresh = True
@@ -237,8 +232,9 @@ class _Worker:
                 raise
 
     def _receive(self) -> Answer:
-        frames: list[ReceivedFrame] = []
-        count = total = 0
+        frames = FrameSpool(self._scratch)
+        too_large = False
+        count = 0
         facts: FrameFacts | None = None
         while True:
             line = self._answers.readline()
@@ -249,20 +245,20 @@ class _Worker:
             message = json.loads(line)
             if "frame" in message:
                 frame = self._frame(message["frame"])
-                count, total = count + 1, total + frame.pixels.nbytes
-                if total <= FILE_LIMIT:
-                    frames.append(frame)
+                count += 1
+                too_large = too_large or not _kept(frames, frame)
             elif "frames" in message:
                 count = int(message["frames"])
                 facts = FrameFacts(**message["facts"]) if message["facts"] else None
             elif "refused" in message:
                 return Answer(message["refused"]["code"], message["refused"]["detail"])
-            elif total > FILE_LIMIT:
+            elif too_large:
                 return Answer("too_large")
             else:
                 done = message["done"]
                 note = Note(**done["note"]) if done["note"] else None
-                return Answer(digest=done["digest"], count=count, frames=tuple(frames), note=note, facts=facts)
+                kept = frames if len(frames) else ()
+                return Answer(digest=done["digest"], count=count, frames=kept, note=note, facts=facts)
 
     def _frame(self, message: dict[str, Any]) -> ReceivedFrame:
         shape = tuple(message["shape"])
@@ -282,6 +278,17 @@ class _Worker:
         if len(data) != count:
             raise _WorkerLostError
         return data
+
+
+def _kept(frames: FrameSpool, frame: ReceivedFrame) -> bool:
+    """Keep a frame unless the file, or what the disk has left, is at its end."""
+    if frames.nbytes + frame.pixels.nbytes > FILE_LIMIT:
+        return False
+    try:
+        frames.append(frame)
+    except OSError:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:

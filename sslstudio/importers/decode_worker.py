@@ -58,7 +58,7 @@ def main(decoder: Decoder = decode) -> int:
     _silence(settings)
     reader = containers.Reader(settings.memory_bytes // 4)
     for line in requests:
-        faulthandler.dump_traceback_later(settings.seconds + _GRACE, exit=True, file=sys.stderr)
+        _allow_time(settings)
         _answer(answers, reader, json.loads(line)["path"], settings, decoder)
         faulthandler.cancel_dump_traceback_later()
     return 0
@@ -101,11 +101,17 @@ def _decode_file(
         for index, frame in enumerate(decoder(data, content.kind, settings)):
             note = note or frame.note
             _send_frame(answers, index, frame, settings)
+            _allow_time(settings)
     except (Refused, MemoryError):
         raise
     except Exception:
         raise Refused("truncated" if raster.is_cut_off(data, content.kind) else "corrupt") from None
     return {"digest": digest, "note": note and asdict(note)}
+
+
+def _allow_time(settings: DecodeSettings) -> None:
+    """End this process unless the next frame is there in time, should nobody else do it."""
+    faulthandler.dump_traceback_later(settings.seconds + _GRACE, exit=True, file=sys.stderr)
 
 
 def _look(

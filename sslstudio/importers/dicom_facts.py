@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 _SECONDARY_CAPTURE = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(?:\.[1-4])?")
 _CONVERSIONS = frozenset(("DV", "DI", "DF", "WSD", "SD", "SI", "DRW", "SYN"))
-_PROJECTIONS = frozenset(("CR", "DX", "MG", "IO", "PX", "XA", "RF", "RG"))
-"""Here DERIVED\\PRIMARY is the ordinary processed picture, not a picture made from others."""
+_MADE_OF_OTHERS = frozenset(
+    ("MPR", "CSA MPR", "MIP", "MINIP", "MIN IP", "PROJECTION IMAGE", "REFORMATTED", "VOLREN", "RENDERED", "ADC", "FA",
+     "TRACEW", "SUB", "SUBTRACTION", "PERFUSION", "RCBF", "RCBV", "TTP", "MTT", "MEAN", "CPR", "CURVED")
+)  # fmt: skip
+"""DERIVED\\PRIMARY alone is an ordinary picture that was processed, as most X-rays and many MR images are."""
 _LOCALISER_WORDS = re.compile(
     r"(?<![a-z])(?:locali[sz]ers?|loc|scouts?|survey|surview|topograms?|scanograms?|pilot|3 ?plane|tri ?plane)(?![a-z])"
 )
@@ -92,12 +95,9 @@ def image_kind(dataset: Dataset) -> ImageKind:
         return "secondary_capture"
     if _SECONDARY_CAPTURE.fullmatch(text(dataset, "SOPClassUID")) or code(dataset, "ConversionType") in _CONVERSIONS:
         return "secondary_capture"
-    derived = types[:1] == ["DERIVED"]
-    return "derived" if derived and (types[1:2] == ["SECONDARY"] or not _is_projection(dataset)) else ""
-
-
-def _is_projection(dataset: Dataset) -> bool:
-    return code(dataset, "Modality") in _PROJECTIONS
+    if types[:1] == ["DERIVED"] and (types[1:2] == ["SECONDARY"] or not _MADE_OF_OTHERS.isdisjoint(types)):
+        return "derived"
+    return ""
 
 
 def day(dataset: Dataset, key: bytes) -> int | None:
