@@ -62,7 +62,7 @@ def _admit(source: Source, settings: DecodeSettings) -> tuple[Syntax, Layout]:
     """Refuse what holds no importable pixels, or too many; nothing has been decoded then."""
     header = source.header
     if source.pixels is None:
-        cut = not len(header) or (number(header, "Rows") and number(header, "BitsAllocated"))
+        cut = source.cut or not len(header) or (number(header, "Rows") and number(header, "BitsAllocated"))
         raise Refused("truncated" if cut else "no_pixels")
     if kind := _NOT_IMAGES.get(text(header, "SOPClassUID")):
         raise Refused("mask", content=kind)

@@ -10,11 +10,12 @@ import io
 import mmap
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import pydicom
 from pydicom import uid
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_preamble
 
@@ -47,7 +48,8 @@ class PixelElement:
 class Source:
     """A parsed file: `header` without pixels, `pixels` in `buffer` (None if the file has none), the syntax's UID.
 
-    `size` is where the file ends. `buffer` is None when only the header was read.
+    `size` is where the file ends, `cut` that it ends within an element of the header. `buffer` is None when only the
+    header was read.
     """
 
     header: Dataset
@@ -55,6 +57,7 @@ class Source:
     pixels: PixelElement | None
     size: int
     buffer: Buffer | None = None
+    cut: bool = False
 
 
 def open_buffer(buffer: Buffer, settings: DecodeSettings) -> Source:
@@ -62,7 +65,7 @@ def open_buffer(buffer: Buffer, settings: DecodeSettings) -> Source:
     buffer = _inflated(buffer, settings)
     stream: BinaryIO = io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer  # type: ignore[assignment]
     source = open_header(stream, settings, inflate=False)
-    return Source(source.header, source.syntax, source.pixels, len(buffer), buffer)
+    return replace(source, buffer=buffer)
 
 
 def open_header(stream: BinaryIO, settings: DecodeSettings, *, inflate: bool = True) -> Source:
@@ -83,6 +86,7 @@ def open_header(stream: BinaryIO, settings: DecodeSettings, *, inflate: bool = T
         or "DirectoryRecordSequence" in dataset
     ):
         raise Refused("dicom_directory")
+    cut = _is_cut(dataset, stream.tell(), size)
     implicit, little = dataset.original_encoding
     pixels = _pixel_element(stream, bool(implicit), bool(little))
     if pixels is not None and "Rows" not in dataset:
@@ -93,7 +97,7 @@ def open_header(stream: BinaryIO, settings: DecodeSettings, *, inflate: bool = T
             raise Refused("missing_syntax")
         syntax = uid.ImplicitVRLittleEndian if implicit else uid.ExplicitVRLittleEndian
         syntax = syntax if little else uid.ExplicitVRBigEndian
-    return Source(dataset, syntax, pixels, size)
+    return Source(dataset, syntax, pixels, size, cut=cut)
 
 
 def _pixel_element(stream: BinaryIO, implicit: bool, little: bool) -> PixelElement | None:
@@ -118,6 +122,14 @@ def _pixel_element(stream: BinaryIO, implicit: bool, little: bool) -> PixelEleme
     else:
         (length,) = struct.unpack_from(f"{order}H", head, 6)
     return PixelElement(keyword, stream.tell(), None if length == _UNDEFINED else length, vr.decode("ascii"), little)
+
+
+def _is_cut(dataset: Dataset, place: int, size: int) -> bool:
+    """True if the last element of the header should be longer than what is left of the file."""
+    last = dataset.get_item(next(reversed(dataset.keys()))) if len(dataset) else None
+    if place > size or not isinstance(last, RawDataElement):
+        return place > size
+    return last.value is not None and last.length != _UNDEFINED and len(last.value) < last.length
 
 
 def _out_of_order(stream: BinaryIO) -> Dataset | None:
