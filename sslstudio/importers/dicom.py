@@ -93,11 +93,10 @@ class _Meaning:
             return _colour(self._palette.apply(raw), facts, 8)
         if raw.ndim == 3:
             return _colour(to_rgb(raw, photometric, min(bits, raw.dtype.itemsize * 8)), facts, bits)
-        return self._grey(index, raw)
+        return self._grey(index, raw, facts)
 
-    def _grey(self, index: int, raw: NDArray[Any]) -> DecodedFrame:
-        header, table = self._header, self._table
-        facts, bits = header.frame_facts(index), self._layout.stored
+    def _grey(self, index: int, raw: NDArray[Any], facts: FrameFacts) -> DecodedFrame:
+        header, table, bits = self._header, self._table, self._layout.stored
         coding = header.coding(bits, raw.dtype.kind == "i", index)
         valid = padding_mask(raw, self._padding)
         if table is not None:

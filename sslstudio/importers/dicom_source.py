@@ -126,7 +126,7 @@ def _pixel_element(stream: BinaryIO, implicit: bool, little: bool) -> PixelEleme
 
 def _is_cut(dataset: Dataset, place: int, size: int) -> bool:
     """True if the last element of the header should be longer than what is left of the file."""
-    last = dataset.get_item(next(reversed(dataset.keys()))) if len(dataset) else None
+    last = dataset.get_item([*dataset.keys()][-1]) if len(dataset) else None
     if place > size or not isinstance(last, RawDataElement):
         return place > size
     return last.value is not None and last.length != _UNDEFINED and len(last.value) < last.length
