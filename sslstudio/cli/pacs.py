@@ -103,9 +103,8 @@ def get(options: argparse.Namespace, output: Output) -> Result:
 
 
 def ask(_options: argparse.Namespace, _output: Output) -> Result:
-    """`sslstudio pacs ask`: one question on standard input, as the window puts it; its answer on standard output."""
-    question = answering.read_question(sys.stdin.buffer.read())
-    return answering.answer(question).model_dump(mode="json")
+    """`sslstudio pacs ask`: questions on standard input, one a line, as the window puts them; answers line by line."""
+    return {"answered": answering.serve(sys.stdin.buffer, sys.stdout.buffer)}
 
 
 @contextmanager

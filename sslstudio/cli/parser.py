@@ -235,8 +235,10 @@ def _classifying(commands: Commands) -> None:
 
 
 def _date(text: str) -> str:
-    """A day as YYYY-MM-DD or YYYYMMDD, for argparse; returns YYYYMMDD."""
+    """A day as YYYY-MM-DD or YYYYMMDD, for argparse; returns YYYYMMDD, "" for no day."""
     digits = text.replace("-", "")
+    if not digits:
+        return ""
     try:
         datetime.datetime.strptime(digits, "%Y%m%d")
     except ValueError:
@@ -267,7 +269,7 @@ def _archives(commands: Commands) -> None:
     get.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder; its files name patients")
     get.add_argument("--project", type=Path, metavar="PROJECT", help="then import the folder into this project")
     _study_query(get)
-    _verb(verbs, "ask", "pacs:ask", "answer one question from standard input, as the window puts it")
+    _verb(verbs, "ask", "pacs:ask", "answer questions from standard input, as the window puts them")
 
 
 def _verb(verbs: Commands, name: str, function: str, text: str) -> argparse.ArgumentParser:

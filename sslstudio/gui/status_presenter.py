@@ -27,6 +27,8 @@ class StatusPresenter(QObject):
             signal.connect(self._soon)
         workspace.jobs.changed.connect(self._show_run)
         bar.cancel_requested.connect(workspace.jobs.cancel)
+        workspace.connections.changed.connect(self._show_connections)
+        self._show_connections()
         self._read()
         self._show_run()
 
@@ -36,7 +38,12 @@ class StatusPresenter(QObject):
         for signal in self._signals:
             signal.disconnect(self._soon)
         self._bar.cancel_requested.disconnect(self._workspace.jobs.cancel)
+        self._workspace.connections.changed.disconnect(self._show_connections)
+        self._bar.set_connections(())
         self._bar.set_project("")
+
+    def _show_connections(self) -> None:
+        self._bar.set_connections(self._workspace.connections.names)
 
     def _soon(self, *_: object) -> None:
         self._timer.start()

@@ -10,8 +10,12 @@ APP = "SSL Studio"
 RESEARCH_ONLY = "For research use only. Not a medical device."
 OFFLINE = "Nothing leaves this computer"
 OFFLINE_HELP = (
-    "Your images, labels and results stay on this computer; nothing is ever sent. The only download there can be are "
-    "ImageNet weights, once, when you choose that start and they are not on this computer."
+    "Your images, labels and results stay on this computer; nothing is ever sent. There are two kinds of download, "
+    "each only when you ask for it: ImageNet weights, once, and studies from an archive (PACS) that you have set up."
+)
+CONNECTED_HELP = (
+    "SSL Studio is in contact with {names} because you asked it to. What you look for, for example a patient's name, "
+    "is sent there; your images, labels and results are not."
 )
 
 STAGE_TITLES = {

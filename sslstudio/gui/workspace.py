@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from sslstudio.gui.actions.registry import ActionRegistry
 from sslstudio.gui.background import Background
+from sslstudio.gui.connections import Connections
 from sslstudio.gui.detail_level import DetailLevel
 from sslstudio.gui.inspector_controller import InspectorController
 from sslstudio.gui.jobs_bridge import JobCenter
@@ -57,6 +58,7 @@ class Workspace(QObject):
         self.background.unhandled.connect(shell.notify.error)
         self.jobs = JobCenter(self.session, self.background, shell.notify, self, shell.launcher)
         self.compute = ComputeProcess()
+        self.connections = Connections(self)
         self.services = Services(
             session=self.session,
             background=self.background,
@@ -67,6 +69,7 @@ class Workspace(QObject):
             actions=shell.actions,
             level=shell.level,
             navigate=shell.navigate,
+            connections=self.connections,
         )
         self.stack = QStackedWidget()
         self._pages: dict[str, Page] = {}

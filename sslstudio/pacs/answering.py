@@ -1,18 +1,19 @@
-"""One question to an archive, answered in a short-lived child process of the window, which itself opens no connection.
+"""Questions to archives, answered in a child process of the window, which itself opens no connection.
 
-The question comes on standard input, so that neither a password nor a patient's name stands in the list of processes
-or in a file.
+The process lives as long as the dialog. Questions come on its standard input, one a line, so that neither a password
+nor a patient's name stands in the list of processes or in a file; the end of the input is its own end.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import importlib
+from typing import BinaryIO, Literal
 
 from pydantic import ValidationError
 
 from sslstudio.domain.record import Record
 from sslstudio.errors import SSLStudioError
-from sslstudio.pacs.archive import connect
+from sslstudio.pacs.archive import PROTOCOLS, connect
 from sslstudio.pacs.nodes import PacsNode
 from sslstudio.pacs.rows import Found, SeriesRow, StudyQuery
 
@@ -62,3 +63,22 @@ def answer(question: Question) -> Answer:
             archive.close()
     except SSLStudioError as error:
         return Answer(message=error.message, hint=error.hint, code=error.code)
+
+
+def serve(questions: BinaryIO, answers: BinaryIO) -> int:
+    """Answer line by line until there are no more questions; returns their number.
+
+    The libraries are loaded first, while a person still types.
+    """
+    for module in PROTOCOLS.values():
+        importlib.import_module(module)
+    number = 0
+    for line in questions:
+        number += 1
+        try:
+            answered = answer(read_question(line))
+        except SSLStudioError as error:
+            answered = Answer(message=error.message, hint=error.hint, code=error.code)
+        answers.write(answered.model_dump_json().encode("utf-8") + b"\n")
+        answers.flush()
+    return number

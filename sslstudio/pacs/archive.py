@@ -15,6 +15,7 @@ from sslstudio.pacs.rows import Found, ImageRow, SeriesRow, StudyQuery
 
 Check = Callable[[], None]
 LOOK_SECONDS = 0.1
+PROTOCOLS = {"dicomweb": "sslstudio.pacs.dicomweb", "dimse": "sslstudio.pacs.dimse"}
 T = TypeVar("T")
 
 
@@ -52,8 +53,7 @@ class Archive(Protocol):
 
 def connect(node: PacsNode, password: str = "") -> Archive:
     """The archive behind a node; nothing is sent yet."""
-    module = {"dicomweb": "sslstudio.pacs.dicomweb", "dimse": "sslstudio.pacs.dimse"}[node.kind]
-    archive: Archive = importlib.import_module(module).open_archive(node, password)
+    archive: Archive = importlib.import_module(PROTOCOLS[node.kind]).open_archive(node, password)
     return archive
 
 

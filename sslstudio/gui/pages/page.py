@@ -6,7 +6,7 @@ A page module has ``create(services: Services) -> Page``. Pages are made when a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sslstudio.gui.actions.registry import ActionRegistry
     from sslstudio.gui.background import Background
+    from sslstudio.gui.connections import Connections
     from sslstudio.gui.detail_level import DetailLevel
     from sslstudio.gui.jobs_bridge import JobCenter
     from sslstudio.gui.notifications import Notifier
@@ -28,6 +29,12 @@ def _nothing() -> None:
 
 def _no_badge() -> str:
     return ""
+
+
+def _no_connections() -> Connections:
+    from sslstudio.gui.connections import Connections
+
+    return Connections()
 
 
 @dataclass
@@ -54,7 +61,7 @@ class Services:
     """All that a page may use; passed to it, never global.
 
     `navigate` brings a page to the front by id. Long reads go through `background`, numeric work through `compute`,
-    torch or minutes through `jobs`.
+    torch or minutes through `jobs`. Whoever contacts another computer notes it in `connections`.
     """
 
     session: Session
@@ -66,3 +73,4 @@ class Services:
     actions: ActionRegistry
     level: DetailLevel
     navigate: Callable[[str], None]
+    connections: Connections = field(default_factory=_no_connections)

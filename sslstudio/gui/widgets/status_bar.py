@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from sslstudio.gui import theme
-from sslstudio.gui.texts import OFFLINE, OFFLINE_HELP
+from sslstudio.gui.texts import CONNECTED_HELP, OFFLINE, OFFLINE_HELP, count
 from sslstudio.gui.widgets.controls import IconButton, Line, PlainButton
 
 SavedState = Literal["saved", "saving", "read-only", ""]
@@ -60,8 +61,7 @@ class StatusBar(QFrame):
         self.issues.setVisible(False)
         self.issues.clicked.connect(lambda: self.issues_requested.emit())
         self.lock = _IconText("lock")
-        self.lock.set("lock", OFFLINE)
-        self.lock.setToolTip(OFFLINE_HELP)
+        self.set_connections(())
         self.run = self._make_run()
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
@@ -135,6 +135,16 @@ class StatusBar(QFrame):
             self.bar.setValue(round(fraction * 1000))
         self.run_left.setText("stopping..." if stopping else left)
         self.cancel.setEnabled(not stopping)
+
+    def set_connections(self, names: Sequence[str]) -> None:
+        """Whom this program is in contact with now; nobody, nearly always."""
+        known = ", ".join(dict.fromkeys(names))
+        if names:
+            self.lock.set("search", f"{count(len(names), 'connection')}: {known}", "warning")
+            self.lock.setToolTip(CONNECTED_HELP.format(names=known))
+        else:
+            self.lock.set("lock", f"{OFFLINE}  ·  {count(0, 'connection')}")
+            self.lock.setToolTip(OFFLINE_HELP)
 
     def set_issues(self, number: int) -> None:
         """How many problems are listed."""

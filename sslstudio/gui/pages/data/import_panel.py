@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit,
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.data import texts
+from sslstudio.gui.pages.data.pacs import texts as pacs_texts
+from sslstudio.gui.pages.data.pacs.retrieve_card import RetrieveCard
 from sslstudio.gui.widgets.card import Card
 from sslstudio.gui.widgets.controls import Chip, FormRow, PlainButton, ReasonButton, SectionTitle, Text
 from sslstudio.gui.widgets.flow_layout import FlowLayout
@@ -60,6 +62,7 @@ class ImportPanel(QWidget):
     dropped = Signal(object)
     folder_requested = Signal()
     files_requested = Signal()
+    pacs_requested = Signal()
     table_requested = Signal()
     source_removed = Signal(object)
     options_changed = Signal()
@@ -74,6 +77,8 @@ class ImportPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self._make_drop())
+        self.retrieving = RetrieveCard()
+        column.addWidget(self.retrieving)
         column.addWidget(self._make_form())
         column.addWidget(self._make_progress())
         self._typing = QTimer(self, singleShot=True, interval=250)
@@ -99,6 +104,9 @@ class ImportPanel(QWidget):
         words.addWidget(self.about)
         self.folder = PlainButton(texts.ADD_FOLDER, "folder")
         self.files = PlainButton(texts.ADD_FILES, "file")
+        self.pacs = PlainButton(pacs_texts.FROM_PACS, "data")
+        self.pacs.setToolTip(pacs_texts.FROM_PACS_HELP)
+        self.pacs.clicked.connect(lambda: self.pacs_requested.emit())
         self.folder.clicked.connect(lambda: self.folder_requested.emit())
         self.files.clicked.connect(lambda: self.files_requested.emit())
         row = QHBoxLayout()
@@ -107,6 +115,7 @@ class ImportPanel(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self.folder)
         row.addWidget(self.files)
+        row.addWidget(self.pacs)
         zone.body.addLayout(row)
         chips = QWidget()
         self._chips = FlowLayout(chips, 6)

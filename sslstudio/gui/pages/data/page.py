@@ -6,6 +6,8 @@ from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.data import texts
 from sslstudio.gui.pages.data.controller import DataController
+from sslstudio.gui.pages.data.pacs import texts as pacs_texts
+from sslstudio.gui.pages.data.pacs.controller import PacsController
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.page import Page, Services
 
@@ -17,9 +19,12 @@ def create(services: Services) -> Page:
     thumbnails.ready.connect(lambda _: view.images.tree_model.pictures_came())
     controller = DataController(services, view)
     panel = view.panel
+    pacs = PacsController(services, view, panel.retrieving, controller.importing.add_sources)
+    panel.pacs_requested.connect(pacs.open)
     dispose = services.actions.add(
         Action("data.folder", texts.ADD_FOLDER, panel.folder_requested.emit, "Run", "Ctrl+D", page="data"),
         Action("data.files", texts.ADD_FILES, panel.files_requested.emit, "Run", page="data"),
+        Action("data.pacs", pacs_texts.FROM_PACS, pacs.open, "Run", page="data"),
         Action(
             "data.import",
             texts.IMPORT,
@@ -33,6 +38,7 @@ def create(services: Services) -> Page:
 
     def close() -> None:
         dispose()
+        pacs.close()
         controller.close()
 
     return Page("data", texts.TITLE, "data", view, badge=controller.badge, refresh=controller.refresh, close=close)
