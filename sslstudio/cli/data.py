@@ -29,7 +29,13 @@ def new(options: argparse.Namespace, output: Output) -> Result:
 
 def import_images(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio import PROJECT SOURCE...`."""
-    spec = ImportSpec(subject_pattern=options.subject_pattern, preset=options.preset, dry_run=options.dry_run)
+    spec = ImportSpec(
+        subject_pattern=options.subject_pattern,
+        image_column=options.image_column,
+        subject_column=options.subject_column,
+        preset=options.preset,
+        dry_run=options.dry_run,
+    )
     with opened(options.project) as project:
         run_id = workflow.prepare_import(project, options.sources, spec, options.table)
         result = carry_out(project, run_id, output)

@@ -106,14 +106,20 @@ def _window_pair(text: str) -> tuple[float, float]:
 def _data(commands: Commands) -> None:
     _add(commands, "new", "data:new", "make a new, empty project")
     imports = _add(commands, "import", "data:import_images", "read folders and files of images into a project")
-    imports.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folder or file; never changed")
+    imports.add_argument(
+        "sources", nargs="+", type=Path, metavar="SOURCE", help="folder, file, archive or table; never changed"
+    )
     imports.add_argument(
         "--subject-pattern",
         default="",
         metavar="REGEX",
         help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
     )
-    imports.add_argument("--table", type=Path, metavar="CSV", help="table with columns image and subject")
+    imports.add_argument(
+        "--table", type=Path, metavar="FILE", help="CSV, TSV or Parquet table that names files, patients, and more"
+    )
+    imports.add_argument("--image-column", default="", metavar="NAME", help="the table's column of files or folders")
+    imports.add_argument("--subject-column", default="", metavar="NAME", help="the table's column of patients")
     imports.add_argument("--preset", choices=RENDERINGS, default="auto", metavar="NAME", help=SEES)
     imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
     triage = _add(

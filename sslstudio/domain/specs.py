@@ -20,7 +20,8 @@ class ImportSpec(Record):
     `subject_pattern` is a regular expression with a group named `subject`, matched against the path relative
     to its source (forward slashes). `order` says what decides first where no table does (see
     `sslstudio.importers.identity.IdentityRules`); DICOM patients whose pseudonym is in `placeholders` count as not
-    given. `max_side` bounds the longest side of what is stored, in pixels.
+    given. `image_column` and `subject_column` are those of the user's table; blank ones are found by their names.
+    `max_side` bounds the longest side of what is stored, in pixels.
 
     Files that the project knows and that did not change are passed over. With `again` the files named in the private
     folder are read whatever is known of them, and a changed one comes in as new images. With `relink_only` nothing is
@@ -34,6 +35,8 @@ class ImportSpec(Record):
     again: bool = False
     relink_only: bool = False
     drive_seconds: float = Field(default=600.0, ge=0)
+    image_column: str = ""
+    subject_column: str = ""
     preset: str = "auto"
     """What the model sees from now on: a preset of `resources/presets/windows.json`; "auto" changes nothing."""
     dry_run: bool = False

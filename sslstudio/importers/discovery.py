@@ -1,7 +1,8 @@
 """Finds the files below the chosen sources: streaming, sorted folder by folder, and safe against loops of links.
 
 An archive that is called one (.zip, .tar, .tar.gz, .tgz) is looked into: its members are files like any others, with
-the archive's name as a folder in their paths. Nothing is unpacked.
+the archive's name as a folder in their paths. Nothing is unpacked. A table that is chosen by itself gives the files
+that it names; in a folder it is a file like any other.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from sslstudio.errors import SSLStudioError
 from sslstudio.importers import containers
 from sslstudio.importers.reasons import Refused
+from sslstudio.importers.tables import SubjectTable, is_table
 
 _SYSTEM_NAMES = frozenset(
     {"thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
@@ -47,6 +50,7 @@ class Discovery:
 
     sources: Sequence[Path]
     hidden: int = 0
+    image_column: str = ""
     _folders: set[tuple[int, int]] = field(default_factory=set)
     _chosen: set[str] = field(default_factory=set)
 
@@ -60,9 +64,50 @@ class Discovery:
                 continue
             if stat.S_ISDIR(status.st_mode):
                 yield from self._walk(path, status)
+            elif is_table(path) and (names := self._names(path)):
+                yield from self._named(os.path.dirname(path), names)  # noqa: PTH120
             elif path not in self._chosen and not self._walked(path):
                 self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
+
+    def _names(self, path: str) -> Sequence[str]:
+        """The files that a table names; none when it is no table of files."""
+        try:
+            return SubjectTable.read(Path(path), self.image_column).images
+        except SSLStudioError:
+            return ()
+
+    def _named(self, folder: str, names: Sequence[str]) -> Iterator[FoundFile]:
+        """Files and folders as a table names them: below its own folder, or anywhere by their whole path."""
+        for name in names:
+            whole = os.path.isabs(name)  # noqa: PTH117
+            path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118
+            relative = name.lstrip("/") if whole else path[len(folder) :].strip(os.sep).replace(os.sep, "/")
+            if not whole and not path.startswith(folder.rstrip(os.sep) + os.sep):
+                yield FoundFile(path, name, problem="outside_table")
+                continue
+            archive, member = containers.split(path)
+            try:
+                status = os.stat(archive or path)  # noqa: PTH116
+            except OSError as error:
+                yield FoundFile(path, relative, problem=problem_of(error))
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                yield from self._walk(path, status, f"{relative}/")
+            elif path not in self._chosen and not self._walked(archive or path):
+                self._chosen.add(path)
+                yield from self._part(path, relative, archive, status) if member else self._file(path, relative, status)
+
+    def _part(self, path: str, relative: str, archive: str, status: os.stat_result) -> Iterator[FoundFile]:
+        """One member of an archive, or a folder in it; the archive itself where it cannot be read."""
+        found = False
+        for file in self._inside(archive, relative, status):
+            if not file.container or file.path == path or file.path.startswith(path + os.sep):
+                found = True
+                end = file.path[len(path) :].replace(os.sep, "/") if file.container else ""
+                yield replace(file, relative=relative + end)
+        if not found:
+            yield FoundFile(path, relative, problem="missing")
 
     def _walked(self, path: str) -> bool:
         """True when a file that was chosen by itself was found in a folder already."""
@@ -71,8 +116,8 @@ class Discovery:
         folder = os.stat(os.path.dirname(path))  # noqa: PTH116, PTH120
         return (folder.st_dev, folder.st_ino) in self._folders
 
-    def _walk(self, root: str, status: os.stat_result) -> Iterator[FoundFile]:
-        pending = [(root, "", status)]
+    def _walk(self, root: str, status: os.stat_result, prefix: str = "") -> Iterator[FoundFile]:
+        pending = [(root, prefix, status)]
         while pending:
             folder, prefix, status = pending.pop()
             identity = (status.st_dev, status.st_ino)

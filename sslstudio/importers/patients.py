@@ -9,6 +9,7 @@ from sslstudio.domain.ledger import LedgerRow
 from sslstudio.importers.identity import IdentityRules
 from sslstudio.importers.path_text import below
 from sslstudio.importers.subjects import find_placeholders
+from sslstudio.importers.table_use import TableUse
 
 Warn = Callable[[str, str, str], None]
 
@@ -23,16 +24,24 @@ class Patients:
 
     def __init__(self, rules: IdentityRules) -> None:
         self._rules = rules
+        self._use = TableUse(rules.table) if rules.table is not None else None
         self.images: Counter[str] = Counter()
         self.of_two = 0
         self._told: Counter[str] = Counter()
         self._by_id: Counter[str] = Counter()
         self._studies: dict[str, set[str]] = {}
 
+    def meet(self, relative: str) -> None:
+        """Note a file that was found, whatever becomes of it."""
+        if self._use is not None:
+            self._use.meet(relative)
+
     def note(self, row: LedgerRow) -> None:
         """Count one row of the ledger; rows without images of their own count nothing."""
         if row.status != "imported" or not row.frames:
             return
+        if self._use is not None:
+            self._use.note(below(row.path, row.source) or row.path)
         if row.images:
             subject, told_by = row.images[0].subject, row.told_by
         else:
@@ -44,6 +53,11 @@ class Patients:
             self._by_id[row.patient] += row.frames
             if len(self._studies) < _STUDIES_KEPT:
                 self._studies.setdefault(row.patient, set()).add(row.study)
+
+    def warn_of_table(self, warn: Warn) -> None:
+        """Tell the user what of the table fits no file, and which files no row."""
+        if self._use is not None:
+            self._use.warn(warn)
 
     def warn(self, warn: Warn) -> None:
         """Tell the user, once for each kind of doubt."""

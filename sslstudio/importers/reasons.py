@@ -144,6 +144,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "An Analyze 7.5 header, which does not say where left and right are.",
         "Convert the volume to NIfTI, then import again.",
     ),
+    "outside_table": (
+        "The table names this file by a path that leads out of the table's folder; it was not opened.",
+        "Move the table above its files, or write the whole path of the file into it.",
+    ),
     "first_picture": ("A film; its first picture was imported.", "Save other pictures of it as files of their own."),
     "first_volume": (
         "The first of {count} volumes was imported; the others show the same slices again.",

@@ -10,7 +10,7 @@ Warn = Callable[[str, str, str], None]
 
 
 class TableUse:
-    """Told every imported file by `note`; `warn` then tells the user what did not fit."""
+    """Told every file found by `meet`, every imported one by `note`; `warn` tells the user what did not fit."""
 
     def __init__(self, table: SubjectTable) -> None:
         self._table = table
@@ -18,18 +18,20 @@ class TableUse:
         self.unmatched = 0
         self.files = 0
 
-    def note(self, relative: str) -> None:
-        """Count one imported file by its path below its source."""
+    def meet(self, relative: str) -> None:
+        """Note that a file is there, by its path below its source."""
         number = self._table.number(relative)
-        self.files += 1
-        if number is None:
-            self.unmatched += 1
-        else:
+        if number is not None:
             self._used[number] = 1
+
+    def note(self, relative: str) -> None:
+        """Count one imported file, by its path below its source."""
+        self.files += 1
+        self.unmatched += self._table.number(relative) is None
 
     @property
     def unused(self) -> int:
-        """How many rows name a file that was not imported."""
+        """How many rows name a file that was not found."""
         return len(self._used) - sum(self._used)
 
     def warn(self, warn: Warn) -> None:
@@ -43,8 +45,8 @@ class TableUse:
         if self.unused:
             warn(
                 "rows_without_file",
-                f"{_count(self.unused, 'row')} of the table name files that were not imported.",
-                "Check that all files are in the chosen folders; the import list says what was skipped and why.",
+                f"{_count(self.unused, 'row')} of the table name files that were not found.",
+                "Check that the chosen folders hold them, and how the table names the files.",
             )
         if self._table.conflicts:
             warn(

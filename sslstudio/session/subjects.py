@@ -25,11 +25,17 @@ class Identity:
     table: Path | None = None
     order: Order = "header"
     placeholders: tuple[str, ...] = ()
+    image_column: str = ""
+    subject_column: str = ""
 
     def rules(self, key: bytes) -> IdentityRules:
         """Ready to use. Raises SSLStudioError for a bad pattern or table."""
-        table = SubjectTable.read(self.table) if self.table is not None else None
+        table = self.read_table()
         return IdentityRules(key, table, compile_pattern(self.pattern), self.order, frozenset(self.placeholders))
+
+    def read_table(self) -> SubjectTable | None:
+        """The table, read by the chosen columns; None where there is none."""
+        return None if self.table is None else SubjectTable.read(self.table, self.image_column, self.subject_column)
 
     def kept(self) -> dict[str, Any]:
         """What the project keeps of it: no path and no content of a table."""

@@ -10,19 +10,21 @@ import json
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sslstudio.domain.ledger import FoundImage, LedgerRow, LedgerStatus
+from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.errors import SSLStudioError
 from sslstudio.importers import containers
 from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings, FrameFacts
 from sslstudio.importers.discovery import Discovery, FoundFile
 from sslstudio.importers.file_list import FileList, Roots
-from sslstudio.importers.identity import IdentityRules, SubjectTable, compile_pattern, pseudonym
+from sslstudio.importers.identity import IdentityRules, compile_pattern
 from sslstudio.importers.known import Known
 from sslstudio.importers.ledger import ImportStore
 from sslstudio.importers.path_text import below, from_text, to_text
@@ -38,12 +40,13 @@ from sslstudio.importers.reasons import (
     READY,
     TAKEN,
     UNCHANGED,
-    reason,
 )
 from sslstudio.importers.rendering import AUTO, look_of, preset
+from sslstudio.importers.tables import SubjectTable, is_table
 from sslstudio.stages.context import StageContext
 from sslstudio.stages.import_drive import Drive
 from sslstudio.stages.import_progress import ImportProgress, throttled
+from sslstudio.stages.import_rows import image, row, told
 
 CHUNK_FILES = 200
 _CHUNK_SECONDS = 1.0
@@ -62,14 +65,14 @@ def run(
     """
     started = time.monotonic()
     private = json.loads((context.private_dir / "sources.json").read_text(encoding="utf-8"))
-    table = SubjectTable.read(Path(private["table"])) if private.get("table") else None
+    sources = [Path(source) for source in private["sources"]]
+    table = _table(spec, private, sources)
     pattern = compile_pattern(spec.subject_pattern)
     rules = IdentityRules(bytes.fromhex(private["key"]), table, pattern, spec.order, frozenset(spec.placeholders))
     patients = Patients(rules)
     check = throttled(context)
     known = Known(context.private_dir / "known.sqlite")
     patience = Patience(check)
-    sources = [Path(source) for source in private["sources"]]
     try:
         with (
             _open_store(spec, context, patients) as store,
@@ -104,7 +107,7 @@ def _pass(
     check: Callable[[], None],
 ) -> bool:
     """Go through all files once; True when a drive was gone for a while, so that it must be done again."""
-    discovery = Discovery(sources)
+    discovery = Discovery(sources, image_column=reading.image_column)
     found = discovery if only is None else _chosen(only)
     reading.progress.restart()
     with FileList(found, context.private_dir / "files.tmp") as files:
@@ -145,6 +148,7 @@ class _Import:
         self._committed = time.monotonic()
         self._unread: list[str] = []
         self._silent: Counter[str] = Counter()
+        self.image_column = spec.image_column
         self.hidden = 0
         self.progress = ImportProgress(context, self._numbers)
 
@@ -188,6 +192,7 @@ class _Import:
         root = self._root(file, text)
         if not file.problem:
             self._comparing.meet(root)
+        self._patients.meet(file.relative)
         verdict = self._comparing.judge(file, text)
         if self._store.has(text):
             return self.progress.step
@@ -212,12 +217,12 @@ class _Import:
             self._silent[verdict.code] += 1
             self.progress.step()
             return
-        row = _row(self._place(file), verdict.code)
-        self._add(row.model_copy(update={"digest": verdict.digest, "moved_from": verdict.moved_from}))
+        known = row(self._place(file), verdict.code)
+        self._add(known.model_copy(update={"digest": verdict.digest, "moved_from": verdict.moved_from}))
 
     def refuse(self, file: FoundFile, code: str, **detail: str) -> None:
         """Add a skipped row."""
-        self._add(_row(self._place(file), code, **detail))
+        self._add(row(self._place(file), code, **detail))
 
     def take(self, file: FoundFile, answer: Answer) -> None:
         """Add the row of one decoded (or refused) file."""
@@ -228,7 +233,7 @@ class _Import:
             self._add(
                 LedgerRow(
                     **self._place(file),
-                    **_told(answer),
+                    **told(answer),
                     status="imported",
                     code=READY,
                     frames=answer.count,
@@ -261,32 +266,13 @@ class _Import:
         if first is not None:
             plain = all(frame.plain for frame in answer.frames)
             self._patients.of_two += not plain and first.images[0].subject != found.subject
-            self._add(_row(place, DUPLICATE).model_copy(update={"images": first.images}))
+            self._add(row(place, DUPLICATE).model_copy(update={"images": first.images}))
             return
-        fallback = self._rules.of_folder(file.relative) or found.subject
-        images = []
-        for frame in answer.frames:
-            known = asdict(frame.facts)
-            study = known["study"] or fallback
-            own = known["series"] or self._series(answer) or study
-            known.update(subject=found.subject, study=study, series=own)
-            location = self._store.put(frame.pixels, frame.jpeg)
-            images.append(
-                FoundImage.model_validate(
-                    {
-                        **known,
-                        "digest": answer.digest,
-                        "pixel_digest": frame.pixel_digest,
-                        "frame": frame.index,
-                        "pixels": location,
-                    }
-                )
-            )
-        self._add(LedgerRow(**place, **_told(answer), status="imported", images=tuple(images)))
-
-    def _series(self, answer: Answer) -> str:
-        """A file of several frames that names no series is one."""
-        return pseudonym(self._rules.key, "series", answer.digest) if answer.count > 1 else ""
+        images = [
+            image(self._rules, file.relative, found.subject, answer, frame, self._store.put(frame.pixels, frame.jpeg))
+            for frame in answer.frames
+        ]
+        self._add(LedgerRow(**place, **told(answer), status="imported", images=tuple(images)))
 
     def note_gone(self, roots: Sequence[str]) -> None:
         """Add a row for each known file that is not there any more, now that all files were met."""
@@ -294,7 +280,7 @@ class _Import:
             place = {"path": known.path, "size": known.size, "modified_ns": known.modified_ns}
             if not self._store.has(known.path):
                 kept = known.status == "imported" or known.code == CHANGED
-                self._add(_row(place, GONE if kept else DROPPED), step=False)
+                self._add(row(place, GONE if kept else DROPPED), step=False)
 
     def _add(self, row: LedgerRow, *, step: bool = True) -> None:
         self._store.add(row)
@@ -323,6 +309,7 @@ class _Import:
                 "A folder that was imported before is empty or its drive is not connected; nothing was changed for it.",
                 "Connect the drive and look again, or say where the folder is now with Locate folder.",
             )
+        self._patients.warn_of_table(warn)
         if self._spec.dry_run:
             return
         known = sum(self._silent.values()) + sum(self._store.counts[code] for code in (UNCHANGED, MOVED, CHANGED, GONE))
@@ -362,6 +349,17 @@ class _Import:
         }
 
 
+def _table(spec: ImportSpec, private: dict[str, Any], sources: Sequence[Path]) -> SubjectTable | None:
+    """The table that was chosen, else the first of the sources that is one."""
+    if private.get("table"):
+        return SubjectTable.read(Path(private["table"]), spec.image_column, spec.subject_column)
+    for source in sources:
+        if is_table(source) and source.is_file():
+            with suppress(SSLStudioError):
+                return SubjectTable.read(source, spec.image_column, spec.subject_column)
+    return None
+
+
 def _open_store(spec: ImportSpec, context: StageContext, patients: Patients) -> ImportStore:
     name = context.job.run_id
     return ImportStore(
@@ -383,17 +381,3 @@ def _settings(spec: ImportSpec, context: StageContext, key: str) -> DecodeSettin
         headers_only=spec.dry_run,
         rendering=(context.job.rendering or preset(AUTO)).model_dump_json(),
     )
-
-
-def _row(place: dict[str, Any], code: str, **detail: str) -> LedgerRow:
-    why = reason(code, **detail)
-    status: LedgerStatus = "imported" if code in TAKEN else "skipped"
-    return LedgerRow(**place, status=status, code=code, reason=why.sentence, hint=why.hint)
-
-
-def _told(answer: Answer) -> dict[str, Any]:
-    """What is to be told of a file that is imported, as the fields of its row."""
-    if answer.note is None:
-        return {}
-    told = reason(answer.note.code, **answer.note.detail)
-    return {"reason": told.sentence, "hint": told.hint}

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,35 @@ def test_torture_names(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / os.fsdecode(name)).write_bytes(b"x")
     assert {os.fsencode(relative) for relative, _ in walk(tmp_path)} == set(names)
+
+
+def test_a_table_by_itself_gives_the_files_it_names(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for name in ("a/1.png", "a/2.png", "b/deep/3.png", "not named.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    (tmp_path / "outside.png").write_bytes(b"x")
+    with zipfile.ZipFile(folder / "c.zip", "w") as file:
+        file.writestr("x/4.png", b"x")
+        file.writestr("x/5.png", b"x")
+        file.writestr("y/6.png", b"x")
+    whole = (tmp_path / "outside.png").as_posix()
+    rows = ["a/1.png", "./a/1.png", "a/../a/2.png", "b", "gone.png", "../outside.png", whole]
+    rows += ["c.zip/x/4.png", "c.zip/y", "c.zip/none.png"]
+    (folder / "list.csv").write_text("image,patient\n" + "".join(f"{row},1\n" for row in rows), encoding="utf-8")
+    found = [(file.relative, file.problem) for file in Discovery([folder / "list.csv"])]
+    assert found == [
+        ("a/1.png", ""),
+        ("a/2.png", ""),
+        ("b/deep/3.png", ""),
+        ("gone.png", "missing"),
+        ("../outside.png", "outside_table"),
+        (whole.lstrip("/"), ""),
+        ("c.zip/x/4.png", ""),
+        ("c.zip/y/6.png", ""),
+        ("c.zip/none.png", "missing"),
+    ]
+    every = [file.relative for file in Discovery([folder])]
+    assert "list.csv" in every and "not named.png" in every  # in a folder it is a file like any other
+    (folder / "words.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert walk(folder / "words.csv") == [("words.csv", "")]

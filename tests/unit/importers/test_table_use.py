@@ -11,6 +11,7 @@ def test_every_doubt_is_told_once(tmp_path: Path) -> None:
     path.write_text("image,patient,Birth Date\na.png,1,x\na.png,2,x\nb.png,2,x\nc.png,3,x\n", encoding="utf-8")
     use = TableUse(SubjectTable.read(path))
     for name in ("a.png", "x/a.png", "d.png"):
+        use.meet(name)
         use.note(name)
     told: dict[str, str] = {}
     use.warn(lambda code, message, hint: told.setdefault(code, message + hint) and None)
@@ -23,6 +24,7 @@ def test_a_table_that_fits_is_silent(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("image,patient\na.png,1\n", encoding="utf-8")
     use = TableUse(SubjectTable.read(path))
+    use.meet("a.png")
     use.note("a.png")
     told: list[str] = []
     use.warn(lambda code, message, hint: told.append(code))

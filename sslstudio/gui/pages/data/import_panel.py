@@ -13,9 +13,11 @@ from sslstudio.gui import theme
 from sslstudio.gui.pages.data import texts
 from sslstudio.gui.pages.data.pacs import texts as pacs_texts
 from sslstudio.gui.pages.data.pacs.retrieve_card import RetrieveCard
+from sslstudio.gui.pages.data.table_columns import TableColumns
 from sslstudio.gui.widgets.card import Card
 from sslstudio.gui.widgets.controls import Chip, FormRow, PlainButton, ReasonButton, SectionTitle, Text
 from sslstudio.gui.widgets.flow_layout import FlowLayout
+from sslstudio.importers.tables import TableShape
 
 
 class DropZone(QFrame):
@@ -143,12 +145,15 @@ class ImportPanel(QWidget):
         self.grouping_row = FormRow(texts.GROUPING, self.grouping, texts.GROUPING_HELP)
         self.pattern_row = FormRow("Pattern", self.pattern, texts.PATTERN_HELP)
         self.table_row = FormRow("Table", self.table, texts.TABLE_HELP)
+        self.columns = TableColumns()
+        self.columns.changed.connect(self.options_changed)
+        self.columns_row = FormRow("Columns", self.columns)
         self.preview = Text("", "muted")
         self.preview.setAccessibleName("What this does to your files")
         preview_row = FormRow("Preview", self.preview)
         self.preview.setMinimumWidth(420)
         self.preview_row = preview_row
-        for part in (self.grouping_row, self.pattern_row, self.table_row, preview_row):
+        for part in (self.grouping_row, self.pattern_row, self.table_row, self.columns_row, preview_row):
             self.form.body.addWidget(part)
         self.form.body.addWidget(FormRow(texts.PRESET, self.preset, texts.PRESET_HELP))
         self.start = ReasonButton(texts.IMPORT, "check")
@@ -197,10 +202,13 @@ class ImportPanel(QWidget):
         self.pattern.setText(pattern)
         self.preset.setCurrentIndex(max(0, self.preset.findData(preset)))
 
-    def set_table(self, table: Path) -> None:
-        """The table that was chosen."""
+    def set_table(self, table: Path, shape: TableShape) -> None:
+        """The table that was chosen, and what its columns are taken for; patients are told apart by it from now on."""
         self._table = table
         self.table.setText(table.name)
+        self.columns.set_shape(shape)
+        self.grouping.setCurrentIndex(self.grouping.findData("table"))
+        self._show_grouping()
         self.options_changed.emit()
 
     def set_sources(self, sources: Sequence[Path]) -> None:
@@ -248,3 +256,4 @@ class ImportPanel(QWidget):
         way = self.grouping.currentData()
         self.pattern_row.setVisible(way == "own")
         self.table_row.setVisible(way == "table")
+        self.columns_row.setVisible(way == "table" and self._table is not None)

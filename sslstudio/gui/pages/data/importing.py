@@ -14,6 +14,7 @@ from sslstudio.gui.pages.data import preview, texts
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import time_left
+from sslstudio.importers import tables
 from sslstudio.session import workflow
 
 STAGE = "import_images"
@@ -46,6 +47,9 @@ class ImportController(QObject):
         self._sources += [path for path in dict.fromkeys(paths) if path not in self._sources]
         self._panel.set_sources(self._sources)
         self._preview()
+        table = next((path for path in paths if tables.is_table(path) and path.is_file()), None)
+        if table is not None:
+            self._take_table(table)
 
     def _remove_source(self, path: Path) -> None:
         self._sources = [source for source in self._sources if source != path]
@@ -60,7 +64,16 @@ class ImportController(QObject):
     def _ask_table(self) -> None:
         chosen = self._view.ask_table()
         if chosen is not None:
-            self._panel.set_table(chosen)
+            self._take_table(chosen)
+
+    def _take_table(self, table: Path) -> None:
+        """Read the columns of a table in the compute process, so that no table can harm the window."""
+        self._services.background.wait_for(
+            self._services.compute.submit("sslstudio.importers.tables:look", table),
+            done=lambda shape: self._panel.set_table(table, shape),
+            failed=self._services.notify.error,
+            key="import table",
+        )
 
     def _preview(self) -> None:
         self._panel.set_reason(self.reason())
@@ -74,6 +87,7 @@ class ImportController(QObject):
             tuple(self._sources),
             pattern,
             table,
+            self._panel.columns.chosen() if table is not None else ("", ""),
             done=self._show_preview,
             failed=lambda error: self._panel.set_preview(str(error), "warning"),
             key="import preview",
@@ -100,7 +114,14 @@ class ImportController(QObject):
             return
         pattern, table, preset = self._panel.options()
         project, sources = self._services.session.project, tuple(self._sources)
-        spec = ImportSpec(subject_pattern=pattern, preset=preset, dry_run=dry_run)
+        image, subject = self._panel.columns.chosen() if table is not None else ("", "")
+        spec = ImportSpec(
+            subject_pattern=pattern,
+            image_column=image,
+            subject_column=subject,
+            preset=preset,
+            dry_run=dry_run,
+        )
         self._rate = Rate()
         self._launching = True
         self._panel.set_progress("Starting...", -1.0)

@@ -28,18 +28,19 @@ class Preview:
     """True when neither pattern nor table decides; `patients` are folders then."""
 
 
-def look(sources: Sequence[Path], pattern: str, table: Path | None) -> Preview:
-    """Walk `sources` for at most two seconds and apply the pattern or the table.
+def look(sources: Sequence[Path], pattern: str, table: Path | None, columns: tuple[str, str] = ("", "")) -> Preview:
+    """Walk `sources` for at most two seconds and apply the pattern or the table, whose `columns` are of files and of
+    patients.
 
     Raises SSLStudioError as `compile_pattern` and `SubjectTable.read` do.
     """
     compiled = compile_pattern(pattern)
-    known = SubjectTable.read(table) if table is not None else None
+    known = SubjectTable.read(table, *columns) if table is not None else None
     names: dict[str, None] = {}
     files = matched = 0
     more = False
     until = time.monotonic() + MOST_SECONDS
-    for found in Discovery(list(sources)):
+    for found in Discovery(list(sources), image_column=columns[0]):
         if files >= MOST_FILES or time.monotonic() > until:
             more = True
             break

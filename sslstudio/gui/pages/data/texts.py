@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sslstudio.catalogue.rows import Counts
 from sslstudio.gui.texts import count
 from sslstudio.importers.rendering import presets
+from sslstudio.importers.tables import TableShape
 
 TITLE = "Data"
 EMPTY_TITLE = "No images yet"
 EMPTY_TEXT = (
-    "Drop a folder, a CD or single files here, or choose them. DICOM, PNG, JPEG, TIFF, BMP and WebP are read. "
-    "Your files stay where they are: nothing is copied, moved or changed."
+    "Drop a folder, a CD, a ZIP, a table or single files here, or choose them. DICOM, NIfTI, PNG, JPEG, JPEG 2000, "
+    "TIFF, BMP, WebP and GIF are read. Your files stay where they are: nothing is copied, moved or changed."
 )
 DROP = "Drop folders or files here"
 ADD_FOLDER = "Add a folder..."
@@ -34,7 +37,7 @@ GROUPINGS = (
     ("folder", "First folder of the path"),
     ("name", "File name up to the first - or _"),
     ("own", "Own pattern..."),
-    ("table", "A table (CSV)..."),
+    ("table", "A table (CSV, Parquet)..."),
 )
 PATTERNS = {
     "auto": "",
@@ -46,7 +49,14 @@ GROUPING_HELP = (
     "files the path or a table must."
 )
 PATTERN_HELP = r"A regular expression with a group named subject, for example (?P<subject>patient-\d+)"
-TABLE_HELP = "A CSV with a column of file names and a column of patients"
+TABLE_HELP = "A CSV or Parquet table with a column of files (or folders) and a column of patients"
+IMAGE_COLUMN = "Files"
+SUBJECT_COLUMN = "Patients"
+NO_COLUMN = "(none)"
+COLUMN_HELP = {
+    IMAGE_COLUMN: "The column that names files or folders: by path, by name, or by name without ending",
+    SUBJECT_COLUMN: "The column that tells patients apart; only a pseudonym of it is kept",
+}
 PRESET = "What the model sees"
 PRESETS = (("auto", "Leave as it is"), *((name, one.title) for name, one in presets().items() if name != "auto"))
 PRESET_HELP = "Which values become black and white. Leave it: after the import, a setting that suits is suggested."
@@ -89,8 +99,37 @@ SHORT_REASONS = {
     "unreadable": "Drive error",
     "not_a_file": "Not a file",
     "pixels_lost": "Pixels lost",
+    "nested_archive": "Archive in an archive",
+    "archive_damaged": "Damaged archive",
+    "archive_empty": "Empty archive",
+    "archive_bomb": "Archive too large",
+    "archive_method": "Packed in an unknown way",
+    "encrypted": "Locked with a password",
+    "unsafe_name": "Name leads out of archive",
+    "repeated_name": "Name twice in archive",
+    "link_in_archive": "Link in an archive",
+    "pair_part": "Part of a pair",
+    "pair_alone": "Half of a pair missing",
+    "analyze": "Analyze 7.5 header",
+    "outside_table": "Outside the table's folder",
 }
 TAKEN = ("imported", "ready")
+
+
+def columns_line(shape: TableShape) -> str:
+    """What happens to the columns of a table besides those of files and patients."""
+    parts = [f"{shape.rows:,} rows."]
+    if known := [f"{name} ({fact.replace('_', ' ')})" for name, fact in shape.facts.items()]:
+        parts.append(f"Understood: {_listed(known)}.")
+    if shape.kept:
+        parts.append(f"Kept with the images: {_listed(shape.kept)}.")
+    if shape.withheld:
+        parts.append(f"Left out, because they could name a person: {_listed(list(shape.withheld))}.")
+    return " ".join(parts)
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def short_reason(code: str) -> str:

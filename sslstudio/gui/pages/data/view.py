@@ -87,5 +87,7 @@ class DataView(QWidget):
 
     def ask_table(self) -> Path | None:
         """A CSV, or None."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Choose a table", "", "Tables (*.csv *.tsv *.txt)")
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Choose a table", "", "Tables (*.csv *.tsv *.tab *.txt *.parquet *.pq)"
+        )
         return Path(chosen) if chosen else None
