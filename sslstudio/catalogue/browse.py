@@ -31,7 +31,8 @@ _MATCHES = "matches"
 
 @dataclass(frozen=True, slots=True)
 class GroupName:
-    """What a row of the tree says of a patient, study or series. `day` is counted from the project's secret origin."""
+    """What a row of the tree says of a patient, study or series. `day` is counted from the project's secret origin,
+    `notes` says in sentences what is odd about a series."""
 
     pseudonym: str
     modality: str = ""
@@ -39,6 +40,7 @@ class GroupName:
     sequence: str = ""
     kind: str = ""
     day: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,15 @@ class BrowseTables:
         """Id, pseudonym and part of every patient."""
         return self._db.long_rows("SELECT subject_id, pseudonym, part FROM subjects ORDER BY subject_id")
 
+    def images_a_subject(self) -> tuple[int, int]:
+        """How many images the patient with the fewest has, and the one with the most; (0, 0) without images."""
+        ((fewest, most),) = self._db.long_rows(
+            """SELECT min(images), max(images) FROM (SELECT sum(n) AS images
+               FROM (SELECT series_id, count(*) AS n FROM images GROUP BY series_id)
+               JOIN series USING (series_id) JOIN studies USING (study_id) GROUP BY subject_id)"""
+        )
+        return int(fewest or 0), int(most or 0)
+
     def count_subjects(self, image_ids: Collection[int]) -> int:
         """How many patients these images come from."""
         if len(image_ids) > _MANY:
@@ -145,12 +156,14 @@ class BrowseTables:
     def series_names(self, series_ids: Sequence[int]) -> dict[int, GroupName]:
         """Pseudonyms of series by their id, and what kind of images they hold, as their first one says."""
         rows = self._by_ids(
-            """SELECT s.series_id, s.pseudonym, i.modality, i.view, coalesce(i.columns ->> '$.sequence', ''), i.kind
-               FROM series s JOIN images i ON i.image_id =
+            """SELECT s.series_id, s.pseudonym, i.modality, coalesce(i.columns ->> '$.plane', i.view),
+               coalesce(i.columns ->> '$.sequence', ''), i.kind, s.notes FROM series s JOIN images i ON i.image_id =
                (SELECT image_id FROM images WHERE series_id = s.series_id LIMIT 1) WHERE s.series_id IN""",
             series_ids,
         )
-        return {row[0]: GroupName(*row[1:]) for row in rows}
+        return {
+            row[0]: GroupName(row[1], row[2], row[3], row[4], row[5], None, tuple(json.loads(row[6]))) for row in rows
+        }
 
     def values(self, column: str, filter: Filter) -> list[tuple[str, int]]:
         """The values of a column among the images that fit all other terms, with their counts, most frequent first.

@@ -40,8 +40,8 @@ PAGES: tuple[tuple[str, str, str, str], ...] = tuple(
 )
 """The steps in order: id, title, icon, where the page is made."""
 
-WITHOUT_INSPECTOR = ("home", "pretrain", "export")
-"""Pages on which no image can be selected; their room is better used."""
+WITHOUT_INSPECTOR = ("home", "data", "pretrain", "export")
+"""Pages on which no image can be selected, or that have a viewer of their own; their room is better used."""
 
 _LAYOUT = "window_layout"
 

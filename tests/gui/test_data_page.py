@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from sslstudio.catalogue.rows import Counts
-from sslstudio.gui.pages.data import preview, texts
+from sslstudio.gui.pages.data import browse_texts, preview, texts
 from sslstudio.gui.pages.data.ledger_model import PAGE, LedgerModel
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.window import MainWindow
@@ -71,19 +71,21 @@ def test_patients_are_left_out_with_a_reason_and_taken_back(
     window = make_window()
     window.attach(small_project)
     view = data_view(window)
-    qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 12, timeout=10000)
-    assert not view.images.exclude.isEnabled()
+    qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 12, timeout=20000)
+    assert view.images.selected.text() == browse_texts.NOTHING_SELECTED
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     for row in (0, 1):
         view.images.tree.selectionModel().select(view.images.tree_model.index(row, 0), flags)
-    assert view.images.selected.text() == "8 images from 2 patients selected"
+    qtbot.waitUntil(lambda: view.images.selected.text() == "8 images from 2 patients selected", timeout=5000)
     assert window.workspace is not None
     session = window.workspace.session
     qtbot.waitUntil(lambda: len(session.selection) == 8, timeout=5000)
     view.images.exclude_requested.emit("Poor quality")
     qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 8, timeout=5000)
     assert small_project.catalogue.image(min(session.selection)).excluded == "Poor quality"
-    qtbot.waitUntil(lambda: "8 images left out of training." in window.chrome.toasts.texts(), timeout=5000)
+    qtbot.waitUntil(
+        lambda: "8 images left out of training: Poor quality." in window.chrome.toasts.texts(), timeout=5000
+    )
     qtbot.waitUntil(lambda: "8 left out" in view.counts.text(), timeout=5000)
     undo = next(toast for toast in window.chrome.toasts._toasts if toast.button.text() == "Undo")
     undo.button.click()

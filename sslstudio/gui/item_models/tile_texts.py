@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.tiles import Tile
 
@@ -32,6 +34,14 @@ def tile(images: ProjectImages, image_id: int) -> Tile:
         confidence=suggestion[1] if suggestion is not None else None,
         about=_about(images, image_id),
     )
+
+
+def data_tile(images: ProjectImages, image_id: int, excluded: str) -> Tile:
+    """What the gallery of the data page says: the label if there is one, else what kind of image it is; and for what
+    reason the image is left out of training, if it is."""
+    row = images.table.row_of(image_id)
+    kind = images.table.modality[row] if row is not None else ""
+    return replace(tile(images, image_id), prediction="", confidence=None, excluded=excluded, plain=kind)
 
 
 def card(images: ProjectImages, image_id: int) -> str:

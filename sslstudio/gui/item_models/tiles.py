@@ -22,7 +22,8 @@ class Tile:
     """What one tile says. `label` is the class name or the mark in words, "" when there is none.
 
     `key` is the digit of the class, `origin` a short word for how the label came ("suggested", "in bulk"),
-    `note` is shown at the foot of the tooltip.
+    `excluded` is the reason for which the image is left out of training, `plain` what stands in the place of "no
+    label".
     """
 
     image_id: int
@@ -35,11 +36,15 @@ class Tile:
     prediction_colour: str = ""
     confidence: float | None = None
     about: str = ""
+    excluded: str = ""
+    plain: str | None = None
 
     @property
     def spoken(self) -> str:
         """The tile in words, for screen readers."""
         parts = [f"Image {self.image_id}", self.about, self.label or "no label"]
+        if self.excluded:
+            parts.append(f"left out of training: {self.excluded}")
         if self.prediction:
             share = f" {self.confidence:.2f}" if self.confidence is not None else ""
             parts.append(f"suggestion {self.prediction}{share}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from sslstudio.gui import theme
@@ -15,6 +15,7 @@ from sslstudio.gui.item_models.tiles import SELECTED_ROLE, TILE_ROLE, Index, Til
 _LINE = 17
 _MARGIN = 5
 _KEPT = 600
+_FADED = 0.35
 _SMOOTH_A_FRAME = 10
 """Smooth scaling takes a millisecond or two a picture; the rest of a frame is drawn fast and made smooth after it."""
 
@@ -56,7 +57,12 @@ class TileDelegate(QStyledItemDelegate):
         area: QRect = option.rect
         state: QStyle.StateFlag = option.state
         frame = QRect(area.left() + _MARGIN, area.top() + _MARGIN, self.side, self.side)
+        if tile.excluded:
+            painter.setOpacity(_FADED)
         self._draw_picture(painter, frame, tile)
+        painter.setOpacity(1.0)
+        if tile.excluded:
+            self._strike(painter, frame)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
         self._draw_rings(painter, frame, bool(index.data(SELECTED_ROLE)), focused)
         self._draw_caption(painter, frame, tile)
@@ -94,6 +100,14 @@ class TileDelegate(QStyledItemDelegate):
             self._scaled.move_to_end(key)
         painter.drawPixmap(target.topLeft(), ready)
 
+    @staticmethod
+    def _strike(painter: QPainter, frame: QRect) -> None:
+        """A line across what is left out of training."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, width in ((QColor(0, 0, 0, 160), 4), (QColor("#d0d4d8"), 2)):
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(frame.bottomLeft() + QPoint(4, -4), frame.topRight() + QPoint(-4, 4))
+
     def _draw_rings(self, painter: QPainter, frame: QRect, selected: bool, focused: bool) -> None:
         tokens = theme.tokens()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -122,14 +136,25 @@ class TileDelegate(QStyledItemDelegate):
         line = QRect(frame.left(), frame.bottom() + 4, frame.width(), _LINE)
         if self.lines >= 1:
             colour = tile.colour or tokens.muted
-            if tile.label:
+            if tile.excluded:
+                self._draw_struck(painter, line, tile.excluded)
+            elif tile.label:
                 self._draw_line(painter, line, colour, tile.key or tile.mark, tile.label, tile.origin, strong=True)
             elif self.lines == 1 and tile.prediction:
                 self._draw_suggestion(painter, line, tile)
             else:
-                self._draw_text(painter, line, "no label", tokens.muted)
+                plain = "no label" if tile.plain is None else tile.plain
+                self._draw_text(painter, line, plain, tokens.muted)
         if self.lines >= 2 and tile.prediction:
             self._draw_suggestion(painter, line.translated(0, _LINE), tile)
+
+    def _draw_struck(self, painter: QPainter, line: QRect, reason: str) -> None:
+        font = painter.font()
+        struck = QFont(font)
+        struck.setStrikeOut(True)
+        painter.setFont(struck)
+        self._draw_text(painter, line, reason, theme.tokens().muted)
+        painter.setFont(font)
 
     def _draw_suggestion(self, painter: QPainter, line: QRect, tile: Tile) -> None:
         share = f"{tile.confidence:.2f}" if tile.confidence is not None else ""

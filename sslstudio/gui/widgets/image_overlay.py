@@ -89,7 +89,7 @@ class Overlay:
             return
         flags = side | Qt.AlignmentFlag.AlignVCenter
         self._painter.setPen(_SHADE)
-        for dx, dy in ((1.0, 1.0), (-1.0, 0.0), (0.0, -1.0)):
+        for dx, dy in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, 0.0), (0.0, 1.0)):
             self._painter.drawText(room.translated(dx, dy), int(flags), text)
         self._painter.setPen(_TEXT)
         self._painter.drawText(room, int(flags), text)

@@ -1,67 +1,72 @@
-"""Selecting images in the tree, and leaving them out of training with a reason."""
+"""Leaving images out of training with a reason, and taking them in again: those selected, or all that fit a filter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 
 from PySide6.QtCore import QObject
 
-from sslstudio.catalogue.rows import TreeRow
-from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.pages.data import browse_texts as texts
+from sslstudio.gui.pages.data.browsing import BrowseController
+from sslstudio.gui.pages.data.images_view import ImagesPane
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import count
+from sslstudio.session.exclusions import Exclusion
 
 
 class ChoosingController(QObject):
-    """Connects the tree of a Data view to the selection of one project; `changed` is called after an exclusion."""
+    """Connects the buttons below tree and gallery to the exclusions of one session."""
 
-    def __init__(self, services: Services, view: DataView, changed: Callable[[], None]) -> None:
+    def __init__(self, services: Services, view: ImagesPane, browse: BrowseController) -> None:
         super().__init__(view)
-        self._services, self._view, self._changed = services, view, changed
-        self._catalogue = services.session.project.catalogue
-        self._series_ids: dict[str, list[int]] | None = None
-        view.images.series_selected.connect(self._select)
-        view.images.exclude_requested.connect(self.exclude)
-        view.images.include_requested.connect(lambda: self.exclude(None))
-        services.session.images_changed.connect(self._forget)
+        self._services, self._view, self._browse = services, view, browse
+        self._session = services.session
+        view.exclude_requested.connect(lambda reason: self._store(self._session.selection, reason))
+        view.include_requested.connect(lambda: self._store(self._session.selection, None))
+        view.exclude_matches_requested.connect(lambda reason: self._store_matches(reason))
+        view.include_matches_requested.connect(lambda: self._store_matches(None))
 
-    def close(self) -> None:
-        """Let go of the session."""
-        self._services.session.images_changed.disconnect(self._forget)
+    def reason_not(self) -> str:
+        """Why the selected images cannot be left out now, or ""."""
+        if self._session.project.read_only:
+            return texts.READ_ONLY
+        return "" if self._session.selection else texts.NOTHING_SELECTED
 
-    def _forget(self) -> None:
-        self._series_ids = None
+    def take_in(self) -> None:
+        """Take the selected images in again."""
+        self._store(self._session.selection, None)
 
-    def _select(self, rows: Sequence[TreeRow]) -> None:
-        self._view.images.set_selected(sum(row.n_images for row in rows), len({row.subject for row in rows}))
-        wanted = [row.series for row in rows]
-        self._services.background.run(self._ids_of, wanted, done=self._services.session.select, key="data selection")
+    def _store_matches(self, reason: str | None) -> None:
+        """Everything that fits the filter in force when this was asked for."""
+        ids = self._browse.now.tree.ids
+        if self._browse.now.filter == self._session.filters.value:
+            self._store(ids.tolist(), reason)
 
-    def _ids_of(self, series: Sequence[str]) -> list[int]:
-        known = self._series_ids
-        if known is None:
-            known = {}
-            for item in self._catalogue.items(include_excluded=True):
-                known.setdefault(item.series, []).append(item.image_id)
-            self._series_ids = known
-        return [image_id for name in series for image_id in known.get(name, ())]
+    def _store(self, image_ids: Iterable[int], reason: str | None) -> None:
+        self._services.background.run(
+            self._session.exclusions.exclude,
+            image_ids,
+            reason,
+            done=self._told,
+            failed=self._services.notify.error,
+        )
 
-    def exclude(self, reason: str | None) -> None:
-        """Leave the selected images out of training for a reason, or take them in again."""
-        chosen = tuple(self._services.session.selection)
-        if chosen:
-            images = count(len(chosen), "image")
-            told = f"{images} left out of training." if reason else f"{images} taken in again."
-            self._store(chosen, reason, told)
+    def _told(self, made: Exclusion) -> None:
+        notify = self._services.notify
+        if not made:
+            notify.info("Nothing changed: these images stand so already.")
+            return
+        self._session.images_were_changed()
+        images = count(len(made), "image")
+        told = f"{images} left out of training: {made.reason}." if made.reason else f"{images} taken in again."
+        notify.undoable(told, lambda: self._take_back(made))
 
-    def _store(self, chosen: tuple[int, ...], reason: str | None, told: str) -> None:
-        def done(_: object) -> None:
-            self._services.session.images_were_changed()
-            self._changed()
-            if reason:
-                again = "Taken back: the images are in training again."
-                self._services.notify.undoable(told, lambda: self._store(chosen, None, again))
-            else:
-                self._services.notify.info(told)
+    def _take_back(self, made: Exclusion) -> None:
+        def done(undone: Exclusion | None) -> None:
+            if undone is not None:
+                self._session.images_were_changed()
+                self._services.notify.info("Taken back.")
 
-        self._services.background.run(self._catalogue.set_excluded, chosen, reason, done=done)
+        self._services.background.run(
+            self._session.exclusions.undo, made, done=done, failed=self._services.notify.error
+        )

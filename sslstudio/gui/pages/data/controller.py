@@ -1,35 +1,37 @@
-"""What the Data page does as a whole: keeps counts, tree and ledger in step with the project."""
+"""What the Data page does as a whole: keeps counts, images and ledger in step with the project."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
-from sslstudio.catalogue.rows import Counts, TreeRow
+from sslstudio.catalogue.rows import Counts
+from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.data import texts
+from sslstudio.gui.pages.data.browsing import BrowseController
 from sslstudio.gui.pages.data.choosing import ChoosingController
+from sslstudio.gui.pages.data.filtering import FilterController
 from sslstudio.gui.pages.data.importing import STAGE, ImportController
 from sslstudio.gui.pages.data.ledger import LedgerController
 from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.pages.data.viewing import ViewController
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import count
+
+SECTION = "data_section"
+"""The project's setting that keeps the section which was in front."""
+_OF_LABELS = ("label", "labelled")
 
 
 @dataclass(frozen=True)
 class _Overview:
     counts: Counts
-    tree: Sequence[TreeRow]
     codes: dict[str, int]
     trial: bool
     fewest: int
     most: int
     section: str
-
-
-SECTION = "data_section"
-"""The project's setting that keeps the section which was in front."""
 
 
 class DataController(QObject):
@@ -38,44 +40,59 @@ class DataController(QObject):
     def __init__(self, services: Services, view: DataView) -> None:
         super().__init__(view)
         self._services, self._view = services, view
+        self._session = services.session
         self._images = -1
+        self._section = ""
+        self._stale = True
+        pane = view.images
         self.importing = ImportController(services, view)
         self.ledger = LedgerController(services, view)
-        self.choosing = ChoosingController(services, view, self.refresh)
+        self.browse = BrowseController(services, pane, ProjectImages.of(services))
+        pane.grid.tiles.set_describe(self.browse.describe)
+        self.filters = FilterController(services, pane.filters)
+        self.viewing = ViewController(services, pane, self.browse)
+        self.choosing = ChoosingController(services, pane, self.browse)
+        self.viewing.moved.connect(self._looked_at)
+        pane.grid.opened.connect(lambda _: pane.viewer.image.setFocus())
         services.jobs.changed.connect(self._run_changed)
-        self._section = ""
         view.sections.section_changed.connect(self._section_chosen)
+        self._session.images_changed.connect(self._images_changed)
         self.refresh()
 
     def close(self) -> None:
         """Let go of the session."""
-        self.choosing.close()
+        self._session.images_changed.disconnect(self._images_changed)
+        self._view.images.viewer.stop()
+        self.browse.close()
+        self.filters.close()
 
     def badge(self) -> str:
         """How many images there are."""
         return count(self._images, "image") if self._images > 0 else ""
 
+    def activate(self) -> None:
+        """The page has come to the front: labels may have changed what fits a filter by label."""
+        if any(term.column in _OF_LABELS for term in self._session.filters.value.terms):
+            self.browse.read()
+
     def refresh(self) -> None:
-        """Read counts, tree and ledger counts again, off the window's thread."""
-        self._services.background.run(self._read, done=self._show, key="data overview")
+        """Read counts, images and ledger counts again if images have changed, off the window's thread."""
+        if self._stale:
+            self._stale = False
+            self._services.background.run(self._read, done=self._show, key="data overview")
+            self.browse.read()
+            self.filters.refresh()
+
+    def _images_changed(self) -> None:
+        self._stale = True
 
     def _read(self) -> _Overview:
-        catalogue = self._services.session.project.catalogue
-        tree = catalogue.tree()
-        images: dict[str, int] = {}
-        for row in tree:
-            images[row.subject] = images.get(row.subject, 0) + row.n_images
-        sizes = images.values()
+        catalogue = self._session.project.catalogue
+        fewest, most = catalogue.images_a_subject()
         trial = catalogue.ledger_counts(trial=True)
-        return _Overview(
-            catalogue.counts(),
-            tree,
-            trial or catalogue.ledger_counts(),
-            bool(trial),
-            min(sizes, default=0),
-            max(sizes, default=0),
-            str(catalogue.setting(SECTION, "")),
-        )
+        section = str(catalogue.setting(SECTION, ""))
+        codes = trial or catalogue.ledger_counts()
+        return _Overview(catalogue.counts(), codes, bool(trial), fewest, most, section)
 
     def _show(self, overview: _Overview) -> None:
         view, counts = self._view, overview.counts
@@ -83,8 +100,6 @@ class DataController(QObject):
             texts.counts_line(counts, overview.fewest, overview.most), texts.grouping_warning(counts, overview.most)
         )
         view.set_has_content(bool(counts.images or overview.codes))
-        if counts.images != self._images:
-            view.images.set_tree(overview.tree)
         self._images = counts.images
         if not self._section:
             view.sections.show_section(overview.section)
@@ -95,12 +110,18 @@ class DataController(QObject):
 
     def _section_chosen(self, section: str) -> None:
         """Keep the section in front with the project, so that it is there again next time."""
-        project = self._services.session.project
+        project = self._session.project
         if section != self._section and not project.read_only:
             self._services.background.run(project.catalogue.set_setting, SECTION, section, key="data section")
         self._section = section
+        self._view.images.viewer.stop()
+
+    def _looked_at(self, image_id: int) -> None:
+        self._view.images.grid.set_current(image_id)
+        self.browse.select_one(image_id)
 
     def _run_changed(self, run_id: str) -> None:
         status = self._services.jobs.status(run_id)
         if status is not None and status.stage == STAGE and status.adopted:
+            self._stale = True
             self.refresh()

@@ -9,6 +9,7 @@ from sslstudio.gui.pages.data.controller import DataController
 from sslstudio.gui.pages.data.pacs import texts as pacs_texts
 from sslstudio.gui.pages.data.pacs.controller import PacsController
 from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.pages.data.view_actions import view_actions
 from sslstudio.gui.pages.page import Page, Services
 
 
@@ -34,6 +35,7 @@ def create(services: Services) -> Page:
             lambda: panel.start.reason,
             "data",
         ),
+        *view_actions(view, controller),
     )
 
     def close() -> None:
@@ -41,4 +43,13 @@ def create(services: Services) -> Page:
         pacs.close()
         controller.close()
 
-    return Page("data", texts.TITLE, "data", view, badge=controller.badge, refresh=controller.refresh, close=close)
+    return Page(
+        "data",
+        texts.TITLE,
+        "data",
+        view,
+        badge=controller.badge,
+        refresh=controller.refresh,
+        activate=controller.activate,
+        close=close,
+    )

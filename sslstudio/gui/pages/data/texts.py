@@ -28,6 +28,7 @@ READ_ONLY = "This project is open read-only."
 
 IMAGES = "Images"
 IMAGES_HELP = "Patients, studies and series, and the images themselves"
+OPEN_IMAGES = "Open the section Images first."
 LEDGER = "Import list"
 LEDGER_HELP = "Every file that was looked at, and what became of it"
 
@@ -60,18 +61,6 @@ COLUMN_HELP = {
 PRESET = "What the model sees"
 PRESETS = (("auto", "Leave as it is"), *((name, one.title) for name, one in presets().items() if name != "auto"))
 PRESET_HELP = "Which values become black and white. Leave it: after the import, a setting that suits is suggested."
-
-EXCLUDE = "Leave out of training"
-INCLUDE = "Take in again"
-EXCLUDE_REASONS = (
-    "Poor quality",
-    "Wrong body part",
-    "Burned-in text",
-    "Localiser or scout image",
-    "Patient did not consent",
-)
-OTHER_REASON = "Other reason..."
-NO_SELECTION = "Select patients, studies or series first."
 
 SHORT_REASONS = {
     "imported": "Imported",
@@ -194,10 +183,3 @@ def progress_line(done: float, total: float, rate: float, left: str) -> str:
     if left:
         parts.append(left)
     return ", ".join(parts)
-
-
-def selected_line(images: int, patients: int) -> str:
-    """ "214 images from 61 patients selected"."""
-    if not images:
-        return NO_SELECTION
-    return f"{count(images, 'image')} from {count(patients, 'patient')} selected"

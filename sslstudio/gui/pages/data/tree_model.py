@@ -1,87 +1,135 @@
-"""Patients, studies and series as a tree whose nodes are made when they are opened; a thumbnail beside each series."""
+"""Patients, studies and series as a tree that is read as it is opened and scrolled; a thumbnail beside each row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 
-from sslstudio.catalogue.rows import TreeRow
-from sslstudio.gui.texts import count
+from sslstudio.catalogue.browse import GroupName
+from sslstudio.gui import theme
+from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, ImageTree
+from sslstudio.gui.pages.data import browse_texts
+from sslstudio.gui.pages.data.tree_nodes import Index, Node, TreeNodes
 
-COLUMNS = ("Patient, study, series", "Modality", "Images")
+COLUMNS = ("Patient, study, series", "Kind", "Images")
 MOST_ICONS = 2000
-Index = QModelIndex | QPersistentModelIndex
+SMALLEST_ICON = 64
 
 
-@dataclass
-class Node:
-    """A patient (level 0), study (1) or series (2). `rows` are the series below it, `first` an image of it."""
+class TreeModel(TreeNodes):
+    """`thumbnail(image_id)` answers with a pixmap or None; call `pictures_came` when more are there.
 
-    level: int
-    title: str
-    rows: Sequence[TreeRow]
-    parent: Node | None = None
-    place: int = 0
-    children: list[Node] | None = field(default=None, repr=False)
+    ``names_requested(level, keys)`` asks what to call branches that are in view; `set_names` answers.
+    """
 
-    @property
-    def images(self) -> int:
-        """Images below this node."""
-        return sum(row.n_images for row in self.rows)
-
-    @property
-    def modality(self) -> str:
-        """The modalities below this node."""
-        return ", ".join(sorted({row.modality for row in self.rows if row.modality}))
-
-    def below(self) -> list[Node]:
-        """The nodes one level down, made now."""
-        if self.children is None:
-            self.children = _children(self)
-        return self.children
-
-
-def _children(node: Node) -> list[Node]:
-    if node.level == 0:
-        groups = [(key, list(rows)) for key, rows in groupby(node.rows, key=lambda row: row.study)]
-        return [Node(1, f"Study {key[:8]}", rows, node, place) for place, (key, rows) in enumerate(groups)]
-    if node.level == 1:
-        return [Node(2, f"Series {row.series[:8]}", [row], node, place) for place, row in enumerate(node.rows)]
-    return []
-
-
-class TreeModel(QAbstractItemModel):
-    """`thumbnail(image_id)` answers with a pixmap or None; call `pictures_came` when more are there."""
+    names_requested = Signal(int, object)
 
     def __init__(self, thumbnail: Callable[[int], QPixmap | None]) -> None:
         super().__init__()
         self._thumbnail = thumbnail
-        self._patients: list[Node] = []
+        self._out = np.zeros(1, dtype=np.int64)
+        self._names: dict[tuple[int, int], GroupName] = {}
+        self._wanted: dict[int, dict[int, None]] = {}
+        self._asking = QTimer(self, singleShot=True, interval=0)
+        self._asking.timeout.connect(self._ask)
         blank = QPixmap(QSize(40, 40))
         blank.fill(Qt.GlobalColor.black)
         self._blank = QIcon(blank)
         self._icons: dict[int, QIcon] = {}
 
-    def set_rows(self, rows: Sequence[TreeRow]) -> None:
-        """Show these series, which stand in order of patient and study."""
-        self.beginResetModel()
-        groups = [(key, list(group)) for key, group in groupby(rows, key=lambda row: row.subject)]
-        self._patients = [
-            Node(0, f"Patient {key[:8]}", group, None, place) for place, (key, group) in enumerate(groups)
-        ]
-        self.endResetModel()
+    def set_tree(self, tree: ImageTree) -> None:
+        """Show other images."""
+        self._out = np.zeros(len(tree) + 1, dtype=np.int64)
+        super().set_tree(tree)
+
+    def set_excluded(self, mask: npt.NDArray[np.bool_]) -> None:
+        """Which of the tree's images (N,) are left out of training."""
+        self._out = np.concatenate([[0], np.cumsum(mask)]).astype(np.int64)
+        self._repaint(Qt.ItemDataRole.DisplayRole)
+
+    def set_names(self, level: int, names: Mapping[int, GroupName]) -> None:
+        """What branches of a level are called, by key."""
+        self._names.update({(level, key): name for key, name in names.items()})
+        self._repaint(Qt.ItemDataRole.DisplayRole)
+
+    def forget_names(self) -> None:
+        """The project has changed: ask again what branches are called."""
+        self._names.clear()
 
     def pictures_came(self) -> None:
         """Paint again: thumbnails have come."""
+        self._repaint(Qt.ItemDataRole.DecorationRole)
+
+    def _repaint(self, role: Qt.ItemDataRole) -> None:
         if self._patients:
-            self.dataChanged.emit(
-                self.index(0, 0), self.index(len(self._patients) - 1, 0), [Qt.ItemDataRole.DecorationRole]
-            )
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._patients) - 1, 2), [role])
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Names of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == 2:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, picture, strike-out and alignment of a cell."""
+        node = self.node(index)
+        if node is None:
+            return None
+        branch, column = node.branch, index.column()
+        out = int(self._out[branch.end] - self._out[branch.start])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(node, column, out)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._told(node, out)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{self._text(node, column, out)}. {self._told(node, out)}" if column == 0 else None
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == 2:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            return self._icon_of(int(self._tree.ids[branch.start]))
+        if role == Qt.ItemDataRole.FontRole and column == 0 and out == branch.images:
+            font = QFont(theme.base_font())
+            font.setStrikeOut(True)
+            return font
+        if role == Qt.ItemDataRole.ForegroundRole and out == branch.images:
+            return QColor(theme.tokens().muted)
+        return None
+
+    def _text(self, node: Node, column: int, out: int) -> str:
+        branch = node.branch
+        name = self._names.get((branch.level, branch.key))
+        if name is None:
+            self._wanted.setdefault(branch.level, {})[branch.key] = None
+            self._asking.start()
+        if column == 0:
+            return browse_texts.branch_title(branch, name, self._first_day(node), out)
+        if column == 1:
+            return browse_texts.series_kind(name) if name is not None and branch.level == SERIES else ""
+        return f"{branch.images:,}"
+
+    def _told(self, node: Node, out: int) -> str:
+        name = self._names.get((node.branch.level, node.branch.key))
+        return browse_texts.branch_help(node.branch, name, out)
+
+    def _first_day(self, node: Node) -> int | None:
+        """The day of the first study of the same patient."""
+        if node.branch.level != STUDY or node.parent is None:
+            return None
+        names = [self._names.get((STUDY, brother.branch.key)) for brother in self.below(node.parent)]
+        return min((name.day for name in names if name is not None and name.day is not None), default=None)
+
+    def _ask(self) -> None:
+        wanted, self._wanted = self._wanted, {}
+        for level in (PATIENT, STUDY, SERIES):
+            if keys := [key for key in wanted.get(level, ()) if (level, key) not in self._names]:
+                self.names_requested.emit(level, keys)
 
     def _icon_of(self, image_id: int) -> QIcon:
         """The picture as an icon, kept: making one anew at each paint would be felt while scrolling."""
@@ -95,63 +143,6 @@ class TreeModel(QAbstractItemModel):
             icon = self._icons[image_id] = _icon(picture)
         return icon
 
-    def node(self, index: Index) -> Node | None:
-        """What stands at `index`."""
-        found = index.internalPointer() if index.isValid() else None
-        return found if isinstance(found, Node) else None
-
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Qt's handle of one node."""
-        above = self.node(parent)
-        nodes = above.below() if above is not None else self._patients
-        if 0 <= row < len(nodes) and 0 <= column < len(COLUMNS):
-            return self.createIndex(row, column, nodes[row])
-        return QModelIndex()
-
-    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
-        """Qt's handle of the node above."""
-        node = self.node(index)
-        if node is None or node.parent is None:
-            return QModelIndex()
-        return self.createIndex(node.parent.place, 0, node.parent)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """How many nodes below."""
-        if parent.column() > 0:
-            return 0
-        node = self.node(parent)
-        return len(node.below() if node is not None else self._patients)
-
-    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008
-        """Patients and studies have something below."""
-        node = self.node(parent)
-        return bool(self._patients) if node is None else node.level < 2
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """How many columns."""
-        return len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Names of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == 2:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, picture and alignment of a cell."""
-        node = self.node(index)
-        if node is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return (_title(node), node.modality, f"{node.images:,}")[index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 2:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return self._icon_of(node.rows[0].first_image_id)
-        return None
-
 
 def _icon(picture: QPixmap) -> QIcon:
     """An icon that a selected row does not tint."""
@@ -163,8 +154,8 @@ def _icon(picture: QPixmap) -> QIcon:
 
 def _square(picture: QPixmap) -> QPixmap:
     """The picture centred on black, so that titles stand in one line below each other."""
-    side = max(picture.width(), picture.height())
-    if picture.width() == picture.height():
+    side = max(picture.width(), picture.height(), SMALLEST_ICON)
+    if picture.width() == picture.height() == side:
         return picture
     canvas = QPixmap(side, side)
     canvas.fill(Qt.GlobalColor.black)
@@ -172,12 +163,3 @@ def _square(picture: QPixmap) -> QPixmap:
     painter.drawPixmap((side - picture.width()) // 2, (side - picture.height()) // 2, picture)
     painter.end()
     return canvas
-
-
-def _title(node: Node) -> str:
-    if node.level == 0:
-        studies = len({row.study for row in node.rows})
-        return f"{node.title}   {count(studies, 'study', 'studies')}"
-    if node.level == 1:
-        return f"{node.title}   {count(len(node.rows), 'series', 'series')}"
-    return node.title

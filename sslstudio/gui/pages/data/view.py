@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.data import texts
 from sslstudio.gui.pages.data.images_view import ImagesPane
 from sslstudio.gui.pages.data.import_panel import ImportPanel
@@ -34,7 +35,7 @@ class DataView(QWidget):
         head.setSpacing(16)
         head.addWidget(PageTitle(texts.TITLE))
         head.addWidget(self.counts, 1, Qt.AlignmentFlag.AlignBottom)
-        self.images = ImagesPane(thumbnail)
+        self.images = ImagesPane(thumbnail, Tile)
         self.ledger = LedgerPane()
         self.sections = Sections("Sections of the data page")
         self.add_section(IMAGES, texts.IMAGES, "image", self.images, help=texts.IMAGES_HELP)
