@@ -11,8 +11,8 @@ DIRECTIONS = "directions"
 
 
 def display_window(detail: ImageDetail) -> tuple[float, float]:
-    """The window an image is first shown with, in stored values (black, white)."""
-    return detail.low, detail.high
+    """The window an image is first shown with, in stored values (black, white): that of its file, if it has one."""
+    return detail.original
 
 
 def meaning(detail: ImageDetail, left: tuple[str, ...] = (), right: tuple[str, ...] = ()) -> Meaning:

@@ -76,7 +76,7 @@ def _pixels(detail: ImageDetail) -> list[Fact]:
         size = f"{detail.width * columns:.4g} x {detail.height * rows:.4g} mm"
     colour = "colour" if detail.channels == 3 else "grey"
     value = "" if (detail.slope, detail.intercept) == (1.0, 0.0) else f"{detail.slope:g} x stored {detail.intercept:+g}"
-    low, high = (v * detail.slope + detail.intercept for v in (detail.low, detail.high))
+    low, high = (v * detail.slope + detail.intercept for v in detail.original)
     return [
         ("Size", f"{detail.width} x {detail.height}"),
         ("Depth", f"{detail.bits} bit, {colour}"),

@@ -23,7 +23,7 @@ from sslstudio.gui.pages.data.images_view import ImagesPane
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.widgets.histogram import Counts, count_values
 from sslstudio.importers.pixel_cache import PixelCache
-from sslstudio.importers.windowing import percentile_window
+from sslstudio.importers.windowing import spread
 
 KEPT_BYTES = 256 * 1024 * 1024
 AHEAD = 6
@@ -31,7 +31,7 @@ MOST_COUNTED = 64
 SETTLE_MS = 150
 MISSING = "The stored pixels of this image are missing. Import it again to see it."
 NOTHING = "Choose a patient, a series or an image to see it here."
-OWN, FULL, MIDDLE = "own", "full", "middle"
+OWN, MODEL, FULL, MIDDLE = "own", "model", "full", "middle"
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,10 @@ class ViewController(QObject):
         return count_values(pixels for pixels in read if pixels is not None)
 
     def _presets(self, detail: ImageDetail) -> list[tuple[str, str]]:
-        entries = [(OWN, "As the image says"), (FULL, "From the smallest to the greatest value")]
+        entries = [(OWN, "As the image says")]
+        if len(detail.windows) == 1:
+            entries.append((MODEL, "As the model sees it"))
+        entries.append((FULL, "From the smallest to the greatest value"))
         entries.append((MIDDLE, "The middle 99 % of the values"))
         if detail.unit == "HU":
             entries += [
@@ -239,7 +242,9 @@ class ViewController(QObject):
         elif name == FULL:
             low, high = float(shown.pixels.min()), float(shown.pixels.max())
         elif name == MIDDLE:
-            low, high = percentile_window(shown.pixels)
+            low, high = spread(shown.pixels)[:2]
+        elif name == MODEL:
+            low, high = shown.detail.windows[0]
         else:
             centre, width = self._windows[name]
             told = meaning(shown.detail)
