@@ -2,7 +2,8 @@
 
 An archive that is called one (.zip, .tar, .tar.gz, .tgz) is looked into: its members are files like any others, with
 the archive's name as a folder in their paths. Nothing is unpacked. A table that is chosen by itself gives the files
-that it names; in a folder it is a file like any other.
+that it names, and so does the index of a DICOM disc, as far as they lie beside or below it; in a folder both are files
+like any others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from sslstudio.errors import SSLStudioError
-from sslstudio.importers import containers
+from sslstudio.importers import containers, dicomdir
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.tables import SubjectTable, is_table
 
@@ -69,6 +70,18 @@ class Discovery:
             elif path not in self._chosen and not self._walked(path):
                 self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
+                if stat.S_ISREG(status.st_mode) and _is_disc_index(path):
+                    yield from self._named_by(path)
+
+    def _named_by(self, index: str) -> Iterator[FoundFile]:
+        """The files that the index of a disc names; what it must not or cannot name comes with its problem."""
+        for reference in dicomdir.references(index):
+            relative = "/".join(reference.parts)
+            if reference.problem:  # no path that could be opened, now or later
+                yield FoundFile(f"{index}|{'|'.join(reference.parts)}", relative, problem=reference.problem)
+            elif reference.path not in self._chosen and not self._walked(reference.path):
+                self._chosen.add(reference.path)
+                yield from self._file(reference.path, relative, os.stat(reference.path))  # noqa: PTH116
 
     def _names(self, path: str) -> Sequence[str]:
         """The files that a table names; none when it is no table of files."""
@@ -182,6 +195,14 @@ class Discovery:
             inner = containers.member_path(path, member.name)
             name = f"{relative}/{member.name}"
             yield FoundFile(inner, name, member.size, status.st_mtime_ns, member.problem, path)
+
+
+def _is_disc_index(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - names that are not valid text stay as they are
+            return dicomdir.is_index(file.read(512))
+    except OSError:
+        return False
 
 
 def problem_of(error: OSError) -> str:

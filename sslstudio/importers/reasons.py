@@ -103,6 +103,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The index of a DICOM disc.",
         "Nothing to do; the images of the disc are imported by themselves.",
     ),
+    "reference_outside": (
+        "The index of the disc names a file outside the disc; it was not opened.",
+        "Copy the whole disc into one folder and import that folder.",
+    ),
+    "reference_missing": (
+        "The index of the disc names a file that is not there.",
+        "Copy the whole disc again, or import its folder.",
+    ),
     "too_large": (
         "The image is larger than the import allows.",
         "Raise the size limit of the import, or export the image smaller.",
