@@ -68,7 +68,7 @@ def test_an_index_that_pydicom_wrote(disc: Path, tmp_path: Path) -> None:
     for path in sorted((disc / "IMAGES").iterdir()):
         files.add(path)
     files.write(tmp_path / "written")
-    files._tmpdir.cleanup()
+    files._stage["t"].cleanup()
     others = found(tmp_path / "written" / "DICOMDIR")[1:]
     assert len(others) == 3 and all(Path(file.path).is_file() and not file.problem for file in others)
 
