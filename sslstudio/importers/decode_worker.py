@@ -91,7 +91,7 @@ def _decode_file(
             content = admit(path, file, settings)
             if settings.headers_only:
                 frames, facts, note = _look(content, reader, settings)
-                _send(answers, {"frames": frames, "facts": facts and asdict(facts)})
+                _send(answers, {"frames": frames, "facts": facts and facts.told()})
                 return {"digest": "", "note": note and asdict(note)}
             digest, data = content.read(reader)
     except OSError as error:
@@ -135,7 +135,7 @@ def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: De
     jpeg = thumbnails.encode(render(small, windows))
     message = {
         "index": index,
-        "facts": asdict(facts),
+        "facts": facts.told(),
         "pixel_digest": digest.hexdigest(),
         "plain": bool(stored.min() == stored.max()),
         "shape": small.shape,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from sslstudio.domain.rendering import Window
 from sslstudio.importers.reasons import Refused
@@ -71,6 +71,14 @@ class FrameFacts:
     row_spacing: float | None = None
     column_spacing: float | None = None
     columns: dict[str, str] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """The facts that differ from what goes without saying, as they cross to the import: mostly few."""
+        return {name: value for name in FACTS if (value := getattr(self, name)) != getattr(_UNSAID, name)}
+
+
+FACTS: tuple[str, ...] = tuple(fact.name for fact in fields(FrameFacts))
+_UNSAID = FrameFacts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def run(
     try:
         with (
             _open_store(spec, context, patients) as store,
-            DecodePool[FoundFile](_settings(spec, context, private["key"]), workers=workers, command=command) as pool,
+            _open_pool(spec, context, private["key"], workers, command) as pool,
         ):
             comparing = Comparing(known, patience, spec.decode_seconds, again=spec.again)
             reading = _Import(spec, context, rules, store, patients, comparing, Roots(sources))
@@ -370,6 +370,14 @@ def _open_store(spec: ImportSpec, context: StageContext, patients: Patients) -> 
         note=patients.note,
         look=look_of(context.job.rendering or preset(AUTO)),
     )
+
+
+def _open_pool(
+    spec: ImportSpec, context: StageContext, key: str, workers: int, command: Sequence[str]
+) -> DecodePool[FoundFile]:
+    """The decoders; frames of very long files wait on the project's own disk."""
+    settings = _settings(spec, context, key)
+    return DecodePool[FoundFile](settings, workers=workers, command=command, scratch=context.pixels_dir)
 
 
 def _settings(spec: ImportSpec, context: StageContext, key: str) -> DecodeSettings:

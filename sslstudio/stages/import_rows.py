@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from sslstudio.domain.ledger import FoundImage, LedgerRow, LedgerStatus
 from sslstudio.importers.decode_pool import Answer
+from sslstudio.importers.decoding import FACTS
 from sslstudio.importers.frame_spool import ReceivedFrame
 from sslstudio.importers.identity import IdentityRules, pseudonym
 from sslstudio.importers.reasons import TAKEN, reason
@@ -34,7 +34,7 @@ def image(
 
     A study that no one names is the folder, or the subject; a file of several frames that names no series is one.
     """
-    known = asdict(frame.facts)
+    known: dict[str, Any] = {name: getattr(frame.facts, name) for name in FACTS}
     known.update(rules.said(relative, known))
     study = known["study"] or rules.of_folder(relative) or subject
     own = pseudonym(rules.key, "series", answer.digest) if answer.count > 1 else study

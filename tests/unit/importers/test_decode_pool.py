@@ -5,9 +5,11 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
-from sslstudio.importers import reasons
+from sslstudio.importers import decode_process, frame_spool, reasons
 from sslstudio.importers.decode_pool import DecodePool
 from sslstudio.importers.decoding import DecodeSettings
 from sslstudio.importers.dicom_writer import write_image
@@ -79,6 +81,42 @@ def test_a_hanging_decoder_is_stopped(tmp_path: Path) -> None:
         codes = [answer.code for _, answer in pool.map(paths, lambda path: path)]
     assert codes == ["decoder_timeout", ""]
     assert time.monotonic() - started < 60
+
+
+@posix_only
+def test_files_sent_ahead_to_a_worker_that_died_are_asked_again(tmp_path: Path) -> None:
+    bad = str(write_png(tmp_path / "bad.png", tail=bad_decoder.SEGFAULT))
+    good = [str(write_png(tmp_path / f"{n}.png", seed=n)) for n in range(6)]
+    with DecodePool[str](SETTINGS, workers=1, command=bad_decoder.COMMAND) as pool:
+        answers = list(pool.map([good[0], bad, *good[1:]], lambda path: path))
+    assert [path for path, answer in answers if answer.code] == [bad]
+    assert len({answer.digest for _, answer in answers if not answer.code}) == len(good), "each file its own answer"
+
+
+def test_frames_of_a_large_file_come_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = np.stack([gradient(seed=n, dtype="uint16") for n in range(5)])
+    path = str(tmp_path / "stack.tif")
+    tifffile.imwrite(path, stack)
+    with DecodePool[str](SETTINGS, workers=1, scratch=tmp_path) as pool:
+        ((_, whole),) = pool.map([path], lambda one: one)
+        monkeypatch.setattr(frame_spool, "IN_MEMORY", 2 * stack[0].nbytes)
+        ((_, spooled),) = pool.map([path], lambda one: one)
+        monkeypatch.setattr(decode_process, "FILE_LIMIT", 3 * stack[0].nbytes)
+        ((_, refused),) = pool.map([path], lambda one: one)
+    assert refused.code == "too_large" and not refused.frames
+    for frame, other, pixels in zip(whole.frames, spooled.frames, stack, strict=True):
+        assert (frame.facts, frame.pixel_digest, frame.jpeg) == (other.facts, other.pixel_digest, other.jpeg)
+        assert (other.pixels[:, :, 0] == pixels).all()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["stack.tif"], "nothing is left behind"
+
+
+def test_what_the_pool_cannot_do_is_an_error_not_a_silence(tmp_path: Path) -> None:
+    path = str(write_png(tmp_path / "a.png"))
+    with (
+        DecodePool[str](SETTINGS, workers=1, command=(str(tmp_path / "no-such-program"),)) as pool,
+        pytest.raises(FileNotFoundError),
+    ):
+        list(pool.map([path], lambda one: one))
 
 
 class _StopError(Exception):
