@@ -256,7 +256,7 @@ def test_hostile_files(shared_data: Path, tmp_path: Path) -> None:
     codes = Counter(row.code for row in rows)
     assert len(rows) == 16 and result["imported"] >= 6
     assert all(row.status == "imported" for row in rows if "good-" in row.path)
-    assert set(codes) <= {"imported", "duplicate", "corrupt", "truncated", "decoder_crashed", "decoder_timeout"}
+    assert set(codes) <= {"imported", "duplicate", "corrupt", "truncated", "contradiction", "decoder_crashed"}
 
 
 @pytest.mark.needs_shared
