@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sslstudio.catalogue.database import Database
 from sslstudio.domain.items import PixelLocation
 from sslstudio.domain.rendering import Rendering, Windows
-from sslstudio.importers.rendering import AUTO, GREY_NAMES, Finder, Group, grey, preset
+from sslstudio.importers.rendering import AUTO, GREY_NAMES, Finder, Grey, Group, grey, preset
 
 SETTING, BEFORE = "rendering", "rendering_before"
 KEPT = 20
@@ -81,8 +81,13 @@ class RenderingTables:
 
     def windows(self, image_ids: Iterable[int]) -> Mapping[int, tuple[PixelLocation, Windows]]:
         """Where the pixels of some images lie, and the windows through which they are seen."""
-        finder, ids = Finder(self.rendering()), list(image_ids)
-        found: dict[int, tuple[PixelLocation, Windows]] = {}
+        finder = Finder(self.rendering())
+        return {key: (place, finder.windows(known)) for key, (place, known) in self.greys(image_ids).items()}
+
+    def greys(self, image_ids: Iterable[int]) -> Mapping[int, tuple[PixelLocation, Grey]]:
+        """Where the pixels of some images lie, and what windows are made from; unknown ids are left out."""
+        ids = list(image_ids)
+        found: dict[int, tuple[PixelLocation, Grey]] = {}
         for start in range(0, len(ids), _MOST_AT_ONCE):
             some = ids[start : start + _MOST_AT_ONCE]
             rows = self._db.rows(
@@ -94,8 +99,22 @@ class RenderingTables:
                 place = PixelLocation(
                     shard=shard, offset=offset, height=height, width=width, channels=channels, dtype=dtype
                 )
-                found[image_id] = place, finder.windows(grey(*known))
+                found[image_id] = place, grey(*known)
         return found
+
+    def spread_image_ids(self, count: int) -> list[int]:
+        """At most `count` images that are not left out, evenly over the project; the commonest modality first."""
+        kinds = self._db.rows("SELECT modality, count(*) FROM images WHERE excluded IS NULL GROUP BY modality")
+        total = sum(images for _, images in kinds)
+        step = max(1, -(-total // count))
+        rows = self._db.rows(
+            """SELECT image_id, modality FROM (
+                   SELECT image_id, modality, row_number() OVER (ORDER BY image_id) - 1 AS place FROM images
+                   WHERE excluded IS NULL) WHERE place % ? = 0 ORDER BY image_id""",
+            (step,),
+        )
+        common: dict[str, int] = dict(kinds)
+        return [image_id for image_id, _ in sorted(rows, key=lambda row: -common[row[1]])]
 
     def _setting(self, key: str, default: Any = None) -> Any:
         text = self._db.value("SELECT value FROM settings WHERE key = ?", (key,))

@@ -125,9 +125,11 @@ def receiving_folder(project: Project, run_id: str) -> Path | None:
 def prepare_triage(project: Project, spec: TriageSpec) -> str:
     """A run that looks at the images nobody has looked at (all of them with `spec.again`), excluded ones too.
 
+    They are looked at as their files show them: what the model sees changes no finding.
     Raises SSLStudioError: "no_images", "nothing_new", "not_embedded".
     """
-    items = project.catalogue.items(include_excluded=True)
+    as_filed = preset(AUTO)
+    items = project.catalogue.items(include_excluded=True, rendering=as_filed)
     if not items:
         raise SSLStudioError("There is no image in the project.", "Import images first.", code="no_images")
     if not spec.again and not project.catalogue.images_not_looked_at() and not project.catalogue.images_not_searched():
@@ -142,7 +144,9 @@ def prepare_triage(project: Project, spec: TriageSpec) -> str:
         with (artifacts / KNOWN).open("w", encoding="utf-8") as stream:
             stream.writelines(one.model_dump_json(exclude_defaults=True) + "\n" for one in known)
 
-    return _prepare(project, "triage", "triage", "Look through the images", spec, items, artifacts=add_known)
+    return _prepare(
+        project, "triage", "triage", "Look through the images", spec, items, artifacts=add_known, rendering=as_filed
+    )
 
 
 def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | None = None) -> str:

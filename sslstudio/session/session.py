@@ -9,7 +9,6 @@ from types import MappingProxyType
 from psygnal import Signal
 
 from sslstudio.domain.labels import OKABE_ITO, AddClass, ClassInfo, Label, LabelCommand, Mark, Origin, SetLabels
-from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
@@ -123,18 +122,9 @@ class Session:
         labels = self.labels()
         return self._set([key for key in ids if key in labels], lambda _key, _how: None, "hand", True)
 
-    def set_rendering(self, rendering: Rendering) -> Rendering:
-        """Let the model see all images by `rendering`, stored before this returns; returns the one before."""
-        before = self.project.catalogue.set_rendering(rendering)
+    def rendering_was_changed(self) -> None:
+        """Tell every view that what the model sees is another now."""
         self.rendering_changed.emit()
-        return before
-
-    def undo_rendering(self) -> Rendering | None:
-        """Go back to the rendering before the last change; None when there is none."""
-        before = self.project.catalogue.undo_rendering()
-        if before is not None:
-            self.rendering_changed.emit()
-        return before
 
     def images_were_changed(self) -> None:
         """Tell every view that images, exclusions or parts changed."""

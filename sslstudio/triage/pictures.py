@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sslstudio.domain.items import Item
 from sslstudio.importers.pixel_cache import PixelCache
-from sslstudio.importers.windowing import to_uint8
+from sslstudio.importers.windowing import render
 
 Picture = NDArray[np.uint8]
 """(H, W) grey or (H, W, C) with C 1 or 3."""
@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 
 def display(cache: PixelCache, item: Item) -> Picture:
     """The picture (H, W, C) as gallery and model show it."""
-    return to_uint8(cache.read(item.pixels), item.low, item.high)
+    return render(cache.read(item.pixels), item.windows)
 
 
 def grey(picture: Picture) -> Picture:

@@ -14,6 +14,7 @@ from sslstudio.backbones import backbone_file
 from sslstudio.domain.specs import EmbedSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.pixel_cache import PixelCache
+from sslstudio.importers.rendering import preset
 from sslstudio.stages import load
 from sslstudio.stages.context import Cancelled
 from sslstudio.training.pixel_store import display_pixels
@@ -93,3 +94,19 @@ def test_cancel_is_obeyed_and_no_images_are_said(tmp_path: Path) -> None:
     with pytest.raises(SSLStudioError) as caught:
         load("embed")(spec, fake_context(tmp_path, "embed", spec, run_id="none"))
     assert caught.value.code == "no_images"
+
+
+def test_a_backbone_remembers_what_it_saw_and_the_run_says_that_it_is_used_that_way(tmp_path: Path) -> None:
+    seen = preset("ct_lung_soft_bone")
+    spec = EmbedSpec(source="random", image_size=32, batch_size=5)
+    items = [
+        item.model_copy(update={"windows": ((0.0, 255.0), (0.0, 100.0), (100.0, 255.0))})
+        for item in write_images(tmp_path, 3)
+    ]
+    run = fake_context(tmp_path, "embed", spec, items=items)
+    run.job = run.job.model_copy(update={"rendering": seen, "rendering_of": "simclr-1"})
+    load("embed")(spec, run)
+    description = backbone_file.describe(run.run_dir / "artifacts")
+    assert description.rendering == seen and description.in_channels == 3
+    ((code, message, hint),) = run.warnings
+    assert code == "rendering_of_run" and "simclr-1" in message and seen.title in message and hint

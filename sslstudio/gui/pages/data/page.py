@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.project_images import ProjectImages
-from sslstudio.gui.pages.data import texts
+from sslstudio.gui.pages.data import rendering_texts, texts
 from sslstudio.gui.pages.data.controller import DataController
 from sslstudio.gui.pages.data.pacs import texts as pacs_texts
 from sslstudio.gui.pages.data.pacs.controller import PacsController
+from sslstudio.gui.pages.data.rendering_controller import RenderingController
+from sslstudio.gui.pages.data.rendering_view import RenderingPane
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.data.view_actions import view_actions
 from sslstudio.gui.pages.page import Page, Services
+from sslstudio.importers.rendering import presets
 
 
 def create(services: Services) -> Page:
@@ -19,6 +22,9 @@ def create(services: Services) -> Page:
     view = DataView(thumbnails.pixmap)
     thumbnails.ready.connect(lambda _: view.images.tree_model.pictures_came())
     controller = DataController(services, view)
+    sees = RenderingPane([(name, one.title) for name, one in presets().items()])
+    rendering = RenderingController(services, sees)
+    view.add_section("rendering", rendering_texts.TITLE, "window-level", sees, help=rendering_texts.HELP)
     panel = view.panel
     pacs = PacsController(services, view, panel.retrieving, controller.importing.add_sources)
     panel.pacs_requested.connect(pacs.open)
@@ -41,6 +47,7 @@ def create(services: Services) -> Page:
     def close() -> None:
         dispose()
         pacs.close()
+        rendering.close()
         controller.close()
 
     return Page(
