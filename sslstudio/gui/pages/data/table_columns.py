@@ -1,12 +1,11 @@
-"""Which columns of a chosen table name files and patients: two lists, and what happens to the other columns."""
+"""Which columns of a chosen table name files and patients: two lists."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from sslstudio.gui.pages.data import texts
-from sslstudio.gui.widgets.controls import Text
 from sslstudio.importers.tables import TableShape
 
 
@@ -19,8 +18,8 @@ class TableColumns(QWidget):
         super().__init__(parent)
         self.image = self._list(texts.IMAGE_COLUMN)
         self.subject = self._list(texts.SUBJECT_COLUMN)
-        self.note = Text("", "small")
-        line = QHBoxLayout()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         for words, box in ((texts.IMAGE_COLUMN, self.image), (texts.SUBJECT_COLUMN, self.subject)):
             label = QLabel(words)
@@ -29,11 +28,6 @@ class TableColumns(QWidget):
             line.addWidget(box)
             line.addSpacing(8)
         line.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(line)
-        column.addWidget(self.note)
 
     def _list(self, name: str) -> QComboBox:
         box = QComboBox()
@@ -53,7 +47,7 @@ class TableColumns(QWidget):
             for name in shape.columns:
                 box.addItem(name, name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
-        self.note.setText(texts.columns_line(shape))
+        self.setAccessibleDescription(texts.columns_line(shape))
 
     def chosen(self) -> tuple[str, str]:
         """The columns of files and of patients, "" for none."""
