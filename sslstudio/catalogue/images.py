@@ -10,6 +10,7 @@ from typing import Any
 from sslstudio.catalogue.arranging import SAME_IDENTITY
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.rows import Counts, ImageDetail, LabelEvent, TreeRow
+from sslstudio.domain.findings import TEXT_SUSPECTED
 from sslstudio.domain.items import FIELDS, Item
 from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
@@ -42,7 +43,9 @@ class ImageTables:
             """SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM subjects),
                       (SELECT count(*) FROM labels WHERE class_id IS NOT NULL),
                       (SELECT count(*) FROM images WHERE excluded IS NOT NULL),
-                      (SELECT count(*) FROM series), (SELECT count(*) FROM studies)"""
+                      (SELECT count(*) FROM series), (SELECT count(*) FROM studies),
+                      (SELECT count(*) FROM images WHERE excluded = ?)""",
+            (TEXT_SUSPECTED,),
         )
         assert row is not None
         return Counts(*row)

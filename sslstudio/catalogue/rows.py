@@ -17,7 +17,10 @@ from sslstudio.domain.runs import RunState, Stage
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the project holds. `labelled` counts images with a class; marks alone do not count."""
+    """How much the project holds. `labelled` counts images with a class; marks alone do not count.
+
+    `waiting` images are among the excluded ones: left out until somebody has looked at their burned-in text.
+    """
 
     images: int
     subjects: int
@@ -25,6 +28,7 @@ class Counts:
     excluded: int
     series: int
     studies: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

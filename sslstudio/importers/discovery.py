@@ -54,7 +54,6 @@ class Discovery:
     image_column: str = ""
     _folders: set[tuple[int, int]] = field(default_factory=set)
     _chosen: set[str] = field(default_factory=set)
-    _listed: dict[str, dict[str, FoundFile]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[FoundFile]:
         for source in self.sources:
@@ -67,7 +66,7 @@ class Discovery:
             if stat.S_ISDIR(status.st_mode):
                 yield from self._walk(path, status)
             elif is_table(path) and (names := self._names(path)):
-                yield from self._named(path, names)
+                yield from self._named(os.path.dirname(path), names)  # noqa: PTH120
             elif path not in self._chosen and not self._walked(path):
                 self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
@@ -91,15 +90,14 @@ class Discovery:
         except SSLStudioError:
             return ()
 
-    def _named(self, table: str, names: Sequence[str]) -> Iterator[FoundFile]:
+    def _named(self, folder: str, names: Sequence[str]) -> Iterator[FoundFile]:
         """Files and folders as a table names them: below its own folder, or anywhere by their whole path."""
-        folder = os.path.dirname(table)  # noqa: PTH120
         for name in names:
             whole = os.path.isabs(name)  # noqa: PTH117
             path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118
             relative = name.lstrip("/") if whole else path[len(folder) :].strip(os.sep).replace(os.sep, "/")
             if not whole and not path.startswith(folder.rstrip(os.sep) + os.sep):
-                yield FoundFile(f"{table}|{name}", name, problem="outside_table")  # no path that could be opened
+                yield FoundFile(path, name, problem="outside_table")
                 continue
             archive, member = containers.split(path)
             try:
@@ -115,16 +113,13 @@ class Discovery:
 
     def _part(self, path: str, relative: str, archive: str, status: os.stat_result) -> Iterator[FoundFile]:
         """One member of an archive, or a folder in it; the archive itself where it cannot be read."""
-        if archive not in self._listed:
-            self._listed = {archive: {file.path: file for file in self._inside(archive, relative, status)}}
-        files = self._listed[archive]
-        if path in files or archive in files:
-            yield replace(files.get(path) or files[archive], relative=relative)
-            return
-        inner = [file for name, file in files.items() if name.startswith(path + os.sep)]
-        for file in inner:
-            yield replace(file, relative=relative + file.path[len(path) :].replace(os.sep, "/"))
-        if not inner:
+        found = False
+        for file in self._inside(archive, relative, status):
+            if not file.container or file.path == path or file.path.startswith(path + os.sep):
+                found = True
+                end = file.path[len(path) :].replace(os.sep, "/") if file.container else ""
+                yield replace(file, relative=relative + end)
+        if not found:
             yield FoundFile(path, relative, problem="missing")
 
     def _walked(self, path: str) -> bool:

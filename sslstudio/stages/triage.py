@@ -183,7 +183,8 @@ def _compare(
         context.progress(done, len(pairs), "pairs", "Comparing images")
 
     tiles = _Tiles(context, rows, pairs, eyes)
-    copies = duplicates.decide(pairs, tiles.of, [row.series for row in rows], _vectors(spec, context, rows), report)
+    whose = [row.series for row in rows], [row.subject for row in rows]
+    copies = duplicates.decide(pairs, tiles.of, *whose, _vectors(spec, context, rows), report)
     tiles.close()
     return found + _grouped(rows, copies, known)
 

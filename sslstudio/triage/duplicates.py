@@ -16,6 +16,8 @@ Tiles = NDArray[np.uint8]
 
 COPY = 0.96
 """Fine structure of copies agrees at least so well; measured by benchmarks/near_duplicates.py."""
+COPY_IN_PATIENT = 0.985
+"""Within a patient, whose follow-up images and echoes are alike without being copies; there nothing can leak."""
 COPY_IN_SERIES = 0.99
 """Within a series, where neighbouring slices are nearly alike."""
 DOUBTFUL = 0.93
@@ -83,10 +85,14 @@ def decide(
     pairs: Ids,
     tiles: Callable[[Ids], Tiles],
     series: Sequence[str],
+    subjects: Sequence[str],
     vectors: Vectors | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> list[Pair]:
-    """The pairs (M, 2) that are copies. `tiles` gives (K, 2, 64, 64) of K rows; `report` is told how many are done."""
+    """The pairs (M, 2) that are copies. `tiles` gives (K, 2, 64, 64) of K rows; `report` is told how many are done.
+
+    `series` and `subjects` are those of each row.
+    """
     copies: list[Pair] = []
     for start in range(0, len(pairs), _BLOCK):
         block = pairs[start : start + _BLOCK]
@@ -96,18 +102,21 @@ def decide(
         for place in np.flatnonzero(coarse >= _SAME_VIEW):
             a, b = (int(row) for row in block[place])
             score = float(fine[place])
-            within = series[a] == series[b]
-            if not within and score < COPY:
-                score = max(score, *(likeness.registered_fine(left[place, k], right[place, k]) for k in (0, 1)))
-            if _is_copy(score, within, None if vectors is None else vectors.agree(a, b)):
+            if series[a] == series[b]:
+                copy = score >= COPY_IN_SERIES
+            elif subjects[a] == subjects[b]:
+                copy = score >= COPY_IN_PATIENT
+            else:
+                if score < COPY:
+                    score = max(score, *(likeness.registered_fine(left[place, k], right[place, k]) for k in (0, 1)))
+                copy = _is_copy(score, None if vectors is None else vectors.agree(a, b))
+            if copy:
                 copies.append(Pair(a, b, min(1.0, score)))
         report(min(len(pairs), start + _BLOCK))
     return copies
 
 
-def _is_copy(score: float, within: bool, embedding: bool | None) -> bool:
-    if within:
-        return score >= COPY_IN_SERIES
+def _is_copy(score: float, embedding: bool | None) -> bool:
     if embedding is False:
         return False
     return score >= (DOUBTFUL if embedding else COPY)

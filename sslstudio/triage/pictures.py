@@ -15,8 +15,9 @@ Picture = NDArray[np.uint8]
 
 
 def display(cache: PixelCache, item: Item) -> Picture:
-    """The picture (H, W, C) as gallery and model show it."""
-    return render(cache.read(item.pixels), item.windows)
+    """The picture (H, W, C) as gallery and model show it; of three windows on one grey image the widest."""
+    windows = item.windows if item.channels == 3 else (max(item.windows, key=lambda window: window[1] - window[0]),)
+    return render(cache.read(item.pixels), windows)
 
 
 def grey(picture: Picture) -> Picture:

@@ -73,7 +73,7 @@ def context_of(
                 **{name: values[number - 1] for name, values in facts.items()},
             }  # fmt: skip
             item = Item(
-                image_id=number, study=told["subject"], scanner="", low=0, high=255, **place.model_dump(), **told
+                image_id=number, study=told["subject"], scanner="", windows=((0, 255),), **place.model_dump(), **told
             )
             context.item_list.append(item)
     return context

@@ -11,8 +11,9 @@ import time
 from typing import Any
 
 from sslstudio import stages
+from sslstudio.domain.findings import COMPARED, KNOWN, LOOKS, Box, Finding, KnownImage, Look
 from sslstudio.domain.runs import Stage
-from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec
+from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec, TriageSpec
 from sslstudio.jobs import worker
 from sslstudio.stages.context import StageContext
 
@@ -72,7 +73,26 @@ def draw_map(_spec: MapSpec, context: StageContext) -> dict[str, Any]:
     return {"method": "pca", "clusters": 2}
 
 
-FAKES: dict[Stage, Any] = {"pretrain": learn, "embed": embed, "map_embeddings": draw_map}
+def look_through(_spec: TriageSpec, context: StageContext) -> dict[str, Any]:
+    """Text is suspected in the first image that nobody has looked at, and the next two show the same picture."""
+    known = context.artifact_path(KNOWN)
+    seen = {KnownImage.model_validate_json(line).image_id for line in known.read_text().splitlines()}
+    fresh = [item.image_id for item in context.items() if item.image_id not in seen]
+    looks = [Look(image_id=key, hashes=f"{key:032x}") for key in fresh]
+    if looks:
+        box = Box(left=0.1, top=0.1, width=0.5, height=0.1)
+        text = Finding(image_id=fresh[0], kind="text", score=0.9, why="A line stands in the pixels.", boxes=(box,))
+        looks[0] = looks[0].model_copy(update={"findings": (text,)})
+    copies = [
+        Finding(image_id=key, kind="duplicate", score=0.99, why="The same picture.", group=f"d{fresh[1]}")
+        for key in fresh[1:3]
+    ]
+    for name, records in ((LOOKS, looks), (COMPARED, copies)):
+        context.artifact_path(name).write_text("".join(one.model_dump_json() + "\n" for one in records))
+    return {"looked": len(looks), "unreadable": 0, "groups": 1, "findings": {"text": 1, "duplicate": len(copies)}}
+
+
+FAKES: dict[Stage, Any] = {"pretrain": learn, "embed": embed, "map_embeddings": draw_map, "triage": look_through}
 
 
 def main(run_dir: str) -> int:

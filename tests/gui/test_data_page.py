@@ -121,28 +121,3 @@ def test_a_pattern_is_tried_on_the_users_own_paths(image_folder: Path) -> None:
 def test_a_doubtful_grouping_is_pointed_out(counts: Counts, most: int, part: str) -> None:
     said = texts.grouping_warning(counts, most)
     assert part in said and bool(part) == bool(said)
-
-
-def test_a_dropped_table_shows_its_columns_and_brings_its_facts(
-    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, image_folder: Path
-) -> None:
-    window = make_window()
-    window.attach(Project.create(tmp_path / "new"))
-    panel = data_view(window).panel
-    table = image_folder / "list.csv"
-    rows = [
-        f"patient-{p}/{n}.png,{p},{'left' if n else 'right'},{p % 2},1950-01-0{n + 1}"
-        for p in range(2)
-        for n in range(3)
-    ]
-    table.write_text("image,case,eye,grade,birth date\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    assert not panel.columns.isVisible()
-    panel.zone.dropped.emit([table])
-    qtbot.waitUntil(lambda: panel.columns.isVisible(), timeout=60000)
-    assert panel.columns.chosen() == ("image", "case") and panel.options()[1] == table
-    assert "Understood: eye (laterality)" in panel.columns_row.help.text()
-    assert "birth date" in panel.columns_row.help.text().partition("Left out")[2]
-    qtbot.waitUntil(lambda: "2 patients" in panel.preview.text(), timeout=60000)
-    panel.columns.subject.setCurrentIndex(panel.columns.subject.findData("grade"))
-    panel.columns.subject.activated.emit(0)
-    assert panel.columns.chosen() == ("image", "grade")

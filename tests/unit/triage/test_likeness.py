@@ -15,8 +15,8 @@ from tests.fakes.triage_pictures import Grey, body, written
 def alike(left: Grey, right: Grey, *, same_series: bool = False) -> bool:
     both = np.stack([likeness.tiles(left), likeness.tiles(right)])
     pairs = np.array([[0, 1]])
-    series = ["a", "a" if same_series else "b"]
-    return bool(duplicates.decide(pairs, lambda rows: both[rows], series))
+    names = ["a", "a" if same_series else "b"]
+    return bool(duplicates.decide(pairs, lambda rows: both[rows], names, names))
 
 
 def packed(picture: Grey, quality: int) -> Grey:
@@ -51,7 +51,8 @@ def test_neighbouring_slices_of_a_volume_are_not_duplicates(shared_data: Path) -
     top = np.percentile(np.stack(slices), 99.5)
     tiles = np.stack([likeness.tiles(np.clip(one / top * 255, 0, 255).astype(np.uint8)) for one in slices])
     pairs = np.array([[n, n + gap] for gap in (1, 2) for n in range(len(slices) - 2)])
-    assert not duplicates.decide(pairs, lambda rows: tiles[rows], ["one"] * len(slices))
+    one = ["one"] * len(slices)
+    assert not duplicates.decide(pairs, lambda rows: tiles[rows], one, one)
 
 
 def test_embeddings_settle_doubt() -> None:

@@ -207,7 +207,6 @@ class ImportPanel(QWidget):
         self._table = table
         self.table.setText(table.name)
         self.columns.set_shape(shape)
-        self.columns_row.set_help(texts.columns_line(shape))
         self.grouping.setCurrentIndex(self.grouping.findData("table"))
         self._show_grouping()
         self.options_changed.emit()

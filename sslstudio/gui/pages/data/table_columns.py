@@ -1,11 +1,12 @@
-"""Which columns of a chosen table name files and patients: two lists."""
+"""Which columns of a chosen table name files and patients: two lists, and what happens to the other columns."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.data import texts
+from sslstudio.gui.widgets.controls import Text
 from sslstudio.importers.tables import TableShape
 
 
@@ -18,8 +19,8 @@ class TableColumns(QWidget):
         super().__init__(parent)
         self.image = self._list(texts.IMAGE_COLUMN)
         self.subject = self._list(texts.SUBJECT_COLUMN)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
+        self.note = Text("", "small")
+        line = QHBoxLayout()
         line.setSpacing(8)
         for words, box in ((texts.IMAGE_COLUMN, self.image), (texts.SUBJECT_COLUMN, self.subject)):
             label = QLabel(words)
@@ -28,6 +29,11 @@ class TableColumns(QWidget):
             line.addWidget(box)
             line.addSpacing(8)
         line.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(line)
+        column.addWidget(self.note)
 
     def _list(self, name: str) -> QComboBox:
         box = QComboBox()
@@ -47,7 +53,7 @@ class TableColumns(QWidget):
             for name in shape.columns:
                 box.addItem(name, name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
-        self.setAccessibleDescription(texts.columns_line(shape))
+        self.note.setText(texts.columns_line(shape))
 
     def chosen(self) -> tuple[str, str]:
         """The columns of files and of patients, "" for none."""

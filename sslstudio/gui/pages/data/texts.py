@@ -138,7 +138,8 @@ def counts_line(counts: Counts, fewest: int, most: int) -> str:
     if counts.studies > counts.subjects:
         parts.append(count(counts.studies, "study", "studies"))
     if counts.excluded:
-        parts.append(f"{counts.excluded:,} left out of training")
+        waiting = f" ({counts.waiting:,} until you have looked at burned-in text)" if counts.waiting else ""
+        parts.append(f"{counts.excluded:,} left out of training{waiting}")
     return ", ".join(parts)
 
 
