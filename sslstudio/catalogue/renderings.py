@@ -7,6 +7,7 @@ of a million images is one short transaction, and so is taking it back.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,7 +62,7 @@ class RenderingTables:
 
     def rendering_groups(self) -> list[Group]:
         """The images by what their headers say, those left out aside."""
-        rows = self._db.rows(
+        rows = self._db.long_rows(
             """SELECT modality, body_part, unit, channels, count(*) FROM images WHERE excluded IS NULL
                GROUP BY modality, body_part, unit, channels ORDER BY count(*) DESC"""
         )
@@ -70,7 +71,7 @@ class RenderingTables:
     def changed_by(self, rendering: Rendering, before: Rendering | None = None) -> int:
         """How many images are seen another way by `rendering` than by `before` (the project's)."""
         before = before or self.rendering()
-        rows = self._db.rows(
+        rows = self._db.long_rows(
             "SELECT modality, unit, count(*) FROM images WHERE NOT finished OR file_low IS NULL GROUP BY modality, unit"
         )
         changed = 0
@@ -103,18 +104,22 @@ class RenderingTables:
         return found
 
     def spread_image_ids(self, count: int) -> list[int]:
-        """At most `count` images that are not left out, evenly over the project; the commonest modality first."""
-        kinds = self._db.rows("SELECT modality, count(*) FROM images WHERE excluded IS NULL GROUP BY modality")
-        total = sum(images for _, images in kinds)
-        step = max(1, -(-total // count))
-        rows = self._db.rows(
-            """SELECT image_id, modality FROM (
-                   SELECT image_id, modality, row_number() OVER (ORDER BY image_id) - 1 AS place FROM images
-                   WHERE excluded IS NULL) WHERE place % ? = 0 ORDER BY image_id""",
-            (step,),
-        )
-        common: dict[str, int] = dict(kinds)
-        return [image_id for image_id, _ in sorted(rows, key=lambda row: -common[row[1]])]
+        """At most `count` images that are not left out, about evenly over the project; the commonest modality first."""
+        ends = self._db.row("SELECT min(image_id), max(image_id) FROM images")
+        if ends is None or ends[0] is None:
+            return []
+        found: dict[int, str] = {}
+        for place in range(count):
+            start = ends[0] + place * (ends[1] - ends[0] + 1) // count
+            row = self._db.row(
+                """SELECT image_id, modality FROM images WHERE image_id >= ? AND excluded IS NULL
+                   ORDER BY image_id LIMIT 1""",
+                (start,),
+            )
+            if row is not None:
+                found[row[0]] = row[1]
+        common = Counter(found.values())
+        return sorted(found, key=lambda image_id: (-common[found[image_id]], image_id))
 
     def _setting(self, key: str, default: Any = None) -> Any:
         text = self._db.value("SELECT value FROM settings WHERE key = ?", (key,))

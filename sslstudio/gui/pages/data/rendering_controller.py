@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +16,7 @@ from sslstudio.domain.rendering import OWN, Rendering
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.data import rendering_preview
 from sslstudio.gui.pages.data import rendering_texts as texts
-from sslstudio.gui.pages.data.rendering_samples import SamplePresenter
+from sslstudio.gui.pages.data.rendering_samples import DEFAULT_SIDE, SamplePresenter
 from sslstudio.gui.pages.data.rendering_view import RenderingPane
 from sslstudio.gui.pages.page import Services
 from sslstudio.importers.rendering import (
@@ -40,7 +42,7 @@ class _Found:
     undoable: bool
     groups: tuple[Group, ...]
     sample_ids: tuple[int, ...]
-    selected: bool
+    side: int
     trained: int
 
 
@@ -55,13 +57,14 @@ class RenderingController(QObject):
         self._draft = preset(AUTO)
         self._samples = SamplePresenter(services, view, self)
         self._busy = False
+        view.shown.connect(self.refresh)
         view.preset_chosen.connect(self._choose)
         view.suggestion_wanted.connect(self._take_suggestion)
         view.window_edited.connect(self._edit)
         view.reset_requested.connect(self._reset)
         view.apply_requested.connect(self.apply)
         view.undo_requested.connect(self.undo)
-        services.session.selection_changed.connect(self.refresh)
+        services.session.selection_changed.connect(self._selected)
         services.session.rendering_changed.connect(self.refresh)
         services.session.images_changed.connect(self.refresh)
         self.refresh()
@@ -69,7 +72,7 @@ class RenderingController(QObject):
     def close(self) -> None:
         """Let go of the session."""
         session = self._services.session
-        session.selection_changed.disconnect(self.refresh)
+        session.selection_changed.disconnect(self._selected)
         session.rendering_changed.disconnect(self.refresh)
         session.images_changed.disconnect(self.refresh)
 
@@ -83,18 +86,21 @@ class RenderingController(QObject):
         return suggest(self._found.groups) if self._found is not None else None
 
     def refresh(self, *_: object) -> None:
-        """Read again what is set and which images there are, off the window's thread."""
+        """Read again what is set and which images there are, off the window's thread, once somebody looks."""
+        if not self._view.isVisible():
+            return
         self._services.background.run(self._read, done=self._take, key="rendering")
 
     def _read(self) -> _Found:
-        catalogue, selection = self._catalogue, sorted(self._services.session.selection)
+        catalogue = self._catalogue
+        sides = [json.loads(row.spec_json)["image_size"] for row in catalogue.runs() if row.stage == "pretrain"]
         return _Found(
             catalogue.rendering(),
             catalogue.chosen_rendering() is not None,
             catalogue.former_rendering() is not None,
             tuple(catalogue.rendering_groups()),
-            tuple(selection[:MOST_SELECTED]) or tuple(catalogue.spread_image_ids(MOST_SAMPLES)),
-            bool(selection),
+            tuple(catalogue.spread_image_ids(MOST_SAMPLES)),
+            int(sides[-1]) if sides else DEFAULT_SIDE,
             sum(row.stage == "pretrain" and row.adopted for row in catalogue.runs()),
         )
 
@@ -103,8 +109,17 @@ class RenderingController(QObject):
         if before is None or before.rendering != found.rendering or self._draft == before.rendering:
             self._draft = found.rendering
         self._samples.draft = self._draft
-        self._samples.set_ids(found.sample_ids, selected=found.selected)
+        if before is None or before.side != found.side:
+            self._samples.set_side(found.side)
+        self._selected()
         self._show()
+
+    def _selected(self, *_: object) -> None:
+        """Look at the selected images, or at some of the project."""
+        if self._found is None or not self._view.isVisible():
+            return
+        chosen = tuple(sorted(islice(self._services.session.selection, MOST_SELECTED)))
+        self._samples.set_ids(chosen or self._found.sample_ids, selected=bool(chosen))
 
     # -- the draft -------------------------------------------------------------------------------------------
 

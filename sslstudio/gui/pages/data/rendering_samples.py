@@ -39,6 +39,11 @@ class SamplePresenter(QObject):
         self._ids, self._selected = ids, selected
         self._load()
 
+    def set_side(self, side: int) -> None:
+        """The side of the model's square."""
+        self._view.set_size(side)
+        self._resize(side)
+
     def show(self) -> None:
         """The image in view by the draft; the newest call wins."""
         sample, draft, view = self._sample, self.draft, self._view

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.data import rendering_texts as texts
@@ -29,6 +30,7 @@ class RenderingPane(QWidget):
     reset_requested = Signal()
     apply_requested = Signal()
     undo_requested = Signal()
+    shown = Signal()
 
     def __init__(self, presets: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +40,11 @@ class RenderingPane(QWidget):
         row.addWidget(self._make_form(presets))
         row.addWidget(self._make_pictures(), 1)
         self.editors: list[WindowEditor] = []
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that the section has come to the front."""
+        super().showEvent(event)
+        self.shown.emit()
 
     # -- making ----------------------------------------------------------------------------------------------
 
