@@ -66,4 +66,5 @@ def test_an_image_is_found_from_anywhere(project) -> None:
         assert tree.patient(place) == patient and study in tree.below(patient) and series.key == key
         assert tree.series_of(image).tolist() == held[key]
         assert tree.ids[tree.place_of(image)] == image
+        assert tree.number_of(image) == (held[key].index(image) + 1 if len(held[key]) > 1 else 0)
     assert tree.path(5) is None and tree.place_of(5) is None and len(tree.series_of(5)) == 0

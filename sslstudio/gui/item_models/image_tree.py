@@ -109,6 +109,15 @@ class ImageTree:
         block = int(np.searchsorted(self._starts, at, side="right")) - 1
         return self.ids[self._starts[block] : self._starts[block + 1]]
 
+    def number_of(self, image_id: int) -> int:
+        """Which image of its series this is, from 1; 0 when it is the only one, or does not fit."""
+        at = self.place_of(image_id)
+        if at is None:
+            return 0
+        block = int(np.searchsorted(self._starts, at, side="right")) - 1
+        first, end = self._images(block, block + 1)
+        return at - first + 1 if end - first > 1 else 0
+
     def count_patients(self, branches: list[Branch]) -> int:
         """How many patients these branches belong to."""
         firsts = np.asarray([branch.start for branch in branches], dtype=np.int64)

@@ -36,12 +36,18 @@ def tile(images: ProjectImages, image_id: int) -> Tile:
     )
 
 
-def data_tile(images: ProjectImages, image_id: int, excluded: str) -> Tile:
-    """What the gallery of the data page says: the label if there is one, else what kind of image it is; and for what
-    reason the image is left out of training, if it is."""
+def data_tile(images: ProjectImages, image_id: int, excluded: str, number: int = 0) -> Tile:
+    """What the gallery of the data page says: the label if there is one, else what kind of image it is and its `number`
+    in its series; and for what reason the image is left out of training, if it is."""
     row = images.table.row_of(image_id)
     kind = images.table.modality[row] if row is not None else ""
-    return replace(tile(images, image_id), prediction="", confidence=None, excluded=excluded, plain=kind)
+    return replace(
+        tile(images, image_id),
+        prediction="",
+        confidence=None,
+        excluded=excluded,
+        plain=f"{kind} {number or ''}".strip(),
+    )
 
 
 def card(images: ProjectImages, image_id: int) -> str:

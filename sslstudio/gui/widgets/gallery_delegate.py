@@ -57,10 +57,7 @@ class TileDelegate(QStyledItemDelegate):
         area: QRect = option.rect
         state: QStyle.StateFlag = option.state
         frame = QRect(area.left() + _MARGIN, area.top() + _MARGIN, self.side, self.side)
-        if tile.excluded:
-            painter.setOpacity(_FADED)
         self._draw_picture(painter, frame, tile)
-        painter.setOpacity(1.0)
         if tile.excluded:
             self._strike(painter, frame)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
@@ -71,6 +68,7 @@ class TileDelegate(QStyledItemDelegate):
     def _draw_picture(self, painter: QPainter, frame: QRect, tile: Tile) -> None:
         tokens = theme.tokens()
         painter.fillRect(frame, QColor(tokens.image_background))
+        painter.setOpacity(_FADED if tile.excluded else 1.0)
         picture = self.thumbnails.pixmap(tile.image_id) if self.thumbnails is not None else None
         if picture is not None:
             self._draw_scaled(painter, frame, tile.image_id, picture)
@@ -78,6 +76,7 @@ class TileDelegate(QStyledItemDelegate):
             painter.setPen(QColor("#9a9a9a"))
             painter.setFont(theme.font(tokens.small))
             painter.drawText(frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "No preview")
+        painter.setOpacity(1.0)
 
     def _draw_scaled(self, painter: QPainter, frame: QRect, image_id: int, picture: QPixmap) -> None:
         ratio = painter.device().devicePixelRatio()

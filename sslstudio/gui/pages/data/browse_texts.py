@@ -70,7 +70,7 @@ INCLUDE_HELP = "Use the selected images in training again (Shift+X)"
 NOTHING_SELECTED = "Select images, series, studies or patients first."
 NOT_EXCLUDED = "None of the selected images is left out."
 READ_ONLY = "This project is open read-only."
-PRIVACY_SHORT = "Names, dates and numbers of patients are not kept; codes stand for them."
+PRIVACY_SHORT = "Names, dates and numbers of patients are not kept."
 PRIVACY = (
     "Names, dates and numbers of patients are not kept in this project. Patients, studies, series and sites are codes "
     "that mean nothing elsewhere. Folders are shown on this computer only."
@@ -78,9 +78,10 @@ PRIVACY = (
 
 
 def branch_title(branch: Branch, name: GroupName | None, first_day: int | None, out: int) -> str:
-    """ "Patient 4fef4c26   2 studies", "Study 1a2b3c4d   after 12 days", "Series 0a1b2c3d   3 left out"."""
+    """ "Patient 4fef4c26   2 studies", "Study 1a2b3c4d   after 12 days", "MR T2 axial   0a1b2c3d   3 left out"."""
     code = name.pseudonym[:8] if name is not None else "..."
-    parts = [f"{LEVELS[branch.level]} {code}"]
+    kind = series_kind(name) if name is not None and branch.level == SERIES else ""
+    parts = [kind, code] if kind else [f"{LEVELS[branch.level]} {code}"]
     if branch.level == PATIENT and branch.parts > 1:
         parts.append(count(branch.parts, "study", "studies"))
     elif branch.level == STUDY:

@@ -23,6 +23,8 @@ from sslstudio.gui.texts import count
 from sslstudio.session.selection import Mode
 
 Ids = npt.NDArray[np.int64]
+AT_ONCE = 20_000
+"""So many images are selected without a thread; gathering more would be felt."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class BrowseController(QObject):
         empty = ImageTree(np.zeros((0, 2), dtype=np.int64), np.zeros((0, 3), dtype=np.int64))
         self.now = Browse(Filter(), empty, {}, np.zeros(0, dtype=bool), 0)
         self._reading = False
+        self._gathering = -1
         view.branches_chosen.connect(self._choose)
         view.tree_model.names_requested.connect(self._read_names)
         view.grid.set_thumbnails(images.thumbnails)
@@ -134,7 +137,11 @@ class BrowseController(QObject):
         if not branches:
             self._session.clear()
             return
-        self._services.background.run(lambda: frozenset(ids.tolist()), done=self._session.select, key="data selection")
+        self._services.background.drop(self._gathering)
+        if len(ids) <= AT_ONCE:
+            self._session.select(ids.tolist())
+        else:
+            self._gathering = self._services.background.run(lambda: frozenset(ids.tolist()), done=self._session.select)
         if len(ids):
             self.focus_moved.emit(int(ids[0]))
 
@@ -157,6 +164,7 @@ class BrowseController(QObject):
     # -- the one selection -----------------------------------------------------------------------------------
 
     def _select(self, ids: Ids, mode: Mode) -> None:
+        self._services.background.drop(self._gathering)
         self._session.select(ids.tolist(), mode)
 
     def _on_selection(self, _selection: frozenset[int]) -> None:
@@ -185,4 +193,5 @@ class BrowseController(QObject):
 
     def describe(self, image_id: int) -> Tile:
         """What the tile of an image says."""
-        return tile_texts.data_tile(self._images, image_id, self.now.excluded.get(image_id, ""))
+        number = self.now.tree.number_of(image_id)
+        return tile_texts.data_tile(self._images, image_id, self.now.excluded.get(image_id, ""), number)

@@ -90,7 +90,7 @@ class DetailsPane(QWidget):
         self.pages = Segmented(((FACTS, "Facts"), (HISTOGRAM, "Histogram")), "Details")
         self.pages.chosen.connect(self.show_page)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find a fact")
+        self.search.setPlaceholderText("Find")
         self.search.setAccessibleName("Find a fact")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _: self._fill())

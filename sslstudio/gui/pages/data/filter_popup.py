@@ -10,12 +10,13 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
-    QListView,
     QListWidget,
     QListWidgetItem,
     QStackedWidget,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -66,14 +67,18 @@ class FilterPopup(QFrame):
         self.columns.currentItemChanged.connect(self._column_moved)
         self._title = SectionTitle()
         self._note = Text("", "small")
-        self.values = QListView()
+        self.values = QTreeView()
+        self.values.setHeaderHidden(True)
+        self.values.setRootIsDecorated(False)
+        self.values.setUniformRowHeights(True)
+        self.values.header().setStretchLastSection(False)
+        self.values.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self._model = QStandardItemModel(self)
         self._model.itemChanged.connect(self._ticked)
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSourceModel(self._model)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.values.setModel(self._proxy)
-        self.values.setUniformItemSizes(True)
         self._find = QLineEdit()
         self._find.setPlaceholderText("Find a value")
         self._find.setAccessibleName("Find a value")
@@ -164,15 +169,23 @@ class FilterPopup(QFrame):
         self._model.blockSignals(True)
         self._model.clear()
         for value in values:
-            item = QStandardItem(f"{value.name}   {value.images:,}")
+            item = QStandardItem(value.name)
+            images = QStandardItem(f"{value.images:,}")
+            images.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setToolTip(f"{value.name}: {value.images:,} images")
+            item.setAccessibleText(f"{value.name}, {value.images:,} images")
             item.setData(value.value, _VALUE)
             item.setEditable(False)
             item.setCheckable(True)
             item.setCheckState(Qt.CheckState.Checked if value.chosen else Qt.CheckState.Unchecked)
-            self._model.appendRow(item)
+            self._model.appendRow([item, images])
         self._model.blockSignals(False)
         self._model.layoutChanged.emit()
         self._proxy.invalidate()
+        header = self.values.header()
+        if header.count() > 1:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.values.setAccessibleName(f"Values of {self._title.text()}")
         if values:
             self.values.setCurrentIndex(self._proxy.index(0, 0))

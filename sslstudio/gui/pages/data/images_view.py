@@ -33,7 +33,7 @@ from sslstudio.gui.widgets.controls import PlainButton, Text
 from sslstudio.gui.widgets.gallery import LARGEST, SMALLEST, GalleryList
 
 FIRST_SIDE = 84
-WIDTHS = (270, 300, 420)
+WIDTHS = (310, 260, 400)
 
 
 class ImagesPane(QWidget):
@@ -66,9 +66,8 @@ class ImagesPane(QWidget):
         for part in (self.tree, self.middle, self.viewer):
             self.columns.addWidget(part)
         self.columns.setSizes(list(WIDTHS))
-        self.columns.setStretchFactor(0, 1)
-        self.columns.setStretchFactor(1, 2)
-        self.columns.setStretchFactor(2, 4)
+        for place, share in enumerate((2, 2, 4)):
+            self.columns.setStretchFactor(place, share)
         for splitter in (self.middle, self.columns):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(9)
@@ -97,7 +96,6 @@ class ImagesPane(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(60)
         tree.selectionModel().selectionChanged.connect(self._tree_selected)
         self.tree_model.dataChanged.connect(lambda *_: tree.viewport().update())
@@ -174,7 +172,7 @@ class ImagesPane(QWidget):
         selection = QItemSelection()
         for node in self._walk(opened, chosen):
             index = self.tree_model.index_of(node)
-            selection.select(index, self.tree_model.index_of(node, 2))
+            selection.select(index, self.tree_model.index_of(node, 1))
         self.tree.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.tree.selectionModel().blockSignals(False)
         self.tree.viewport().update()

@@ -34,6 +34,10 @@ class DropZone(QFrame):
         self.body.setContentsMargins(16, 14, 16, 14)
         self.body.setSpacing(8)
 
+    def set_compact(self, compact: bool) -> None:
+        """Take less room, as when the project already holds images."""
+        self.body.setContentsMargins(*((12, 4, 4, 4) if compact else (16, 14, 16, 14)))
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Show that a drop is welcome."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -16,7 +16,7 @@ from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, ImageTr
 from sslstudio.gui.pages.data import browse_texts
 from sslstudio.gui.pages.data.tree_nodes import Index, Node, TreeNodes
 
-COLUMNS = ("Patient, study, series", "Kind", "Images")
+COLUMNS = ("Patient, study, series", "Images")
 MOST_ICONS = 2000
 SMALLEST_ICON = 64
 
@@ -67,13 +67,13 @@ class TreeModel(TreeNodes):
 
     def _repaint(self, role: Qt.ItemDataRole) -> None:
         if self._patients:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._patients) - 1, 2), [role])
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._patients) - 1, 1), [role])
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == 2:
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
@@ -90,7 +90,7 @@ class TreeModel(TreeNodes):
             return self._told(node, out)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{self._text(node, column, out)}. {self._told(node, out)}" if column == 0 else None
-        if role == Qt.ItemDataRole.TextAlignmentRole and column == 2:
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return self._icon_of(int(self._tree.ids[branch.start]))
@@ -110,8 +110,6 @@ class TreeModel(TreeNodes):
             self._asking.start()
         if column == 0:
             return browse_texts.branch_title(branch, name, self._first_day(node), out)
-        if column == 1:
-            return browse_texts.series_kind(name) if name is not None and branch.level == SERIES else ""
         return f"{branch.images:,}"
 
     def _told(self, node: Node, out: int) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from sslstudio.gui.item_models.image_tree import Branch, ImageTree
 
 PATIENTS_A_TIME = 400
-COLUMN_COUNT = 3
+COLUMN_COUNT = 2
 Index = QModelIndex | QPersistentModelIndex
 
 

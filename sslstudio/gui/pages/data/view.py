@@ -42,8 +42,8 @@ class DataView(QWidget):
         self.add_section(LEDGER, texts.LEDGER, "table", self.ledger, help=texts.LEDGER_HELP)
         self._spare = QWidget()
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 16, 20, 12)
-        column.setSpacing(12)
+        column.setContentsMargins(20, 12, 20, 10)
+        column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.panel)
         column.addWidget(self.warning)
@@ -63,6 +63,7 @@ class DataView(QWidget):
         self._spare.setVisible(not has)
         self.panel.title.setText(texts.DROP if has else texts.EMPTY_TITLE)
         self.panel.about.setVisible(not has)
+        self.panel.zone.set_compact(has)
 
     def set_counts(self, text: str, warning: str) -> None:
         """The line beside the title, and a warning about the grouping or ""."""
