@@ -263,8 +263,8 @@ class _Import:
             "frames": len(answer.frames),
         }
         first = self._store.find(answer.digest, (frame.pixel_digest for frame in answer.frames))
-        if first is not None:
-            plain = all(frame.plain for frame in answer.frames)
+        plain = first is not None and all(frame.plain for frame in answer.frames)
+        if first is not None and not (plain and _are_other_instances(first, answer)):
             self._patients.of_two += not plain and first.images[0].subject != found.subject
             self._add(row(place, DUPLICATE).model_copy(update={"images": first.images}))
             return
@@ -347,6 +347,12 @@ class _Import:
             "images": self._patients.images.total(),
             **{f"code:{code}": number for code, number in counts.items()},
         }
+
+
+def _are_other_instances(first: LedgerRow, answer: Answer) -> bool:
+    """True if two files with pictures of one value are two DICOM instances: both are slices, the second no copy."""
+    sop = answer.frames[0].facts.sop
+    return bool(sop) and first.images[0].digest != answer.digest and first.images[0].sop != sop
 
 
 def _table(spec: ImportSpec, private: dict[str, Any], sources: Sequence[Path]) -> SubjectTable | None:

@@ -18,9 +18,11 @@ from sslstudio.importers import reasons
 from sslstudio.importers.decode_pool import DecodePool
 from sslstudio.importers.decoding import DecodeSettings
 from sslstudio.importers.dicom_writer import DicomHeader, write_image
+from tests.fakes import dicom_mutations
 from tests.fakes.image_files import KEY, gradient
 
 COUNT = 1500
+STRUCTURED = 5000
 
 
 def seeds(folder: Path) -> list[bytes]:
@@ -94,3 +96,35 @@ def test_every_mutation_ends_well(tmp_path: Path) -> None:
                 assert frame.pixels.size and frame.facts.low < frame.facts.high
     assert codes.total() == COUNT and set(codes) - {""} <= set(reasons.TEXTS)
     assert codes[""] > COUNT / 10 and codes["decoder_crashed"] + codes["decoder_timeout"] < COUNT / 100
+
+
+@pytest.mark.slow
+def test_every_structured_mutation_of_dicom_ends_well(tmp_path: Path) -> None:
+    """Through real workers, with their limits: an image or a reason for each, and no decoder is lost on the way."""
+    paths = []
+    for number, data in enumerate(dicom_mutations.mutations(STRUCTURED)):
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(data)
+        paths.append(str(path))
+    codes: Counter[str] = Counter()
+    lost = []
+    with DecodePool[str](DecodeSettings(key=KEY, seconds=20), workers=2) as pool:
+        for path, answer in pool.map(paths, lambda path: path):
+            codes[answer.code] += 1
+            if answer.code in ("decoder_crashed", "decoder_timeout"):
+                lost.append(Path(path).name)
+            for frame in answer.frames:
+                assert frame.pixels.size and frame.facts.low < frame.facts.high
+    assert codes.total() == STRUCTURED and set(codes) - {""} <= set(reasons.TEXTS)
+    assert not lost
+    assert codes[""] > STRUCTURED / 10 and len(codes) >= 8
+
+
+def test_undamaged_seeds_are_images(tmp_path: Path) -> None:
+    for number, data in enumerate(dicom_mutations.seeds()):
+        again = data[:132] + b"".join(part.bytes() for part in dicom_mutations.elements(data))
+        assert again == data
+        (tmp_path / f"{number}.dcm").write_bytes(data)
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    with DecodePool[str](DecodeSettings(key=KEY, seconds=20), workers=1) as pool:
+        assert [answer.code for _, answer in pool.map(paths, lambda path: path)] == [""] * len(paths)
