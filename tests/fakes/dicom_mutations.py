@@ -27,20 +27,9 @@ PIXEL_TAGS = {
 }  # fmt: skip
 NUMBERS = (0, 1, 2, 3, 4, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 64, 255, 256, 4096, 32767, 32768, 65535)
 TEXTS = (
-    b"",
-    b"0",
-    b"-1",
-    b"1e999",
-    b"nan",
-    b"inf",
-    b"-inf",
-    b"1\\2\\3",
-    b"9" * 17,
-    b"1.5",
-    b"abc",
-    b"1E-300",
+    b"", b"0", b"-1", b"1e999", b"nan", b"inf", b"-inf", b"1\\2\\3", b"9" * 17, b"1.5", b"abc", b"1E-300",
     b"2147483648",
-)
+)  # fmt: skip
 PHOTOMETRICS = (
     b"MONOCHROME1", b"MONOCHROME2", b"RGB", b"YBR_FULL", b"YBR_FULL_422", b"YBR_PARTIAL_422", b"YBR_ICT", b"YBR_RCT",
     b"PALETTE COLOR", b"CMYK", b"ARGB", b"HSV", b"", b"\xff\xfe", b"monochrome2",

@@ -1,4 +1,4 @@
-"""Real files of many makers: each an image or a reason, and the pixels that pydicom's own pipeline gives where it is right.
+"""Real files of many makers: each an image or a reason, with the pixels of pydicom's own pipeline where it is right.
 
 Differences that are meant: padding is masked, 32-bit colour is kept in 16 bits, and the functional groups of enhanced
 objects are obeyed.
@@ -55,7 +55,7 @@ def compared(root: Path) -> Iterator[Path]:
     seen: Counter[Path] = Counter()
     for path in files(root):
         seen[path.parent] += 1
-        if seen[path.parent] % 40 == 1 or path.parts[len(root.parts) + 1] not in ("mr-structural", "mr-multivendor"):
+        if seen[path.parent] % 100 == 1 or path.parts[len(root.parts) + 1] not in ("mr-structural", "mr-multivendor"):
             yield path
 
 
@@ -93,7 +93,7 @@ def test_pixels_are_those_of_the_reference_pipeline(shared_data: Path) -> None:
         if path.name not in OTHERWISE:
             compare(path, frames)
             alike += 1
-    assert alike > 100
+    assert alike > 80
 
 
 def compare(path: Path, frames: list[DecodedFrame]) -> None:
