@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Sequence
 
-from installer import checks, environment, system_libraries
+from installer import checks, environment, pacs_server, system_libraries
 from installer.console import SetupError, run
 
 
@@ -14,6 +14,8 @@ def travel(command: str, arguments: Sequence[str]) -> int:
     try:
         if command == "test" or opens_window(command, arguments):
             system_libraries.ensure(for_tests=command == "test")
+        if command == "test":
+            pacs_server.ensure()
         environment.ensure()
     except SetupError as problem:
         print(f"Set-up stopped: {problem.message}\n{problem.hint}", file=sys.stderr)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import bootstrap, checks, console, environment, journey, system_libraries
+from installer import bootstrap, checks, console, environment, journey, pacs_server, system_libraries
 from installer.console import SetupError
 
 
@@ -136,6 +136,66 @@ def test_the_tests_need_a_virtual_screen_too(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(system_libraries.shutil, "which", lambda name: None)
     assert system_libraries.missing(for_tests=True) == [system_libraries.SCREEN]
     assert system_libraries.missing(for_tests=False) == []
+
+
+class NoArchive:
+    """A machine without Orthanc; `works` says whether its package manager has it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, *, works: bool, had_it: bool = False) -> None:
+        self.installed: list[str] = []
+        self.ran: list[str] = []
+        self._works, self._had_it = works, had_it
+        monkeypatch.setattr(sys, "platform", "linux")
+        monkeypatch.setattr(pacs_server, "GAVE_UP", folder / ".setup" / "no-orthanc")
+        monkeypatch.setattr(pacs_server, "SYSTEMD", str(folder))
+        monkeypatch.setattr(pacs_server, "has_program", lambda: self._had_it or bool(self.installed))
+        monkeypatch.setattr(pacs_server, "present", lambda: bool(self.installed))
+        monkeypatch.setattr(pacs_server.shutil, "which", lambda name: f"/usr/bin/{name}")
+        monkeypatch.setattr(pacs_server, "administrator", lambda: ["sudo", "-n"])
+        monkeypatch.setattr(pacs_server, "apt_install", self.install)
+        monkeypatch.setattr(pacs_server, "run", self.run)
+
+    def install(self, packages: Sequence[str]) -> bool:
+        self.ran.append("apt-get")
+        self.installed += packages if self._works else ()
+        return self._works
+
+    def run(self, command: Sequence[console.Argument], *_: object, **__: object) -> int:
+        self.ran.append(" ".join(map(str, command[2:])))
+        return 0
+
+
+def test_the_archive_of_the_tests_is_installed_but_never_a_service(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    machine = NoArchive(monkeypatch, tmp_path, works=True)
+    pacs_server.ensure()
+    pacs_server.ensure()
+    assert machine.installed == ["orthanc", "orthanc-dicomweb"]
+    assert machine.ran == [
+        *("systemctl mask orthanc.service", "apt-get", "systemctl unmask orthanc.service"),
+        *("systemctl disable --now orthanc.service", "update-rc.d orthanc disable"),
+    ]
+
+
+def test_an_archive_somebody_had_before_stays_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    machine = NoArchive(monkeypatch, tmp_path, works=True, had_it=True)
+    pacs_server.ensure()
+    assert machine.ran == ["apt-get"]
+
+
+def test_a_machine_without_such_packages_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = NoArchive(monkeypatch, tmp_path, works=False)
+    pacs_server.ensure()
+    pacs_server.ensure()
+    assert machine.ran.count("apt-get") == 1 and machine.ran[-1] == "systemctl unmask orthanc.service"
+    assert "PACS tests will be skipped" in capsys.readouterr().err
+    monkeypatch.setattr(pacs_server, "GAVE_UP", tmp_path / "none")
+    monkeypatch.setattr(pacs_server, "administrator", lambda: None)
+    pacs_server.ensure()
+    assert "orthanc and orthanc-dicomweb" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("text", "fits"), [("uv 0.13.9 (x)", True), ("uv 0.5.0", False), ("", False), (None, False)])
