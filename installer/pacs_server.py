@@ -62,7 +62,6 @@ def _leave_no_service(prefix: Sequence[str]) -> None:
         _quietly(prefix, "systemctl", "disable", "--now", SERVICE)
     else:
         _quietly(prefix, "invoke-rc.d", "orthanc", "stop")
-        _quietly(prefix, "deb-systemd-helper", "disable", SERVICE)
     _quietly(prefix, "update-rc.d", "orthanc", "disable")
 
 
