@@ -38,7 +38,7 @@ from sslstudio.pacs.rows import (
     whole_number,
 )
 
-for _library in ("dicomweb_client", "urllib3", "requests", "retrying"):
+for _library in ("dicomweb_client", "urllib3", "requests", "retrying", "pydicom"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)  # their own words can hold what was asked for
 
 CONNECTIONS = 4

@@ -37,7 +37,8 @@ from sslstudio.pacs.rows import (
     whole_number,
 )
 
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # its own words can hold what was asked for
+for _library in ("pynetdicom", "pydicom"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)  # their own words can hold what was asked for
 
 CONNECT_SECONDS = 10.0
 MOST_ROWS = 200_000
@@ -189,14 +190,19 @@ def associate(
     unreachable = _knock(node)
     if unreachable:
         raise problem(unreachable, node.name)
-    started = time.monotonic()
-    association = entity.associate(
-        node.host, node.port, contexts=contexts, ae_title=node.called_ae, ext_neg=list(roles) or None,
-        evt_handlers=list(handlers), tls_args=tls,
-    )  # fmt: skip
-    if association.is_established:
-        return association
-    raise problem(_why_not(node, association, time.monotonic() - started), node.name)
+    code = ""
+    for _ in range(2):  # a refusal that is followed by hanging up at once can be missed once
+        started = time.monotonic()
+        association = entity.associate(
+            node.host, node.port, contexts=contexts, ae_title=node.called_ae, ext_neg=list(roles) or None,
+            evt_handlers=list(handlers), tls_args=tls,
+        )  # fmt: skip
+        if association.is_established:
+            return association
+        code = _why_not(node, association, time.monotonic() - started)
+        if code != "not_dicom":
+            break
+    raise problem(code, node.name)
 
 
 def leave(association: Association) -> None:

@@ -10,6 +10,7 @@ import socket
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def fetch(
         taking = _Taking(node, series, batch, into)
         way: _Getting | _Moving = _Getting(node, taking) if listener is None else _Moving(node, taking, listener)
         with _to_disk(into.parts):
-            yield from polled([way.work], check, way.stop)
+            yield from polled([way.work], taking.checked(check), way.stop)
         for image in batch:
             if image.sop in taking.wanted:
                 yield Arrived(sop=image.sop, code="not_sent")
@@ -119,7 +120,9 @@ class _Taking:
         if self.whole:
             return identifier("SERIES", keys)
         request = identifier("IMAGE", keys)
-        request.SOPInstanceUID = [image.sop for image in self.images]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # identifiers that are none of pydicom's kind are the archive's own
+            request.SOPInstanceUID = [image.sop for image in self.images]
         return request
 
     def contexts(self) -> list[PresentationContext]:
@@ -128,6 +131,16 @@ class _Taking:
         share = max(1, MOST_CONTEXTS // len(kinds))
         syntaxes = [*PLAIN, *(uid for uid in ALL_TRANSFER_SYNTAXES if uid not in PLAIN)][:share]
         return [build_context(kind, uid) for kind in kinds[:MOST_CONTEXTS] for uid in syntaxes]
+
+    def checked(self, check: Check) -> Check:
+        """`check`, and the trouble there is: the archive's answer to our hanging up is not waited for."""
+
+        def both() -> None:
+            check()
+            if self.trouble is not None:
+                raise self.trouble
+
+        return both
 
     def fail(self, association: Association, error: SSLStudioError) -> None:
         """End the association; `error` is what the retrieval ends with."""
@@ -155,6 +168,8 @@ class _Taking:
             welcome = sop in self.wanted
             self._strangers += not welcome
         try:
+            if self.trouble is not None:
+                return _FAILED
             if not welcome:
                 if self._strangers > MOST_STRANGERS:
                     self.fail(event.assoc, problem("not_asked_for", self._node.name))

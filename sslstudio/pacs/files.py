@@ -77,16 +77,16 @@ class ReceivingFolder:
     def keep(self, part: Path, series: str, sop: str) -> int:
         """Give an unfinished file its name once it is seen to be the image; its size in bytes.
 
+        Real files exist whose file meta information names another image than their data set does; either will do.
         Raises SSLStudioError: "unreadable", "not_asked_for", "disk_full", "folder".
         """
         with self._told():
             with part.open("r+b") as stream:
                 head = stream.read(64 * 1024)
                 os.fsync(stream.fileno())
-            found = sop_instance(head)
-            if found is None:
+            if not is_dicom(head):
                 raise problem("unreadable", self._name)
-            if found != sop:
+            if sop_instance(head) != sop and sop.encode("utf-8", "replace") not in head:
                 raise problem("not_asked_for", self._name)
             target = self.path(series, sop)
             target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -152,6 +152,13 @@ def safe_name(uid: str) -> str:
     if len(uid) <= 64 and re.fullmatch(r"[0-9]+(?:\.[0-9]+)*", uid, re.ASCII):
         return uid
     return "x-" + hashlib.sha256(uid.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def is_dicom(head: bytes) -> bool:
+    """True for the beginning of a DICOM file, also of an old one that lacks the preamble and begins with its data."""
+    if head[128:_HEAD] == b"DICM":
+        return True
+    return len(head) > _HEAD and bool({struct.unpack_from(order, head)[0] for order in ("<H", ">H")} & {2, 8})
 
 
 def sop_instance(head: bytes) -> str | None:

@@ -17,7 +17,7 @@ from sslstudio.domain.record import Record
 
 MOST_STUDIES = 500
 MOST_TEXT = 200
-_UID = re.compile(r"[0-9][0-9.]{0,63}")
+_UID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 
 
 class StudyQuery(Record):
@@ -101,8 +101,8 @@ class Found(Record):
 class Wish(Record):
     """What to fetch: a whole study, or one series of it."""
 
-    study: str = Field(pattern=r"^[0-9][0-9.]{0,63}$")
-    series: str = Field(default="", pattern=r"^([0-9][0-9.]{0,63})?$")
+    study: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")
+    series: str = Field(default="", pattern=r"^([0-9A-Za-z][0-9A-Za-z._-]{0,63})?$")
 
 
 def found_of(query: StudyQuery, rows: Sequence[StudyRow | None], *, exactly: bool = False) -> Found:
@@ -135,7 +135,10 @@ def _like(text: str, pattern: str) -> bool:
 
 
 def usable_uid(text: object) -> bool:
-    """True for an identifier that may stand in a request: digits and dots, at most 64 (PS3.5 9.1)."""
+    """True for an identifier that may stand in a request: at most 64 digits and dots (PS3.5 9.1).
+
+    Letters, too: some anonymisers write digests.
+    """
     return isinstance(text, str) and _UID.fullmatch(text) is not None
 
 

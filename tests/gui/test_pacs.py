@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from sslstudio.domain.runs import Failed, Progress, RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.connections import Connections
+from sslstudio.gui.jobs_bridge import RunStatus
+from sslstudio.gui.notifications import Notifier
 from sslstudio.gui.pages.data.pacs import texts
+from sslstudio.gui.pages.data.pacs.controller import PacsController
 from sslstudio.gui.pages.data.pacs.dialog import PacsDialog
 from sslstudio.gui.pages.data.pacs.editor import NodeEditor
 from sslstudio.gui.pages.data.pacs.query_form import QueryForm
 from sslstudio.gui.pages.data.pacs.results import ROW, StudyTree
+from sslstudio.gui.pages.data.pacs.retrieve_card import RetrieveCard
+from sslstudio.gui.pages.data.pacs.searching import Passwords, SearchController
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.texts import OFFLINE
 from sslstudio.gui.window import MainWindow
 from sslstudio.pacs.nodes import NodeStore, PacsNode, nodes_file
+from sslstudio.pacs.retrieving import SeriesProblem
 from sslstudio.pacs.rows import Found, SeriesRow, StudyQuery, StudyRow, Wish
 from sslstudio.session.project import Project
 from tests.fakes.orthanc import PASSWORD, USER, Orthanc, by_uid
 from tests.gui.conftest import MakeWindow
+from tests.gui.image_project import desk
 
 STUDIES = (
     StudyRow(
@@ -104,52 +112,61 @@ def test_a_person_sets_an_archive_up_finds_retrieves_and_imports(
     assert panel.start.reason == "" and "0 connections" in bar.lock.text.text()
 
 
-def test_a_retrieval_that_fails_says_why_and_can_be_tried_again(
-    window: MainWindow, qtbot: QtBot, orthanc: Orthanc
-) -> None:
-    assert window.workspace is not None
-    NodeStore().put(orthanc.dimse(name="Old"))
-    dialog = opened(window)
-    dialog.tree.set_studies((STUDIES[0],))
-    dialog.tree.selectAll()
-    dialog.retrieve.button.click()
-    card = data_view(window).panel.retrieving
-    assert card.isVisible() and card.title.text() == "Receiving images from Old" and not dialog.isVisible()
-    assert opened(window).retrieve.reason == texts.BUSY
-    qtbot.waitUntil(lambda: card.again.isVisible(), timeout=PATIENCE)
-    assert "did not send" in card.text.text()
-    card.again.click()
-    assert not card.again.isVisible() and card.stop.isVisible()
+@dataclass
+class Table:
+    """A dialog with its behaviour, without a window."""
+
+    dialog: PacsDialog
+    search: SearchController
+    connections: Connections
+    wanted: list[tuple[object, ...]]
 
 
-def test_a_question_without_an_answer_can_be_stopped(window: MainWindow, qtbot: QtBot) -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        NodeStore().put(PacsNode(name="Silent", url=f"http://127.0.0.1:{silent.getsockname()[1]}/"))
-        dialog = opened(window)
-        dialog.form.search.click()
-        assert dialog.form.search.text() == texts.STOP and "Silent" in dialog.status.text()
-        dialog.form.search.click()
-        assert dialog.form.search.text() == texts.SEARCH
-        assert "0 connections" in window.chrome.status.lock.text.text()
-        dialog.form.search.click()
-        dialog.reject()
-        assert "0 connections" in window.chrome.status.lock.text.text()
+@pytest.fixture
+def table(qtbot: QtBot, themed: object, tmp_path: Path) -> Callable[..., Table]:
+    def make(*nodes: PacsNode) -> Table:
+        for node in nodes:
+            NodeStore().put(node)
+        dialog, connections = PacsDialog(), Connections()
+        qtbot.addWidget(dialog)
+        search = SearchController(
+            dialog, NodeStore(), Passwords(), connections, Notifier(), tmp_path / "in", lambda: ""
+        )
+        made = Table(dialog, search, connections, [])
+        search.wanted.connect(lambda *wish: made.wanted.append(wish))
+        dialog.show()
+        return made
+
+    return make
 
 
-def test_an_archive_that_wants_a_password_gets_one_first(window: MainWindow, orthanc: Orthanc) -> None:
-    NodeStore().put(orthanc.web(name="Web"))
-    dialog = opened(window)
+def test_a_question_without_an_answer_can_be_stopped(table: Callable[..., Table]) -> None:
+    made = table(PacsNode(name="Silent", url="http://127.0.0.1:9/"))
+    form, dialog = made.dialog.form, made.dialog
+    form.search.click()
+    assert form.search.text() == texts.STOP and "Silent" in dialog.status.text()
+    assert made.connections.names == ("Silent",)
+    form.search.click()
+    assert form.search.text() == texts.SEARCH and made.connections.names == ()
+    form.search.click()
+    dialog.reject()
+    assert made.connections.names == () and form.search.text() == texts.SEARCH
+
+
+def test_an_archive_that_wants_a_password_gets_one_first(table: Callable[..., Table]) -> None:
+    dialog = table(PacsNode(name="Web", url="https://pacs.example/x", user=USER)).dialog
     dialog.form.search.click()
     assert dialog.status.text() == texts.PASSWORD_FIRST.format(user=USER)
     assert dialog.form.search.text() == texts.SEARCH
 
 
-def test_archives_are_changed_and_removed(window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    NodeStore().put(PacsNode(name="One", url="http://pacs.example/dicom-web"))
-    NodeStore().put(PacsNode(name="Two", kind="dimse", host="10.0.0.1", called_ae="PACS", retrieve="move"))
-    dialog = opened(window)
+def test_archives_are_changed_and_removed(
+    table: Callable[..., Table], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dialog = table(
+        PacsNode(name="One", url="http://pacs.example/dicom-web"),
+        PacsNode(name="Two", kind="dimse", host="10.0.0.1", called_ae="PACS", retrieve="move"),
+    ).dialog
     assert dialog.security.isVisible() and dialog.security.text() == texts.UNENCRYPTED
     dialog.node.setCurrentIndex(1)
     dialog.node.activated.emit(1)
@@ -169,6 +186,86 @@ def test_archives_are_changed_and_removed(window: MainWindow, monkeypatch: pytes
     assert NodeStore().all() == () and dialog.empty.isVisible()
     dialog.folder_chosen.emit(tmp_path / "Thorax.sslproj" / "in")
     assert dialog.retrieve.reason == texts.FOLDER_IN_PROJECT
+
+
+def test_what_is_wanted_is_said_by_name(table: Callable[..., Table], tmp_path: Path) -> None:
+    node = PacsNode(name="Web", url="https://pacs.example/x")
+    made = table(node)
+    dialog = made.dialog
+    dialog.tree.set_studies(STUDIES)
+    assert dialog.retrieve.reason == texts.CHOOSE_FIRST
+    dialog.tree.selectAll()
+    assert dialog.retrieve.reason == "" and dialog.chosen.text() == "2 studies chosen, 109 images."
+    dialog.retrieve.button.click()
+    wishes = (Wish(study="1.1"), Wish(study="1.2"))
+    assert made.wanted == [(node, wishes, ("Zed, Anna 2024-01-02", "Abel, Zoe 2023-01-02"), tmp_path / "in")]
+    assert not dialog.isVisible()
+
+
+def test_a_retrieval_that_ends_badly_says_why_and_can_be_tried_again(
+    qtbot: QtBot, themed: object, tmp_path: Path
+) -> None:
+    card = RetrieveCard()
+    holder = QWidget()
+    qtbot.addWidget(card)
+    qtbot.addWidget(holder)
+    desk_ = desk(Project.create(tmp_path / "p"))
+    jobs = Jobs()
+    received: list[Path] = []
+    services = replace(desk_.services, jobs=jobs)  # type: ignore[arg-type]
+    controller = PacsController(services, holder, card, received.extend)
+    node = PacsNode(name="Old", kind="dimse", host="10.0.0.1", called_ae="PACS")
+    controller._start(node, (Wish(study="1.1"), Wish(study="1.2")), ("Zed, Anna", "Abel, Zoe"), tmp_path / "in")
+    assert card.title.text() == "Receiving images from Old" and controller.reason() == texts.BUSY
+    run_id = jobs.launched[0]()
+    status = jobs.begin(run_id)
+    assert services.connections.names == ("Old",) and controller.reason() == texts.BUSY
+    status.progress = Progress(at=0, done=3, total=12, unit="images")
+    jobs.changed.emit(run_id)
+    assert card.text.text().startswith("3 of 12 images")
+    status.failure = Failed(at=0, code="lost", message="The connection to Old broke off.", hint="Try again.")
+    jobs.end(status, RunState.FAILED)
+    assert card.text.text() == "The connection to Old broke off. Try again." and services.connections.names == ()
+    card.again.click()
+    again = jobs.begin(jobs.launched[1]())
+    problem = SeriesProblem(place=2, of=3, wish=1, modality="CT", missing=2, expected=9, code="not_sent")
+    again.result = {"received": 5, "already": 3, "missing": 2, "problems": [problem.model_dump()]}
+    jobs.end(again, RunState.SUCCEEDED)
+    assert card.text.text().startswith("5 images received, 3 were there already, 2 are missing.")
+    assert card.details.text().startswith("Abel, Zoe: Series 2 of 3 (CT): 2 of 9 images are missing.")
+    assert received == [tmp_path / "in"] and card.again.isVisibleTo(card)
+    desk_.close()
+
+
+class Jobs(QObject):
+    """Stands for the job centre: runs begin and end when the test says so."""
+
+    changed = Signal(str)
+    followed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.launched: list[Callable[[], str]] = []
+        self._status: dict[str, RunStatus] = {}
+
+    def launch(self, prepare: Callable[[], str], failed: object = None) -> None:
+        self.launched.append(prepare)
+
+    def status(self, run_id: str) -> RunStatus | None:
+        return self._status.get(run_id)
+
+    def busy_with(self, *_stages: str) -> RunStatus | None:
+        return next((status for status in self._status.values() if status.active), None)
+
+    def begin(self, run_id: str) -> RunStatus:
+        status = self._status[run_id] = RunStatus(run_id, "retrieve", "", RunState.RUNNING)
+        self.followed.emit(run_id)
+        self.changed.emit(run_id)
+        return status
+
+    def end(self, status: RunStatus, state: RunState) -> None:
+        status.state, status.adopted = state, True
+        self.changed.emit(status.run_id)
 
 
 def test_studies_are_sorted_and_chosen(qtbot: QtBot, themed: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sslstudio.__main__ import main
+from sslstudio.cli import follow
 from sslstudio.cli.pacs import PASSWORD as PASSWORD_VARIABLE
 from sslstudio.pacs.answering import Answer, Question
 from sslstudio.pacs.nodes import NodeStore, nodes_file
@@ -58,7 +59,7 @@ def test_a_password_is_asked_for_and_never_stored(
 
 
 def test_studies_are_found_fetched_and_imported(
-    orthanc: Orthanc, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    orthanc: Orthanc, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = ("--host", "127.0.0.1", "--port", orthanc.dicom_port, "--called-ae", TITLE, "--calling-ae", OURS)
     assert pacs(capsys, "add", "Old", *added)[0] == 0
@@ -71,18 +72,25 @@ def test_studies_are_found_fetched_and_imported(
     code, got = pacs(capsys, "get", "Old", study["study"], "-o", tmp_path / "in")
     assert code == 0 and got["received"] == study["images"] == len(by_uid(tmp_path / "in"))
     Project.create(tmp_path / "study").close()
+    imported: list[list[str]] = []
+
+    def import_without_a_job(project: Project, run_id: str, _output: object) -> dict[str, Any]:
+        imported.append(json.loads((project.run_dir(run_id) / "private" / "sources.json").read_text())["sources"])
+        return {"imported": 5, "skipped": 0}
+
+    monkeypatch.setattr(follow, "carry_out", import_without_a_job)
     arguments = ("get", "Old", "--patient-name", "Demo", "-o", tmp_path / "in", "--project", tmp_path / "study")
     code, got = pacs(capsys, *arguments)
     total = sum(row["images"] for row in found["studies"])
     assert code == 0 and got["already"] == study["images"] and got["received"] + got["already"] == total
-    assert got["import"]["images"] == total
+    assert imported == [[str(tmp_path / "in")]] and got["import"]["imported"] == total
 
 
 @pytest.mark.parametrize(
     ("words", "code"),
     [
         (("-o", "in"), "no_source"),
-        (("not-a-uid", "-o", "in"), "bad_uid"),
+        (("no uid", "-o", "in"), "bad_uid"),
         (("--patient-id", "nobody", "-o", "in"), "no_match"),
         (("--patient-name", "*", "--limit", "1", "-o", "in"), "too_many"),
         (("--patient-id", "DEMO-001", "-o", "x.sslproj/in"), "inside_project"),

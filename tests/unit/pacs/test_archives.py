@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from sslstudio.errors import SSLStudioError
@@ -276,3 +277,33 @@ def test_an_archive_that_dies_midway_is_told_and_gone_on_with(way: str, tmp_path
         assert by_uid(tmp_path / "in").keys() == by_uid(dying.sources).keys()
     finally:
         dying.kill()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_real_images_in_many_syntaxes_arrive_as_they_are(shared_data: Path, tmp_path: Path) -> None:
+    from tests.fakes import orthanc as server
+
+    if missing := server.missing():
+        pytest.skip(missing)
+    archive = Orthanc(tmp_path / "orthanc").start()
+    try:
+        dicom = shared_data / "dicom"
+        files = [path for name in ("highdicom", "pydicom-data", "qa-ts") for path in sorted((dicom / name).rglob("*"))]
+        files += sorted(path for path in (dicom / "mr-structural").rglob("*") if path.is_file())[:6]
+        stored: dict[str, list[bytes]] = {}
+        for path in (path for path in files if path.is_file() and path.stat().st_size < 2**21):
+            for uid in archive.store([path]):
+                stored.setdefault(uid, []).append(path.read_bytes())
+        assert len(stored) > 60
+        web = connect(archive.web(), PASSWORD)
+        wishes = [Wish(study=row.study) for row in web.studies(StudyQuery()).studies]
+        outcome = retrieve(web, wishes, tmp_path / "in")
+        assert (outcome.received, outcome.missing) == (len(stored), 0)
+        syntaxes = set()
+        for path in (tmp_path / "in").rglob("*.dcm"):
+            found = pydicom.dcmread(path, force=True)
+            syntaxes.add(str(found.file_meta.get("TransferSyntaxUID")))
+            assert path.read_bytes() in stored[str(found.SOPInstanceUID)], path
+        assert len(syntaxes) > 8
+    finally:
+        archive.kill()

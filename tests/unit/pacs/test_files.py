@@ -81,7 +81,7 @@ def test_what_is_not_the_image_is_thrown_away(tmp_path: Path) -> None:
         (data, "not_asked_for"),
         (b"<html>", "unreadable"),
         (b"", "unreadable"),
-        (data[:133], "unreadable"),
+        (data[:133] + b"x" * 200, "not_asked_for"),
     ):
         with pytest.raises(SSLStudioError) as error:
             receive(folder, content, "1.2.3")

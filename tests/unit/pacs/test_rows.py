@@ -43,7 +43,7 @@ def test_a_query_and_a_wish_take_no_nonsense() -> None:
     for values in ({"date_from": "yesterday"}, {"patient_name": "x" * 129}, {"unknown": "x"}):
         with pytest.raises(ValidationError):
             StudyQuery.model_validate(values)
-    for uid in ("", "..", "1/2", "1.2?x=y", "a" * 4, "1" * 65):
+    for uid in ("", "..", "1/2", "1.2?x=y", "-1", "a b", "1" * 65):
         assert not usable_uid(uid)
         with pytest.raises(ValidationError):
             Wish(study=uid)
