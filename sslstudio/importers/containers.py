@@ -7,6 +7,7 @@ Every refusal is a code of `reasons`; limits count, ratio and size bound what a 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -16,7 +17,8 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Self, cast
@@ -50,11 +52,26 @@ class Member:
 
 @dataclass
 class _Archive:
-    """An open archive: how to open a member by its name, how to let go, and its members in their order."""
+    """An open archive: how to open a member by its name, how to let go, and its members in their order.
+
+    `more` finds further members, one a step: a tar has no index, and whoever reads it from its start need not read it
+    twice.
+    """
 
     open: Callable[[str], IO[bytes]]
     close: Callable[[], None]
     members: dict[str, Member] = field(default_factory=dict)
+    more: Iterator[None] = field(default_factory=lambda: iter(()))
+
+    def find(self, name: str) -> Member | None:
+        """The member of this name; raises Refused where the archive is damaged before it."""
+        with _explained():
+            while name not in self.members:
+                try:
+                    next(self.more)
+                except StopIteration:
+                    return None
+        return self.members[name]
 
 
 def has_container_name(name: str) -> bool:
@@ -75,7 +92,12 @@ def members(container: str) -> list[Member] | None:
     archive = _open(container)
     if archive is None:
         return None
-    archive.close()
+    try:
+        with _explained():
+            for _ in archive.more:
+                continue
+    finally:
+        archive.close()
     if not archive.members:
         raise Refused("archive_empty")
     return list(archive.members.values())
@@ -134,7 +156,7 @@ class Reader:
         if self._archive is None or key != self._key:
             self.close()
             self._archive, self._key = _open(container), key
-        member = self._archive.members.get(name) if self._archive is not None else None
+        member = self._archive.find(name) if self._archive is not None else None
         if self._archive is None or member is None:
             raise Refused("missing")
         if member.problem or member.size > self._most:
@@ -145,14 +167,27 @@ class Reader:
 def _open(container: str) -> _Archive | None:
     with open(container, "rb") as file:  # noqa: PTH123
         head = file.read(512)
-    try:
+    with _explained():
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
             return _open_zip(container)
         if head[257:262] == b"ustar" or (head.startswith(b"\x1f\x8b") and _is_tar_gz(container)):
             return _open_tar(container, compressed=head.startswith(b"\x1f\x8b"))
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, struct.error, NotImplementedError):
-        raise Refused("archive_damaged") from None
     return None
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What hostile lengths, names and numbers make the readers of archives raise becomes a reason."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place that no file has
+            raise
+        raise Refused("archive_damaged") from None
+    except Refused:
+        raise
+    except Exception:
+        raise Refused("archive_damaged") from None
 
 
 def _open_zip(container: str) -> _Archive:
@@ -194,12 +229,11 @@ def _check_index(container: str) -> None:
         if place < 0 or len(tail) - place < 22:
             raise Refused("archive_damaged")
         count, size = struct.unpack_from("<HI", tail, place + 10)
-        if size == 0xFFFFFFFF or count == 0xFFFF:
-            locator = tail.rfind(b"PK\x06\x07", 0, place)
-            if locator >= 0:
-                file.seek(struct.unpack_from("<Q", tail, locator + 8)[0])
-                record = file.read(56)
-                count, size = struct.unpack_from("<QQ", record, 32) if record[:4] == b"PK\x06\x06" else (count, size)
+        if place >= 20 and tail[place - 20 : place - 16] == b"PK\x06\x07":
+            file.seek(struct.unpack_from("<Q", tail, place - 12)[0])
+            record = file.read(56)
+            if len(record) == 56 and record[:4] == b"PK\x06\x06":
+                count, size = struct.unpack_from("<QQ", record, 32)
     if count > MOST_MEMBERS or size > _MOST_INDEX_BYTES:
         raise Refused("archive_bomb")
 
@@ -210,16 +244,22 @@ def _open_tar(container: str, *, compressed: bool) -> _Archive:
     stream = _Bounded(raw, MOST_TAR_GZ_BYTES if compressed else MOST_BYTES)
     places: dict[str, tarfile.TarInfo] = {}
     archive = _Archive(lambda name: stream.part(places[name].offset_data, places[name].size), raw.close)
-    try:
+
+    def scan() -> Iterator[None]:
         total = 0
-        for count, info in enumerate(tarfile.TarFile(fileobj=cast(Any, stream)), 1):
+        for count, info in enumerate(file, 1):
             total += info.size
             _check_amount(size, count, total, 0)
             if not info.isdir():
                 _add(archive, places, info, info.name, info.size, _tar_problem(info))
+            yield
+
+    try:
+        file = tarfile.TarFile(fileobj=cast(Any, stream))
     except BaseException:
         raw.close()
         raise
+    archive.more = scan()
     return archive
 
 

@@ -54,6 +54,7 @@ class Discovery:
     image_column: str = ""
     _folders: set[tuple[int, int]] = field(default_factory=set)
     _chosen: set[str] = field(default_factory=set)
+    _listed: dict[str, dict[str, FoundFile]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[FoundFile]:
         for source in self.sources:
@@ -65,8 +66,8 @@ class Discovery:
                 continue
             if stat.S_ISDIR(status.st_mode):
                 yield from self._walk(path, status)
-            elif is_table(path) and (names := self._names(path)):
-                yield from self._named(os.path.dirname(path), names)  # noqa: PTH120
+            elif is_table(path) and (table := self._table(path)) is not None:
+                yield from self._named(path, table)
             elif path not in self._chosen and not self._walked(path):
                 self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
@@ -83,43 +84,67 @@ class Discovery:
                 self._chosen.add(reference.path)
                 yield from self._file(reference.path, relative, os.stat(reference.path))  # noqa: PTH116
 
-    def _names(self, path: str) -> Sequence[str]:
-        """The files that a table names; none when it is no table of files."""
+    def _table(self, path: str) -> SubjectTable | None:
+        """The table at `path`; None when it is no table of files."""
         try:
-            return SubjectTable.read(Path(path), self.image_column).images
+            return SubjectTable.read(Path(path), self.image_column) or None
         except SSLStudioError:
-            return ()
+            return None
 
-    def _named(self, folder: str, names: Sequence[str]) -> Iterator[FoundFile]:
-        """Files and folders as a table names them: below its own folder, or anywhere by their whole path."""
-        for name in names:
+    def _named(self, path: str, table: SubjectTable) -> Iterator[FoundFile]:
+        """Files and folders as a table names them: below its own folder, or anywhere by their whole path.
+
+        What is not where the table says is looked for below the table's folder, by the end of its path or its name.
+        """
+        folder = os.path.dirname(path)  # noqa: PTH120
+        missing: dict[int, FoundFile] = {}
+        for number, found in self._as_named(path, folder, table.images):
+            if found.problem == "missing" and number is not None:
+                missing[number] = found
+            else:
+                yield found
+        if missing:
+            for found in Discovery([Path(folder)]):
+                number = table.number(found.relative)
+                if number in missing and found.path not in self._chosen:
+                    self._chosen.add(found.path)
+                    yield found
+                    missing[number] = replace(missing[number], problem="")
+        yield from (found for found in missing.values() if found.problem)
+
+    def _as_named(self, table: str, folder: str, names: Sequence[str]) -> Iterator[tuple[int | None, FoundFile]]:
+        for number, name in enumerate(names):
             whole = os.path.isabs(name)  # noqa: PTH117
             path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118
             relative = name.lstrip("/") if whole else path[len(folder) :].strip(os.sep).replace(os.sep, "/")
             if not whole and not path.startswith(folder.rstrip(os.sep) + os.sep):
-                yield FoundFile(path, name, problem="outside_table")
+                yield None, FoundFile(f"{table}|{name}", name, problem="outside_table")  # no path that could be opened
                 continue
             archive, member = containers.split(path)
             try:
                 status = os.stat(archive or path)  # noqa: PTH116
             except OSError as error:
-                yield FoundFile(path, relative, problem=problem_of(error))
+                yield None if whole else number, FoundFile(path, relative, problem=problem_of(error))
                 continue
             if stat.S_ISDIR(status.st_mode):
-                yield from self._walk(path, status, f"{relative}/")
+                yield from ((None, found) for found in self._walk(path, status, f"{relative}/"))
             elif path not in self._chosen and not self._walked(archive or path):
                 self._chosen.add(path)
-                yield from self._part(path, relative, archive, status) if member else self._file(path, relative, status)
+                found = self._part(path, relative, archive, status) if member else self._file(path, relative, status)
+                yield from ((None, one) for one in found)
 
     def _part(self, path: str, relative: str, archive: str, status: os.stat_result) -> Iterator[FoundFile]:
         """One member of an archive, or a folder in it; the archive itself where it cannot be read."""
-        found = False
-        for file in self._inside(archive, relative, status):
-            if not file.container or file.path == path or file.path.startswith(path + os.sep):
-                found = True
-                end = file.path[len(path) :].replace(os.sep, "/") if file.container else ""
-                yield replace(file, relative=relative + end)
-        if not found:
+        if archive not in self._listed:
+            self._listed = {archive: {file.path: file for file in self._inside(archive, relative, status)}}
+        files = self._listed[archive]
+        if path in files or archive in files:
+            yield replace(files.get(path) or files[archive], relative=relative)
+            return
+        inner = [file for name, file in files.items() if name.startswith(path + os.sep)]
+        for file in inner:
+            yield replace(file, relative=relative + file.path[len(path) :].replace(os.sep, "/"))
+        if not inner:
             yield FoundFile(path, relative, problem="missing")
 
     def _walked(self, path: str) -> bool:

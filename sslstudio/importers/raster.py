@@ -157,6 +157,8 @@ def from_pillow(image: Image.Image) -> NDArray[Any]:
     if image.mode in ("P", "PA"):
         transparent = image.mode == "PA" or "transparency" in image.info
         image = image.convert("RGBA" if transparent else "RGB")
+    elif image.mode in ("L", "RGB") and "transparency" in image.info:
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
     elif image.mode == "La":
         image = image.convert("LA")
     elif image.mode == "RGBa":

@@ -190,6 +190,18 @@ def test_bombs_are_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refusal(write_tar(tmp_path / "a.tgz", {"zeros": bytes(200_000), "b": b"x"}, "w:gz")) == "archive_bomb"
 
 
+def test_large_indexes_are_read_by_their_64_bit_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 5)  # from here on the writer adds the record
+    path = write_zip(tmp_path / "a.zip", {f"{n}.png": b"x" for n in range(20)})
+    monkeypatch.undo()
+    data = bytearray(path.read_bytes())
+    assert data.count(b"PK\x06\x06") == 1 and len(problems(path)) == 20
+    place = data.index(b"PK\x06\x06")
+    struct.pack_into("<Q", data, place + 32, 10**9)
+    path.write_bytes(data)
+    assert refusal(path) == "archive_bomb"
+
+
 def test_entries_that_share_their_bytes_are_a_bomb(tmp_path: Path) -> None:
     """Overlapping entries: one kernel of compressed data, claimed by every entry of the index."""
     one = write_zip(tmp_path / "one.zip", {"a": os.urandom(5000)}).read_bytes()

@@ -94,13 +94,15 @@ def test_a_table_by_itself_gives_the_files_it_names(tmp_path: Path) -> None:
         ("a/1.png", ""),
         ("a/2.png", ""),
         ("b/deep/3.png", ""),
-        ("gone.png", "missing"),
         ("../outside.png", "outside_table"),
         (whole.lstrip("/"), ""),
         ("c.zip/x/4.png", ""),
         ("c.zip/y/6.png", ""),
         ("c.zip/none.png", "missing"),
+        ("gone.png", "missing"),
     ]
+    (folder / "names.csv").write_text("image\n1.png\n3.jpg\nnothing.png\n", encoding="utf-8")
+    assert walk(folder / "names.csv") == [("a/1.png", ""), ("b/deep/3.png", ""), ("nothing.png", "missing")]
     every = [file.relative for file in Discovery([folder])]
     assert "list.csv" in every and "not named.png" in every  # in a folder it is a file like any other
     (folder / "words.csv").write_text("a,b\n1,2\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,45 @@ def test_a_cut_file_is_never_a_picture(kind: str, part: float) -> None:
 def test_counting_frames_looks_at_headers(kind: Any, tmp_path: Path) -> None:
     data = saved(Image.fromarray(gradient()), kind.upper())
     assert raster.look(io.BytesIO(data), kind, SETTINGS) == (1, None)
+
+
+def test_sixteen_bit_png_with_transparency_and_orientation() -> None:
+    values = np.zeros((16, 32, 4), np.uint16)
+    values[..., :3], values[:, :16, 3], values[:, 16:, 3] = (40_000, 20_000, 10_000), 65_535, 32_768
+    data = bytearray(imagecodecs.png_encode(values))
+    stored = only(bytes(data))
+    assert stored.dtype == np.uint16 and stored[0, 0].tolist() == [40_000, 20_000, 10_000]
+    assert np.abs(stored[0, 31].astype(int) - (20_000, 10_000, 5_000)).max() <= 1
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    block = exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(block)) + b"eXIf" + block + struct.pack(">I", zlib.crc32(b"eXIf" + block))
+    end = data.index(b"IDAT") - 4
+    turned = only(bytes(data[:end] + chunk + data[end:]))
+    assert turned.shape == (32, 16, 3) and turned[31, 0].tolist() == [40_000, 20_000, 10_000]
+
+
+def test_palette_with_transparency_and_a_transparent_grey() -> None:
+    picture = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), "P")
+    picture.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    stored = only(saved(picture, "PNG", transparency=bytes([255, 0, 128])))
+    assert stored[0].tolist() == [[10, 20, 30], [0, 0, 0]] and stored[1, 0].tolist() == [35, 40, 45]
+    grey = Image.fromarray(np.array([[7, 100], [200, 7]], np.uint8))
+    assert only(saved(grey, "PNG", transparency=7))[:, :, 0].tolist() == [[0, 100], [200, 0]]
+
+
+def test_a_jpeg_that_is_turned_and_in_colour() -> None:
+    values = np.zeros((16, 32, 3), np.uint8)
+    values[:8, :8] = (250, 10, 10)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = only(saved(Image.fromarray(values), "JPEG", exif=exif, quality=95, subsampling=0))
+    assert stored.shape == (32, 16, 3) and stored[2, 13, 0] > 200 and stored[2, 2].max() < 60
+
+
+def test_sixteen_bit_bitmaps_and_colour_with_alpha() -> None:
+    values = gradient(8, 8, channels=3)
+    alpha = np.dstack([values, np.full((8, 8), 255, np.uint8)])
+    stored = only(saved(Image.fromarray(alpha), "BMP"))
+    assert (stored == values).all()
+    assert (only(saved(Image.fromarray(alpha), "WEBP", lossless=True, exact=True)) == values).all()
