@@ -74,6 +74,12 @@ class Patients:
                 f"For {by_folder:,} images the folder was taken for the patient.",
                 "If your folders are classes or sites, change how patients are told apart.",
             )
+        if (by_study := self._told["study"]) and self._rules.order != "study":
+            warn(
+                "studies_as_patients",
+                f"The patient id of {by_study:,} images is blank: each of their studies counts as a patient.",
+                "If a patient has several studies, give a table or a pattern, or scores can be too good.",
+            )
         largest = max(self.images.values(), default=0)
         if images > _SHARE_FROM and largest > _SHARE * images and len(self.images) > 1:
             warn(
