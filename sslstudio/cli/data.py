@@ -1,20 +1,16 @@
-"""Commands on a project's data: make one, read images in, list its runs, write embeddings out."""
+"""Commands on a project's data: make one, list its runs, write embeddings out."""
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from dataclasses import replace
 
 from sslstudio.catalogue.rows import RunRow
-from sslstudio.cli.follow import carry_out, opened
+from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
-from sslstudio.domain.specs import ImportSpec
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session import workflow
 from sslstudio.session.project import Project
-
-REASONS_SHOWN = 10
 
 
 def new(options: argparse.Namespace, output: Output) -> Result:
@@ -25,29 +21,6 @@ def new(options: argparse.Namespace, output: Output) -> Result:
         return {"project": str(project.path), "name": project.name}
     finally:
         project.close()
-
-
-def import_images(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio import PROJECT SOURCE...`."""
-    spec = ImportSpec(
-        subject_pattern=options.subject_pattern,
-        image_column=options.image_column,
-        subject_column=options.subject_column,
-        preset=options.preset,
-        dry_run=options.dry_run,
-    )
-    with opened(options.project) as project:
-        run_id = workflow.prepare_import(project, options.sources, spec, options.table)
-        result = carry_out(project, run_id, output)
-        counts = project.catalogue.counts()
-        skipped = project.catalogue.ledger(status="skipped", trial=options.dry_run)
-    verb = "would be imported" if options.dry_run else "imported"
-    output.say(f"{result.get('imported', 0)} files {verb}, {result.get('skipped', 0)} skipped")
-    for reason, count in Counter(one.reason for one in skipped).most_common(REASONS_SHOWN):
-        output.say(f"  {count} x {reason}")
-    output.say(f"The project holds {counts.images} images of {counts.subjects} patients")
-    reasons = dict(sorted(Counter(one.code for one in skipped).items()))
-    return {**result, "skipped_by_reason": reasons, "images_in_project": counts.images, "subjects": counts.subjects}
 
 
 def runs(options: argparse.Namespace, output: Output) -> Result:

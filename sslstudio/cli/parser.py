@@ -22,6 +22,7 @@ RENDERINGS = (
     *("ct_brain_subdural_bone", "mr", "xray", "mammography", "pet", "ultrasound", "histology", "dermoscopy", "fundus"),
     *("natural", "plain", "ct"),
 )
+ORDERS = ("header", "study", "path")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAP_METHODS = ("localmap", "pca")
@@ -105,23 +106,7 @@ def _window_pair(text: str) -> tuple[float, float]:
 
 def _data(commands: Commands) -> None:
     _add(commands, "new", "data:new", "make a new, empty project")
-    imports = _add(commands, "import", "data:import_images", "read folders and files of images into a project")
-    imports.add_argument(
-        "sources", nargs="+", type=Path, metavar="SOURCE", help="folder, file, archive or table; never changed"
-    )
-    imports.add_argument(
-        "--subject-pattern",
-        default="",
-        metavar="REGEX",
-        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
-    )
-    imports.add_argument(
-        "--table", type=Path, metavar="FILE", help="CSV, TSV or Parquet table that names files, patients, and more"
-    )
-    imports.add_argument("--image-column", default="", metavar="NAME", help="the table's column of files or folders")
-    imports.add_argument("--subject-column", default="", metavar="NAME", help="the table's column of patients")
-    imports.add_argument("--preset", choices=RENDERINGS, default="auto", metavar="NAME", help=SEES)
-    imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
+    _importing(commands)
     triage = _add(
         commands, "triage", "triage:triage", "look through the images for duplicates, burned-in text and oddities"
     )
@@ -145,6 +130,52 @@ def _data(commands: Commands) -> None:
     embeddings.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     embeddings.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npy", help="(N, D) float16")
     _add(commands, "runs", "data:runs", "list the runs and models of a project")
+
+
+def _importing(commands: Commands) -> None:
+    imports = _add(commands, "import", "importing:import_images", "read folders and files of images into a project")
+    imports.add_argument("sources", nargs="*", type=Path, metavar="SOURCE", help="folder, file, archive or table")
+    _identity_options(imports)
+    imports.add_argument("--changes", action="store_true", help="look again at all folders that were imported before")
+    imports.add_argument(
+        "--relink", action="store_true", help="only find known files again in SOURCE, where they were moved to"
+    )
+    imports.add_argument(
+        "--max-pixels", type=_count, metavar="N", help="largest image, in pixels of one frame (200000000)"
+    )
+    imports.add_argument("--preset", choices=RENDERINGS, default="auto", metavar="NAME", help=SEES)
+    imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
+    subjects = _add(commands, "subjects", "importing:subjects", "change how patients are told apart")
+    _identity_options(subjects)
+    subjects.add_argument("--dry-run", action="store_true", help="only say what would change")
+    subjects.add_argument("--undo", action="store_true", help="take the latest change back")
+    ledger = _add(commands, "ledger", "importing:save_ledger", "write the import list as a table")
+    ledger.add_argument("-o", "--output", type=Path, required=True, metavar="CSV", help="table to write")
+    ledger.add_argument("--paths", action="store_true", help="add file names and folders; they may identify patients")
+    ledger.add_argument("--check", action="store_true", help="the list of the latest dry run instead")
+
+
+def _identity_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--subject-pattern",
+        default="",
+        metavar="REGEX",
+        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
+    )
+    command.add_argument(
+        "--table", type=Path, metavar="FILE", help="CSV, TSV or Parquet table that names files, patients, and more"
+    )
+    command.add_argument("--image-column", default="", metavar="NAME", help="the table's column of files or folders")
+    command.add_argument("--subject-column", default="", metavar="NAME", help="the table's column of patients")
+    command.add_argument(
+        "--patients-by",
+        choices=ORDERS,
+        default="header",
+        help="what decides first: DICOM patient, DICOM study, or the pattern (header)",
+    )
+    command.add_argument(
+        "--ignore-placeholders", action="store_true", help="patient ids that seem to stand for nobody count as blank"
+    )
 
 
 def _learning(commands: Commands) -> None:

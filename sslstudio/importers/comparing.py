@@ -117,7 +117,7 @@ class Comparing:
         if not matches:
             return Verdict(digest=digest or "")
         for match in matches:
-            if not self._exists(match.path):
+            if not self._known.taken(match.path) and not self._exists(match.path):
                 self._known.take(match.path)
                 return Verdict(MOVED, digest=match.digest, moved_from=match.path)
         return Verdict(DUPLICATE, digest=matches[0].digest)

@@ -90,13 +90,17 @@ class Known:
         )
 
     def with_digest(self, digest: str, relative: str) -> list[KnownFile]:
-        """The known files of this content that no other file was taken for; those of the same relative path first."""
+        """The known files of this content; those of the same relative path first."""
         if self._connection is None:
             return []
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM known WHERE digest = ? ORDER BY relative <> ?, path LIMIT 1000", (digest, relative)
         ).fetchall()
-        return [file for row in rows if (file := _file(row)).path not in self._taken]
+        return [_file(row) for row in rows]
+
+    def taken(self, path: str) -> bool:
+        """True when another file was found to be this one."""
+        return path in self._taken
 
     def take(self, path: str) -> None:
         """A known file was found again elsewhere; it is not to be found twice."""

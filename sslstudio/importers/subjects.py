@@ -194,7 +194,11 @@ def suggest(files: Sequence[FileFacts], key: bytes) -> Suggestion:
     grouping = group(files, IdentityRules(key))
     if named >= 0.95 * len(files) and not grouping.dominated and not grouping.placeholders:
         return Suggestion("header", "", "the DICOM files name their patients, and no id stands out")
-    best = _best_pattern(files, key)
+    nameless = [file for file in files if not file.patient]
+    best = _best_pattern(nameless, key) if nameless else None
+    if named and best is not None and not grouping.placeholders:
+        reason = f"DICOM files go to their patient; for the others, {best.reason}"
+        return Suggestion(best.way, best.pattern, reason)
     if named >= 0.5 * len(files):
         if not grouping.placeholders and not grouping.dominated:
             return Suggestion("header", "", f"{named:,} of {len(files):,} files name their patient")

@@ -35,6 +35,7 @@ from sslstudio.pacs.problems import problem
 from sslstudio.pacs.rows import Wish
 from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
+from sslstudio.session.subjects import Identity, keep_identity
 
 STARTS = ("random", "imagenet")
 RETRIEVE_REQUEST = "retrieve.json"
@@ -80,6 +81,9 @@ def prepare_import(
         wanted = preset(spec.preset)
         if not spec.dry_run and wanted != project.catalogue.rendering():
             project.catalogue.set_rendering(wanted)
+    chosen = Identity(spec.subject_pattern, table, spec.order, spec.placeholders)
+    if not spec.dry_run and only is None and chosen != Identity():
+        keep_identity(project, chosen)
     name = "Trial import" if spec.dry_run else "Import"
     return _prepare(project, "import", "import_images", name, spec, (), private=keep_private)
 

@@ -230,6 +230,7 @@ class _Import:
             self.refuse(file, answer.code, **answer.detail)
         elif self._spec.dry_run:
             facts = answer.facts or FrameFacts()
+            said = self._rules.said(file.relative, asdict(facts))
             self._add(
                 LedgerRow(
                     **self._place(file),
@@ -237,9 +238,9 @@ class _Import:
                     status="imported",
                     code=READY,
                     frames=answer.count,
-                    modality=facts.modality,
+                    modality=said["modality"],
                     patient=facts.subject,
-                    study=facts.study,
+                    study=said.get("study", facts.study),
                     series=facts.series,
                 )
             )

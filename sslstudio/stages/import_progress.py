@@ -63,7 +63,7 @@ class ImportProgress:
         (since, before), seconds = self._marks[0], now - self._marks[0][0]
         rate = (self._done - before) / seconds if seconds > 0.5 and since < now else 0.0
         text = "Reading" if self._complete else f"Looking for files: {self._total:,} so far"
-        if rate:
+        if rate >= 1:
             text += f", {rate:,.0f} files/s"
         self._context.progress(self._done, self._total if self._complete else 0, "files", text)
         if now - self._counted >= _NUMBERS_SECONDS:

@@ -16,7 +16,20 @@ from sslstudio.importers import rendering as renderings
 
 STABLE = {
     *("open", "demo", "new", "import", "pretrain", "resume", "embed", "map", "label", "labels", "classify"),
-    *("evaluate", "compare", "predict", "export", "embeddings", "run", "runs", "plugin", "doctor", "pacs"),
+    *(
+        "subjects",
+        "ledger",
+        "evaluate",
+        "compare",
+        "predict",
+        "export",
+        "embeddings",
+        "run",
+        "runs",
+        "plugin",
+        "doctor",
+        "pacs",
+    ),
 }
 
 
@@ -50,6 +63,7 @@ def test_choices_and_defaults_equal_the_vocabulary() -> None:
     assert get_args(specs.Preset) == parser.PRESETS
     assert renderings.names() == parser.RENDERINGS
     assert get_args(specs.Device) == parser.DEVICES
+    assert get_args(specs.ImportSpec.model_fields["order"].annotation) == parser.ORDERS
     assert get_args(specs.PretrainSpec.model_fields["precision"].annotation) == parser.PRECISIONS
     assert set(get_args(specs.MapSpec.model_fields["method"].annotation)) == set(parser.MAP_METHODS)
     options = parser.build_parser().parse_args(["pretrain", "p"])
@@ -95,7 +109,6 @@ def test_settings_of_a_task_become_values_of_their_kind(text: str, value: object
         ["pretrain"],
         ["pretrain", "p", "--epochs", "0"],
         ["pretrain", "p", "--set", "novalue"],
-        ["import", "p"],
         ["embeddings", "p", "r"],
         ["nothing"],
         ["plugin"],
