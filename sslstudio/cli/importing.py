@@ -32,8 +32,8 @@ def import_images(options: argparse.Namespace, output: Output) -> Result:
             subject_pattern=identity.pattern,
             order=identity.order,
             placeholders=identity.placeholders,
-            image_column=identity.columns[0],
-            subject_column=identity.columns[1],
+            image_column=identity.image_column,
+            subject_column=identity.subject_column,
             preset=options.preset,
             dry_run=options.dry_run,
             relink_only=options.relink,
@@ -97,8 +97,8 @@ def _identity(options: argparse.Namespace, project: Project, output: Output) -> 
 
 
 def _asked(options: argparse.Namespace) -> Identity:
-    columns = (options.image_column, options.subject_column)
-    return Identity(options.subject_pattern, options.table, options.patients_by, columns=columns)
+    columns = {"image_column": options.image_column, "subject_column": options.subject_column}
+    return Identity(options.subject_pattern, options.table, options.patients_by, **columns)
 
 
 def _trial(project: Project, identity: Identity, output: Output) -> Result:

@@ -72,13 +72,7 @@ def time_left(progress: Progress | None) -> str:
 def plain_ending(stage: str, result: Mapping[str, object]) -> str:
     """One sentence on what a successful run did."""
     if stage == "import_images":
-        images, skipped = _whole(result.get("images")), _whole(result.get("skipped"))
-        rest = f" {count(skipped, 'file was', 'files were')} skipped; the ledger says why." if skipped else ""
-        return f"{count(images, 'image')} imported.{rest}"
-    if stage == "retrieve":
-        images, missing = _whole(result.get("received")) + _whole(result.get("already")), _whole(result.get("missing"))
-        rest = f" {count(missing, 'image')} could not be had." if missing else ""
-        return f"{count(images, 'image')} received from the PACS.{rest} Next: import them on the Data page."
+        return _import_ending(result)
     if stage == "embed":
         return f"{count(_whole(result.get('count')), 'image')} embedded."
     if stage == "triage":
@@ -90,6 +84,23 @@ def plain_ending(stage: str, result: Mapping[str, object]) -> str:
         "map_embeddings": "The map is ready: see Explore.",
         "export": "The model package is ready.",
     }.get(stage, "Finished.")
+
+
+def _import_ending(result: Mapping[str, object]) -> str:
+    images, skipped = _whole(result.get("images")), _whole(result.get("skipped"))
+    if result.get("dry_run"):
+        rest = f", {count(skipped, 'file')} left out" if skipped else ""
+        return f"Checked: {count(images, 'image')} would be imported{rest}. Nothing was imported yet."
+    parts = [f"{count(images, 'image')} imported."]
+    names = (("moved", "found again elsewhere"), ("changed", "changed and left out"), ("gone", "not there any more"))
+    found = [f"{_whole(result.get(name)):,} {words}" for name, words in names if _whole(result.get(name))]
+    if known := _whole(result.get("unchanged")):
+        found.append(f"{known:,} as they were")
+    if found:
+        parts.append(f"Known files: {', '.join(found)}.")
+    if skipped:
+        parts.append(f"{count(skipped, 'file was', 'files were')} skipped; the import list says why.")
+    return " ".join(parts)
 
 
 def lost_title(stage: str, title: str, progress: Progress | None) -> str:

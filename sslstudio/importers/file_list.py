@@ -10,13 +10,14 @@ import marshal
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import IO
 
-from sslstudio.importers.discovery import FoundFile
-from sslstudio.importers.path_text import below, to_text
+from sslstudio.importers import containers
+from sslstudio.importers.discovery import Discovery, FoundFile
+from sslstudio.importers.path_text import below, from_text, to_text
 
 _FIELDS = tuple(field.name for field in fields(FoundFile))
 _FLUSH_SECONDS = 0.1
@@ -118,3 +119,16 @@ class Roots:
             root = next((folder for folder in self._folders if below(text, folder) is not None), "")
         self._last = root
         return root
+
+
+def chosen_files(only: Sequence[Sequence[str]]) -> Iterator[FoundFile]:
+    """The files named as (source, path), as `Discovery` finds them; members of an archive come together."""
+    archives: dict[str, dict[str, FoundFile]] = {}
+    for root, text in only:
+        path = from_text(text)
+        archive, member = containers.split(path)
+        if member and archive not in archives:
+            archives = {archive: {one.path: one for one in Discovery([Path(archive)])}}
+        found = archives[archive].get(path) if member else next(iter(Discovery([Path(path)])), None)
+        relative = below(text, root) or text
+        yield replace(found, relative=relative) if found else FoundFile(path, relative, problem="missing")

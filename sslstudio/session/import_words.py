@@ -19,7 +19,7 @@ def trial_line(summary: TrialSummary, grouping: Grouping) -> str:
         parts.append(patients_line(grouping))
     if summary.studies:
         parts.append(_count(summary.studies, "study", "studies"))
-    kinds = [f"{name or 'other'} {number:,}" for name, number in summary.modalities.items()]
+    kinds = [f"{name or 'no modality'} {number:,}" for name, number in summary.modalities.items()]
     if any(summary.modalities):
         parts.append(", ".join(kinds[:6]))
     return "; ".join(parts)
@@ -36,9 +36,8 @@ def doubts(grouping: Grouping) -> list[str]:
     """What looks wrong about a way of telling patients apart, in sentences."""
     found = []
     if grouping.unmatched:
-        found.append(
-            f"{_count(grouping.unmatched, 'file does', 'files do')} not fit and are grouped by study or folder."
-        )
+        misfits = _count(grouping.unmatched, "file does not fit and is", "files do not fit and are")
+        found.append(f"{misfits} grouped by study or folder.")
     if lone := grouping.by_source.get("file", 0):
         found.append(f"{_count(lone, 'file')} would each count as a patient of its own.")
     if grouping.blank:

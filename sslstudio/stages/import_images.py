@@ -11,23 +11,22 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.importers import containers
 from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings, FrameFacts
 from sslstudio.importers.discovery import Discovery, FoundFile
-from sslstudio.importers.file_list import FileList, Roots
+from sslstudio.importers.file_list import FileList, Roots, chosen_files
 from sslstudio.importers.identity import IdentityRules, compile_pattern
 from sslstudio.importers.known import Known
 from sslstudio.importers.ledger import ImportStore
-from sslstudio.importers.path_text import below, from_text, to_text
+from sslstudio.importers.path_text import to_text
 from sslstudio.importers.patience import Patience
 from sslstudio.importers.patients import Patients
 from sslstudio.importers.reasons import (
@@ -108,25 +107,12 @@ def _pass(
 ) -> bool:
     """Go through all files once; True when a drive was gone for a while, so that it must be done again."""
     discovery = Discovery(sources, image_column=reading.image_column)
-    found = discovery if only is None else _chosen(only)
+    found = discovery if only is None else chosen_files(only)
     reading.progress.restart()
     with FileList(found, context.private_dir / "files.tmp") as files:
         reading.read(files, drive, pool, check)
     reading.hidden = discovery.hidden
     return drive.came_back
-
-
-def _chosen(only: Sequence[Sequence[str]]) -> Iterator[FoundFile]:
-    """The files named as (source, path), as `Discovery` finds them; members of an archive come together."""
-    archives: dict[str, dict[str, FoundFile]] = {}
-    for root, text in only:
-        path = from_text(text)
-        archive, member = containers.split(path)
-        if member and archive not in archives:
-            archives = {archive: {one.path: one for one in Discovery([Path(archive)])}}
-        found = archives[archive].get(path) if member else next(iter(Discovery([Path(path)])), None)
-        relative = below(text, root) or text
-        yield replace(found, relative=relative) if found else FoundFile(path, relative, problem="missing")
 
 
 class _Import:
@@ -338,6 +324,7 @@ class _Import:
             "duplicates": counts[DUPLICATE],
             **{code: known[code] for code in (UNCHANGED, CHANGED, MOVED, GONE)},
             "hidden": self.hidden,
+            "dry_run": self._spec.dry_run,
         }
 
     def _numbers(self) -> dict[str, float]:

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from sslstudio.catalogue.rows import Counts
-from sslstudio.gui.pages.data import browse_texts, preview, texts
+from sslstudio.gui.pages.data import browse_texts, identity_texts, preview, texts
 from sslstudio.gui.pages.data.ledger_model import PAGE, LedgerModel
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.window import MainWindow
 from sslstudio.session.project import Project
+from sslstudio.session.subjects import Identity
 from tests.gui.conftest import MakeWindow
 
 
@@ -32,9 +33,12 @@ def test_dropped_folders_become_images_a_ledger_and_a_tree(
     view, panel = data_view(window), data_view(window).panel
     assert panel.start.reason == texts.NOTHING_CHOSEN
     panel.zone.dropped.emit([image_folder])
-    qtbot.waitUntil(lambda: "14 files in 5 folders" in panel.preview.text(), timeout=5000)
-    panel.grouping.setCurrentIndex(panel.grouping.findData("folder"))
-    qtbot.waitUntil(lambda: "4 patients (patient-0" in panel.preview.text(), timeout=5000)
+    form = panel.identity
+    qtbot.waitUntil(lambda: "13 files: 5 patients" in form.preview.text(), timeout=15000)
+    form.way.setCurrentIndex(form.way.findData("folder"))
+    qtbot.waitUntil(
+        lambda: "patient-0" in form.matches.text() and "1 file does not fit" in form.doubts.text(), timeout=15000
+    )
     qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
     assert panel.start.reason == texts.RUNNING
     qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 4, timeout=60000)
@@ -46,7 +50,7 @@ def test_dropped_folders_become_images_a_ledger_and_a_tree(
     view.show_ledger()
     chip = next(child for child in view.findChildren(QPushButton) if child.text().startswith("Empty file"))
     chip.click()
-    assert view.ledger.model.rowCount() == 1
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 1, timeout=5000)
     index = view.ledger.model.index(0, 0)
     qtbot.waitUntil(lambda: view.ledger.model.data(index) == "empty.png", timeout=5000)
     assert view.ledger.model.data(view.ledger.model.index(0, 2)) == "The file is empty (0 bytes)."
@@ -61,8 +65,10 @@ def test_checking_only_fills_the_ledger_and_imports_nothing(
     view.panel.zone.dropped.emit([image_folder])
     view.panel.check.click()
     qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 14, timeout=60000)
-    assert view.counts.text() == "" and view.sections.current_section() == "ledger"
-    assert view.panel.start.reason == ""
+    qtbot.waitUntil(lambda: view.sections.current_section() == "ledger", timeout=15000)
+    assert view.counts.text() == "" and view.panel.start.reason == ""
+    assert not view.ledger.lists.isHidden() and view.ledger.lists.value() == "trial"
+    qtbot.waitUntil(lambda: "14 files: 12 images would be imported" in view.panel.found.text(), timeout=15000)
 
 
 def test_patients_are_left_out_with_a_reason_and_taken_back(
@@ -94,20 +100,25 @@ def test_patients_are_left_out_with_a_reason_and_taken_back(
 
 def test_the_ledger_asks_for_pages_as_they_come_into_view() -> None:
     model = LedgerModel()
-    asked: list[tuple[int, int, int]] = []
-    model.page_requested.connect(lambda *page: asked.append(page))
-    model.set_row_count(1_000_000)
+    asked: list[tuple[int, list[int]]] = []
+    model.page_requested.connect(lambda page, numbers: asked.append((page, list(numbers))))
+    model.set_numbers(range(1, 1_000_001))
     assert model.data(model.index(0, 0)) == "..."
     model.data(model.index(5, 0))
     model.data(model.index(999_999, 0))
-    assert asked == [(0, PAGE, 0), (999_999 // PAGE, PAGE, 999_999 // PAGE * PAGE)]
+    last = 999_999 // PAGE
+    assert asked == [(0, list(range(1, PAGE + 1))), (last, list(range(last * PAGE + 1, 1_000_001)))]
 
 
-def test_a_pattern_is_tried_on_the_users_own_paths(image_folder: Path) -> None:
-    seen = preview.look([image_folder], texts.PATTERNS["folder"], None)
-    assert (seen.files, seen.matched, seen.patients, seen.automatic) == (14, 12, 4, False)
-    line = texts.preview_line(seen.files, seen.matched, seen.patients, seen.examples, seen.more)
-    assert "4 patients" in line and "2 do not fit" in line
+def test_ways_of_telling_patients_apart_are_compared_on_the_users_own_paths(image_folder: Path) -> None:
+    folder = Identity(identity_texts.PATTERN_OF["folder"])
+    seen = preview.of_sources([image_folder], folder, b"k" * 32)
+    assert (seen.grouping.files, seen.grouping.subjects, seen.grouping.unmatched) == (13, 5, 1)
+    assert seen.paths[0] == ("patient-0/0.png", (0, 9)) and seen.paths[-1] == ("notes.txt", None)
+    ways = {way: grouping.subjects for way, grouping, _ in seen.ways}
+    assert ways["word"] == 5 and ways["name"] == 5 and "study" not in ways
+    assert seen.suggestion.pattern == identity_texts.PATTERN_OF["word"]
+    assert "4 patients" in seen.suggestion.reason or "5 patients" in seen.suggestion.reason
 
 
 @pytest.mark.parametrize(

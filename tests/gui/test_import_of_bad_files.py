@@ -64,9 +64,9 @@ def test_every_good_file_comes_in_and_every_bad_one_is_listed_with_its_reason(
     for entry in entries.values():
         assert entry.status == "imported" or (entry.reason and entry.hint), entry.file
 
-    qtbot.waitUntil(lambda: view.ledger_model.rowCount() == len(entries), timeout=10000)
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == len(entries), timeout=10000)
     view.show_ledger()
-    listed = view.ledger_model
+    listed = view.ledger.model
     qtbot.waitUntil(lambda: listed.data(listed.index(0, 0)) not in (None, "..."), timeout=10000)
     assert {listed.data(listed.index(row, 0)) for row in range(listed.rowCount())} == {p.name for p in entries}
     keep_picture(window, qtbot)

@@ -313,6 +313,10 @@ class Disclosure(QWidget):
         theme.on_change(self, self._show_arrow)
         self._toggle(open_)
 
+    def set_title(self, title: str) -> None:
+        """The words beside the arrow."""
+        self._button.setText(title)
+
     def set_open(self, open_: bool) -> None:
         """Fold or unfold."""
         self._button.setChecked(open_)

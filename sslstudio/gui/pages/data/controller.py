@@ -12,8 +12,8 @@ from sslstudio.gui.pages.data import texts
 from sslstudio.gui.pages.data.browsing import BrowseController
 from sslstudio.gui.pages.data.choosing import ChoosingController
 from sslstudio.gui.pages.data.filtering import FilterController
-from sslstudio.gui.pages.data.importing import STAGE, ImportController
-from sslstudio.gui.pages.data.ledger import LedgerController
+from sslstudio.gui.pages.data.inflow import Inflow
+from sslstudio.gui.pages.data.ledger import Lists
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.data.viewing import ViewController
 from sslstudio.gui.pages.page import Services
@@ -27,8 +27,7 @@ _OF_LABELS = ("label", "labelled")
 @dataclass(frozen=True)
 class _Overview:
     counts: Counts
-    codes: dict[str, int]
-    trial: bool
+    lists: Lists
     fewest: int
     most: int
     section: str
@@ -45,16 +44,15 @@ class DataController(QObject):
         self._section = ""
         self._stale = True
         pane = view.images
-        self.importing = ImportController(services, view)
-        self.ledger = LedgerController(services, view)
-        self.browse = BrowseController(services, pane, ProjectImages.of(services))
+        images = ProjectImages.of(services)
+        self.inflow = Inflow(services, view, images.thumbnails.pixmap, self._imported)
+        self.browse = BrowseController(services, pane, images)
         pane.grid.tiles.set_describe(self.browse.describe)
         self.filters = FilterController(services, pane.filters)
         self.viewing = ViewController(services, pane, self.browse)
         self.choosing = ChoosingController(services, pane, self.browse)
         self.viewing.moved.connect(self._looked_at)
         pane.grid.opened.connect(lambda _: pane.viewer.image.setFocus())
-        services.jobs.changed.connect(self._run_changed)
         view.sections.section_changed.connect(self._section_chosen)
         self._session.images_changed.connect(self._images_changed)
         self.refresh()
@@ -89,22 +87,22 @@ class DataController(QObject):
     def _read(self) -> _Overview:
         catalogue = self._session.project.catalogue
         fewest, most = catalogue.images_a_subject()
-        trial = catalogue.ledger_counts(trial=True)
         section = str(catalogue.setting(SECTION, ""))
-        codes = trial or catalogue.ledger_counts()
-        return _Overview(catalogue.counts(), codes, bool(trial), fewest, most, section)
+        return _Overview(catalogue.counts(), self.inflow.read_lists(), fewest, most, section)
 
     def _show(self, overview: _Overview) -> None:
         view, counts = self._view, overview.counts
         view.set_counts(
             texts.counts_line(counts, overview.fewest, overview.most), texts.grouping_warning(counts, overview.most)
         )
-        view.set_has_content(bool(counts.images or overview.codes))
+        lists = overview.lists
+        view.set_has_content(bool(counts.images or lists.codes or lists.trial))
+        self.inflow.patients.set_images(counts.images)
         self._images = counts.images
         if not self._section:
             view.sections.show_section(overview.section)
             self._section = view.sections.current_section()
-        if self.ledger.set_codes(overview.codes, overview.trial) and not counts.images and overview.codes:
+        if self.inflow.ledger.set_lists(lists) and not counts.images:
             view.show_ledger()
         view.sections.refresh_badges()
 
@@ -120,8 +118,6 @@ class DataController(QObject):
         self._view.images.grid.set_current(image_id)
         self.browse.select_one(image_id)
 
-    def _run_changed(self, run_id: str) -> None:
-        status = self._services.jobs.status(run_id)
-        if status is not None and status.stage == STAGE and status.adopted:
-            self._stale = True
-            self.refresh()
+    def _imported(self) -> None:
+        self._stale = True
+        self.refresh()

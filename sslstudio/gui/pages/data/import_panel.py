@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.data import texts
+from sslstudio.gui.pages.data.identity_view import IdentityForm
 from sslstudio.gui.pages.data.pacs import texts as pacs_texts
 from sslstudio.gui.pages.data.pacs.retrieve_card import RetrieveCard
-from sslstudio.gui.pages.data.table_columns import TableColumns
 from sslstudio.gui.widgets.card import Card
 from sslstudio.gui.widgets.controls import Chip, FormRow, PlainButton, ReasonButton, SectionTitle, Text
 from sslstudio.gui.widgets.flow_layout import FlowLayout
-from sslstudio.importers.tables import TableShape
 
 
 class DropZone(QFrame):
@@ -62,8 +71,40 @@ class DropZone(QFrame):
         self.style().polish(self)
 
 
+class FittingScroll(QScrollArea):
+    """As high as what it holds where there is room, and scrolled where there is not; never squeezed."""
+
+    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setWidget(inside)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setMinimumHeight(160)
+        inside.installEventFilter(self)
+
+    def sizeHint(self) -> QSize:
+        """The height of the contents at this width."""
+        inside = self.widget()
+        wide = max(self.viewport().width(), 400)
+        high = inside.heightForWidth(wide) if inside.hasHeightForWidth() else inside.sizeHint().height()
+        return QSize(wide, high + 2)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for another height when the contents change theirs."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrapped text needs another height at another width."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+
 class ImportPanel(QWidget):
-    """Setters, and a signal for each wish. `options` is what stands in the form now."""
+    """Setters, and a signal for each wish. `identity` is the form of how patients are told apart."""
 
     dropped = Signal(object)
     folder_requested = Signal()
@@ -75,22 +116,21 @@ class ImportPanel(QWidget):
     import_requested = Signal()
     check_requested = Signal()
     stop_requested = Signal()
+    continue_requested = Signal()
+    discard_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table: Path | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self._make_drop())
         self.retrieving = RetrieveCard()
         column.addWidget(self.retrieving)
-        column.addWidget(self._make_form())
+        self.form_area = FittingScroll(self._make_form())
+        column.addWidget(self.form_area)
         column.addWidget(self._make_progress())
-        self._typing = QTimer(self, singleShot=True, interval=250)
-        self._typing.timeout.connect(self.options_changed)
         self.set_sources(())
-        self._show_grouping()
 
     def _make_drop(self) -> DropZone:
         zone = self.zone = DropZone()
@@ -131,34 +171,14 @@ class ImportPanel(QWidget):
 
     def _make_form(self) -> QWidget:
         self.form = Card()
-        self.grouping = QComboBox()
-        for value, label in texts.GROUPINGS:
-            self.grouping.addItem(label, value)
-        self.grouping.setMinimumWidth(300)
-        self.grouping.currentIndexChanged.connect(self._grouping_chosen)
-        self.pattern = QLineEdit()
-        self.pattern.setMinimumWidth(420)
-        self.pattern.setPlaceholderText(r"(?P<subject>[^/]+)/")
-        self.pattern.textEdited.connect(lambda _: self._typing.start())
-        self.table = PlainButton("Choose a table...", "table")
-        self.table.clicked.connect(lambda: self.table_requested.emit())
+        self.identity = IdentityForm()
+        self.identity.changed.connect(self.options_changed)
+        self.identity.table_requested.connect(self.table_requested)
         self.preset = QComboBox()
         for value, label in texts.PRESETS:
             self.preset.addItem(label, value)
-        self.preset.setMinimumWidth(300)
-        self.grouping_row = FormRow(texts.GROUPING, self.grouping, texts.GROUPING_HELP)
-        self.pattern_row = FormRow("Pattern", self.pattern, texts.PATTERN_HELP)
-        self.table_row = FormRow("Table", self.table, texts.TABLE_HELP)
-        self.columns = TableColumns()
-        self.columns.changed.connect(self.options_changed)
-        self.columns_row = FormRow("Columns", self.columns)
-        self.preview = Text("", "muted")
-        self.preview.setAccessibleName("What this does to your files")
-        preview_row = FormRow("Preview", self.preview)
-        self.preview.setMinimumWidth(420)
-        self.preview_row = preview_row
-        for part in (self.grouping_row, self.pattern_row, self.table_row, self.columns_row, preview_row):
-            self.form.body.addWidget(part)
+        self.preset.setMinimumWidth(320)
+        self.form.body.addWidget(self.identity)
         self.form.body.addWidget(FormRow(texts.PRESET, self.preset, texts.PRESET_HELP))
         self.start = ReasonButton(texts.IMPORT, "check")
         self.start.clicked.connect(self.import_requested)
@@ -170,50 +190,65 @@ class ImportPanel(QWidget):
         buttons.addWidget(self.start)
         buttons.addWidget(self.check)
         buttons.addStretch(1)
+        self.found = Text("")
+        self.found.setAccessibleName("What the check found")
+        self.found_row = FormRow(texts.FOUND, self.found)
+        self.found.setMinimumWidth(520)
+        self.found_row.hide()
+        self.form.body.addWidget(self.found_row)
         self.form.body.addLayout(buttons)
         return self.form
 
     def _make_progress(self) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
         self.progress = Card()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName("Progress of the import")
+        self.phase = SectionTitle(texts.READING)
         self.progress_text = Text("", "muted")
+        self.outcomes = Text("", "small")
+        self.outcomes.setAccessibleName("Files so far, by outcome")
         self.stop = PlainButton(texts.STOP, "stop")
+        self.stop.setToolTip(texts.STOP_HELP)
         self.stop.clicked.connect(lambda: self.stop_requested.emit())
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(SectionTitle("Reading images"))
-        row.addWidget(self.progress_text, 1)
-        row.addWidget(self.stop)
-        self.progress.body.addLayout(row)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.phase)
+        line.addWidget(self.progress_text, 1)
+        line.addWidget(self.stop)
+        self.progress.body.addLayout(line)
         self.progress.body.addWidget(self.bar)
+        self.progress.body.addWidget(self.outcomes)
         self.progress.hide()
-        return self.progress
+        self.unfinished = Card()
+        self.unfinished_text = Text("")
+        self.resume = PlainButton(texts.CONTINUE, "resume")
+        self.resume.setToolTip(texts.CONTINUE_HELP)
+        self.resume.clicked.connect(lambda: self.continue_requested.emit())
+        self.discard = PlainButton(texts.DISCARD, quiet=True)
+        self.discard.setToolTip(texts.DISCARD_HELP)
+        self.discard.clicked.connect(lambda: self.discard_requested.emit())
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.unfinished_text, 1)
+        line.addWidget(self.resume)
+        line.addWidget(self.discard)
+        self.unfinished.body.addLayout(line)
+        self.unfinished.hide()
+        column.addWidget(self.progress)
+        column.addWidget(self.unfinished)
+        return holder
 
     # -- what stands in the form -----------------------------------------------------------------------------
 
-    def options(self) -> tuple[str, Path | None, str]:
-        """Pattern, table and preset as they stand in the form."""
-        way = str(self.grouping.currentData())
-        pattern = self.pattern.text() if way == "own" else texts.PATTERNS.get(way, "")
-        return pattern, self._table if way == "table" else None, str(self.preset.currentData())
-
-    def set_options(self, grouping: str, pattern: str, preset: str) -> None:
-        """Fill the form, as with what was used last."""
-        self.grouping.setCurrentIndex(max(0, self.grouping.findData(grouping)))
-        self.pattern.setText(pattern)
-        self.preset.setCurrentIndex(max(0, self.preset.findData(preset)))
-
-    def set_table(self, table: Path, shape: TableShape) -> None:
-        """The table that was chosen, and what its columns are taken for; patients are told apart by it from now on."""
-        self._table = table
-        self.table.setText(table.name)
-        self.columns.set_shape(shape)
-        self.grouping.setCurrentIndex(self.grouping.findData("table"))
-        self._show_grouping()
-        self.options_changed.emit()
+    def chosen_preset(self) -> str:
+        """The kind of image that stands in the form."""
+        return str(self.preset.currentData())
 
     def set_sources(self, sources: Sequence[Path]) -> None:
         """The folders and files to import, as chips that can be removed."""
@@ -228,36 +263,33 @@ class ImportPanel(QWidget):
             chip.close_requested.connect(lambda gone=source: self.source_removed.emit(gone))
             self._chips.addWidget(chip)
         self._chips_holder.setVisible(bool(sources))
-        self.form.setVisible(bool(sources) and not self.progress.isVisibleTo(self))
+        self.form_area.setVisible(bool(sources) and not self.progress.isVisibleTo(self))
 
-    def set_preview(self, text: str, role: str = "muted") -> None:
-        """What the grouping does to the user's own paths; empty hides the line."""
-        self.preview.set_role(role)
-        self.preview.setText(text)
-        self.preview_row.setVisible(bool(text))
+    def set_found(self, text: str) -> None:
+        """What the latest check found; "" hides it."""
+        self.found.setText(text)
+        self.found_row.setVisible(bool(text))
 
     def set_reason(self, reason: str) -> None:
         """Why nothing can be imported now, or ""."""
         self.start.set_reason(reason)
         self.check.setEnabled(not reason)
 
-    def set_progress(self, text: str, fraction: float) -> None:
+    def set_progress(self, text: str, fraction: float, phase: str = texts.READING, outcomes: str = "") -> None:
         """The import under way; an empty text hides it. A negative fraction means that the end is not known."""
         running = bool(text)
         self.progress.setVisible(running)
+        self.phase.setText(phase)
         self.progress_text.setText(text)
+        self.outcomes.setText(outcomes)
+        self.outcomes.setVisible(bool(outcomes))
         self.bar.setRange(0, 0 if fraction < 0 else 1000)
         if fraction >= 0:
             self.bar.setValue(round(fraction * 1000))
-        self.form.setVisible(not running and self._chips.count() > 0)
+        self.form_area.setVisible(not running and self._chips.count() > 0)
         self.zone.setVisible(not running)
 
-    def _grouping_chosen(self) -> None:
-        self._show_grouping()
-        self.options_changed.emit()
-
-    def _show_grouping(self) -> None:
-        way = self.grouping.currentData()
-        self.pattern_row.setVisible(way == "own")
-        self.table_row.setVisible(way == "table")
-        self.columns_row.setVisible(way == "table" and self._table is not None)
+    def set_unfinished(self, text: str) -> None:
+        """An import that can go on; "" when there is none."""
+        self.unfinished_text.setText(text)
+        self.unfinished.setVisible(bool(text))

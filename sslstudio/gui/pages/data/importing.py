@@ -1,33 +1,39 @@
-"""Bringing images in: the chosen sources, the preview of how patients are told apart, and the import under way."""
+"""Bringing images in: the chosen sources, the preview of how patients are told apart, and starting imports."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.gui.jobs_bridge import RunStatus
-from sslstudio.gui.pages.data import preview, texts
+from sslstudio.gui.pages.data import identity_texts, ledger_texts, preview, texts
+from sslstudio.gui.pages.data.preview import Seen
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.texts import time_left
 from sslstudio.importers import tables
-from sslstudio.session import workflow
+from sslstudio.importers.path_text import from_text
+from sslstudio.importers.tables import TableShape
+from sslstudio.session import import_words, workflow
+from sslstudio.session.subjects import Identity, kept_identity
 
 STAGE = "import_images"
+LARGER = 8
 
 
 class ImportController(QObject):
-    """Connects the import panel of a Data view to the jobs of one project."""
+    """Connects the import panel of a Data view to the jobs of one project. ``launched`` fires before a run starts."""
+
+    launched = Signal()
 
     def __init__(self, services: Services, view: DataView) -> None:
         super().__init__(view)
         self._services, self._view, self._panel = services, view, view.panel
+        self._project = services.session.project
         self._sources: list[Path] = []
-        self._rate = Rate()
+        self._checked: tuple[Path, ...] = ()
         self._launching = False
         panel = view.panel
         panel.dropped.connect(self.add_sources)
@@ -38,22 +44,34 @@ class ImportController(QObject):
         panel.options_changed.connect(self._preview)
         panel.import_requested.connect(lambda: self.start(dry_run=False))
         panel.check_requested.connect(lambda: self.start(dry_run=True))
-        panel.stop_requested.connect(self._stop)
-        services.jobs.changed.connect(self._show_run)
-        self._show_run()
+        view.ledger.changes_requested.connect(self.look_for_changes)
+        services.background.run(kept_identity, self._project, done=self._fill)
+        self.show_reason()
+
+    def _fill(self, kept: dict[str, object]) -> None:
+        placeholders = kept.get("placeholders", ())
+        self._panel.identity.set_identity(
+            str(kept.get("pattern", "")),
+            str(kept.get("order", "header")),
+            [str(one) for one in placeholders] if isinstance(placeholders, list) else (),
+        )
 
     def add_sources(self, paths: Sequence[Path]) -> None:
         """Folders and files to import; none is listed twice."""
         self._sources += [path for path in dict.fromkeys(paths) if path not in self._sources]
-        self._panel.set_sources(self._sources)
-        self._preview()
+        self._sources_changed()
         table = next((path for path in paths if tables.is_table(path) and path.is_file()), None)
         if table is not None:
             self._take_table(table)
 
     def _remove_source(self, path: Path) -> None:
         self._sources = [source for source in self._sources if source != path]
+        self._sources_changed()
+
+    def _sources_changed(self) -> None:
         self._panel.set_sources(self._sources)
+        if self._checked != tuple(self._sources):
+            self._panel.set_found("")
         self._preview()
 
     def _ask_folder(self) -> None:
@@ -67,116 +85,162 @@ class ImportController(QObject):
             self._take_table(chosen)
 
     def _take_table(self, table: Path) -> None:
-        """Read the columns of a table in the compute process, so that no table can harm the window."""
-        self._services.background.wait_for(
-            self._services.compute.submit("sslstudio.importers.tables:look", table),
-            done=lambda shape: self._panel.set_table(table, shape),
-            failed=self._services.notify.error,
-            key="import table",
-        )
+        take_table(self._services, table, lambda shape: self._panel.identity.set_table(table, shape))
 
     def _preview(self) -> None:
-        self._panel.set_reason(self.reason())
+        form = self._panel.identity
+        self.show_reason()
         if not self._sources:
-            self._panel.set_preview("")
+            form.set_message("")
             return
-        pattern, table, _ = self._panel.options()
-        self._panel.set_preview("Looking...")
+        form.set_message(identity_texts.LOOKING)
+        identity, sources = form.identity(), tuple(self._sources)
+        checked = sources == self._checked
+
+        def look() -> Seen:
+            if checked:
+                return preview.of_project(self._project, identity, trial=True)
+            return preview.of_sources(sources, identity, self._project.pseudonym_key)
+
         self._services.background.run(
-            preview.look,
-            tuple(self._sources),
-            pattern,
-            table,
-            self._panel.columns.chosen() if table is not None else ("", ""),
-            done=self._show_preview,
-            failed=lambda error: self._panel.set_preview(str(error), "warning"),
+            look,
+            done=form.set_seen,
+            failed=lambda error: form.set_message(str(error), "warning"),
             key="import preview",
         )
 
-    def _show_preview(self, seen: preview.Preview) -> None:
-        if seen.automatic:
-            line = texts.automatic_line(seen.files, seen.patients, seen.more)
-        else:
-            line = texts.preview_line(seen.files, seen.matched, seen.patients, seen.examples, seen.more)
-        self._panel.set_preview(line, "muted" if seen.matched else "warning")
+    def check_ended(self) -> None:
+        """A check of the sources has been stored: say what it found, and preview from its rows."""
+        if not self._sources:
+            return
+        identity = self._panel.identity.identity()
 
-    def reason(self) -> str:
+        def read() -> str:
+            grouping = preview.of_project(self._project, identity, trial=True).grouping
+            return import_words.trial_line(self._project.catalogue.trial_summary(), grouping)
+
+        self._services.background.run(read, done=self._panel.set_found, key="check found")
+        self._checked = tuple(self._sources)
+        self._preview()
+
+    # -- starting --------------------------------------------------------------------------------------------
+
+    def reason(self, *, with_sources: bool = True) -> str:
         """Why nothing can be imported now, or ""."""
-        if self._services.session.project.read_only:
+        if self._project.read_only:
             return texts.READ_ONLY
         if self._launching or self._services.jobs.busy_with(STAGE) is not None:
             return texts.RUNNING
-        return "" if self._sources else texts.NOTHING_CHOSEN
+        return "" if self._sources or not with_sources else texts.NOTHING_CHOSEN
+
+    def show_reason(self) -> None:
+        """Say in the panel and in the list why nothing can be imported now."""
+        self._panel.set_reason(self.reason())
+        self._view.ledger.set_looking(self.reason(with_sources=False))
+
+    def started(self) -> None:
+        """The run that was launched is under way."""
+        self._launching = False
+        self.show_reason()
 
     def start(self, *, dry_run: bool) -> None:
         """Start an import of the chosen sources, or only look at them."""
         if self.reason():
             return
-        pattern, table, preset = self._panel.options()
-        project, sources = self._services.session.project, tuple(self._sources)
-        image, subject = self._panel.columns.chosen() if table is not None else ("", "")
-        spec = ImportSpec(
-            subject_pattern=pattern,
-            image_column=image,
-            subject_column=subject,
-            preset=preset,
-            dry_run=dry_run,
-        )
-        self._rate = Rate()
-        self._launching = True
-        self._panel.set_progress("Starting...", -1.0)
-        self._panel.set_reason(self.reason())
-        self._services.jobs.launch(
-            lambda: workflow.prepare_import(project, sources, spec, table), failed=self._not_started
-        )
+        identity, sources = self._panel.identity.identity(), tuple(self._sources)
+        spec = replace_identity(ImportSpec(preset=self._panel.chosen_preset(), dry_run=dry_run), identity)
+        self._launch(sources, spec, identity.table)
         if not dry_run:
             self._sources = []
-            self._panel.set_sources(())
+            self._sources_changed()
+
+    def look_for_changes(self) -> None:
+        """Look again at every folder that was imported and is there now; changes are carried out."""
+        if self.reason(with_sources=False):
+            return
+        known = [Path(from_text(text)) for text in self._project.catalogue.sources()]
+        there = [path for path in known if path.exists()]
+        if not there:
+            self._services.notify.error(
+                SSLStudioError(ledger_texts.NO_SOURCES if not known else ledger_texts.NOT_THERE, code="no_source")
+            )
+            return
+        self._launch(there, self._as_before(ImportSpec()))
+
+    def locate(self) -> None:
+        """Ask where a moved folder is now, and find the known images in it."""
+        if self.reason(with_sources=False):
+            return
+        chosen = self._view.ask_folder()
+        if chosen is not None:
+            self._launch([chosen], ImportSpec(relink_only=True))
+
+    def read_again(self, action: str, trial: bool, numbers: Sequence[int]) -> None:
+        """Carry out an action of the import list on some of its rows."""
+        catalogue = self._project.catalogue
+        if action == ledger_texts.LOCATE:
+            self.locate()
+        elif action == ledger_texts.KEEP:
+            self._services.background.run(catalogue.keep_changed, numbers, done=lambda _: self._kept(len(numbers)))
+        elif not self.reason(with_sources=False):
+            only = catalogue.chosen_files(numbers, trial=trial)
+            sources = [Path(from_text(source)) for source in dict.fromkeys(source for source, _ in only if source)]
+            spec = self._as_before(ImportSpec(again=True))
+            if action == ledger_texts.BIGGER:
+                spec = spec.model_copy(update={"max_pixels": spec.max_pixels * LARGER})
+            self._launch(sources, spec, only=only)
+
+    def _kept(self, files: int) -> None:
+        self._services.notify.info(ledger_texts.kept(files))
+        self._services.session.images_were_changed()
+
+    def _as_before(self, spec: ImportSpec) -> ImportSpec:
+        """`spec` with patients told apart as they were last."""
+        kept = kept_identity(self._project)
+        order = kept.get("order", "header")
+        identity = Identity(str(kept.get("pattern", "")), None, order, tuple(kept.get("placeholders", ())))
+        return replace_identity(spec, identity)
+
+    def _launch(
+        self,
+        sources: Sequence[Path],
+        spec: ImportSpec,
+        table: Path | None = None,
+        only: Sequence[tuple[str, str]] | None = None,
+    ) -> None:
+        project = self._project
+        self._launching = True
+        self.launched.emit()
+        self.show_reason()
+        self._services.jobs.launch(
+            lambda: workflow.prepare_import(project, sources, spec, table, only=only), failed=self._not_started
+        )
 
     def _not_started(self, error: SSLStudioError) -> None:
         self._launching = False
         self._panel.set_progress("", 0)
-        self._panel.set_reason(self.reason())
+        self.show_reason()
         self._services.notify.error(error)
 
-    def _stop(self) -> None:
-        running = self._services.jobs.busy_with(STAGE)
-        if running is not None:
-            self._services.jobs.cancel(running.run_id)
 
-    def _show_run(self, run_id: str = "") -> None:
-        running = self._services.jobs.busy_with(STAGE)
-        changed = self._services.jobs.status(run_id) if run_id else None
-        if running is not None:
-            self._launching = False
-            self._panel.set_reason(self.reason())
-            self._show_progress(running)
-        elif not run_id or (changed is not None and changed.stage == STAGE):
-            self._panel.set_progress("", 0)
-            self._panel.set_reason(self.reason())
-
-    def _show_progress(self, running: RunStatus) -> None:
-        progress = running.progress
-        if running.stopping:
-            text, fraction = "Stopping; what was read so far is kept.", running.fraction
-        elif progress is None:
-            text, fraction = "Starting...", -1.0
-        else:
-            rate = self._rate.update(progress.at, progress.done)
-            text = texts.progress_line(progress.done, progress.total, rate, time_left(progress))
-            fraction = running.fraction if progress.total else -1.0
-        self._panel.set_progress(text, fraction)
+def take_table(services: Services, table: Path, done: Callable[[TableShape], None]) -> None:
+    """Read the columns of a table in the compute process, so that no table can harm the window."""
+    services.background.wait_for(
+        services.compute.submit("sslstudio.importers.tables:look", table),
+        done=done,
+        failed=services.notify.error,
+        key="import table",
+    )
 
 
-class Rate:
-    """Files a second since the first progress of a run."""
-
-    def __init__(self) -> None:
-        self._first: tuple[float, float] | None = None
-
-    def update(self, at: float, done: float) -> float:
-        """The rate after `done` files at time `at`; 0 while too little is known."""
-        if self._first is None or done < self._first[1]:
-            self._first = (at, done)
-        seconds = at - self._first[0]
-        return (done - self._first[1]) / seconds if seconds > 0.5 else 0.0
+def replace_identity(spec: ImportSpec, identity: Identity) -> ImportSpec:
+    """`spec` with this way of telling patients apart; a table goes beside it."""
+    return spec.model_copy(
+        update={
+            "subject_pattern": identity.pattern,
+            "order": identity.order,
+            "placeholders": identity.placeholders,
+            "image_column": identity.image_column,
+            "subject_column": identity.subject_column,
+        }
+    )

@@ -31,7 +31,7 @@ def create(services: Services) -> Page:
     rendering = RenderingController(services, sees)
     view.add_section("rendering", rendering_texts.TITLE, "window-level", sees, help=rendering_texts.HELP)
     panel = view.panel
-    pacs = PacsController(services, view, panel.retrieving, controller.importing.add_sources)
+    pacs = PacsController(services, view, panel.retrieving, controller.inflow.importing.add_sources)
     panel.pacs_requested.connect(pacs.open)
     dispose = services.actions.add(
         Action("data.folder", texts.ADD_FOLDER, panel.folder_requested.emit, "Run", "Ctrl+D", page="data"),

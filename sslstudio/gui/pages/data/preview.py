@@ -1,57 +1,117 @@
-"""What a way of telling patients apart does to the user's own paths, on a sample; apart because it walks folders."""
+"""What a way of telling patients apart does to the user's own files: before anything is read, after a check, and after
+an import. Apart because it walks folders and reads the catalogue, off the window's thread."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sslstudio.gui.pages.data import identity_texts as texts
+from sslstudio.gui.texts import count
 from sslstudio.importers.discovery import Discovery
-from sslstudio.importers.identity import SubjectTable, compile_pattern
+from sslstudio.importers.identity import IdentityRules, compile_pattern
+from sslstudio.importers.path_text import to_text
+from sslstudio.importers.subjects import (
+    FileFacts,
+    Grouping,
+    Placeholder,
+    Suggestion,
+    group,
+    spans,
+    suggest,
+)
+from sslstudio.session import import_words
+from sslstudio.session.project import Project
+from sslstudio.session.subjects import Identity, sample
 
 MOST_FILES = 5000
 MOST_SECONDS = 2.0
-EXAMPLES = 3
+PATHS_SHOWN = 6
+COMPARED_WHOLE = 20_000
 
 
 @dataclass(frozen=True)
-class Preview:
-    """`files` looked at, how many of them `matched`, how many `patients` that gives, and some of their names."""
+class Seen:
+    """What the chosen way makes of the files (`grouping`, in words `line` and `doubts`), and what other `ways` would.
 
-    files: int
-    matched: int
-    patients: int
-    examples: tuple[str, ...]
-    more: bool
-    automatic: bool = False
-    """True when neither pattern nor table decides; `patients` are folders then."""
-
-
-def look(sources: Sequence[Path], pattern: str, table: Path | None, columns: tuple[str, str] = ("", "")) -> Preview:
-    """Walk `sources` for at most two seconds and apply the pattern or the table, whose `columns` are of files and of
-    patients.
-
-    Raises SSLStudioError as `compile_pattern` and `SubjectTable.read` do.
+    Above `COMPARED_WHOLE` files the other ways are tried on a sample of `sampled` files. `paths` are some files with
+    the place of the patient in them, `headers` says that DICOM headers were looked into.
     """
-    compiled = compile_pattern(pattern)
-    known = SubjectTable.read(table, *columns) if table is not None else None
-    names: dict[str, None] = {}
-    files = matched = 0
+
+    grouping: Grouping
+    line: str
+    doubts: tuple[str, ...]
+    paths: tuple[tuple[str, tuple[int, int] | None], ...]
+    ways: tuple[tuple[str, Grouping, tuple[str, ...]], ...]
+    suggestion: Suggestion
+    placeholders: tuple[Placeholder, ...] = ()
+    headers: bool = False
+    sampled: int = 0
+
+
+def of_sources(sources: Sequence[Path], identity: Identity, key: bytes) -> Seen:
+    """From file names alone: walk `sources` for at most two seconds. Raises SSLStudioError as `Identity.rules` does."""
+    rules = identity.rules(key)
+    files: list[FileFacts] = []
     more = False
     until = time.monotonic() + MOST_SECONDS
-    for found in Discovery(list(sources), image_column=columns[0]):
-        if files >= MOST_FILES or time.monotonic() > until:
+    for found in Discovery(list(sources), image_column=identity.image_column):
+        if len(files) >= MOST_FILES or time.monotonic() > until:
             more = True
             break
-        files += 1
-        name = known.find(found.relative) if known is not None else ""
-        if not name and compiled is not None and (match := compiled.search(found.relative)):
-            name = match["subject"] or ""
-        elif not name and compiled is None and known is None:
-            name = found.relative.rpartition("/")[0] or "."
-        if name:
-            matched += 1
-            names.setdefault(name)
-    examples = tuple(list(names)[:EXAMPLES])
-    return Preview(files, matched, len(names), examples, more, compiled is None and known is None)
+        if not found.problem:
+            files.append(FileFacts(to_text(found.relative)))
+    seen = _seen(lambda: files, rules, files, headers=False)
+    if not files:
+        return Seen(seen.grouping, "No files found there yet.", (), (), (), Suggestion("header", "", ""))
+    many = f"First {len(files):,} files" if more else count(len(files), "file")
+    return Seen(
+        seen.grouping,
+        f"{many}: {import_words.patients_line(seen.grouping)}. {texts.NAMES_ONLY}",
+        seen.doubts,
+        seen.paths,
+        tuple(one for one in seen.ways if one[0] != texts.STUDY),
+        seen.suggestion,
+    )
+
+
+def of_project(project: Project, identity: Identity, *, trial: bool) -> Seen:
+    """From the files of the latest check, or of the project, headers included."""
+    rules = identity.rules(project.pseudonym_key)
+    some = sample(project.catalogue.file_facts(trial=trial))
+    return _seen(lambda: project.catalogue.file_facts(trial=trial), rules, some, headers=True)
+
+
+def _seen(
+    files: Callable[[], Iterable[FileFacts]], rules: IdentityRules, some: Sequence[FileFacts], *, headers: bool
+) -> Seen:
+    grouping = group(files(), rules)
+    ways: list[tuple[str, Grouping, tuple[str, ...]]] = []
+    whole = grouping.files <= COMPARED_WHOLE
+    for way in texts.COMPARED:
+        pattern = compile_pattern(texts.PATTERN_OF.get(way, ""))
+        order = "study" if way == texts.STUDY else rules.order if pattern is not None else "header"
+        other = group(files() if whole else some, IdentityRules(rules.key, None, pattern, order, rules.placeholders))
+        ways.append((way, other, tuple(import_words.doubts(other))))
+    pattern = rules.pattern
+    paths: list[tuple[str, tuple[int, int] | None]] = []
+    if pattern is not None:
+        fitting = [(file.relative, spans(pattern, file.relative)) for file in some[:500]]
+        paths = [one for one in fitting if one[1] is not None][: PATHS_SHOWN - 2]
+        paths += [one for one in fitting if one[1] is None][: PATHS_SHOWN - len(paths)]
+    line = f"{import_words.patients_line(grouping)}." if grouping.files else texts.NO_IMAGES
+    if pattern is None and grouping.files:
+        line += f" For example {texts.examples_line(grouping.examples)}."
+    return Seen(
+        grouping,
+        line,
+        tuple(import_words.doubts(grouping)),
+        tuple(paths),
+        tuple(ways),
+        suggest(some, rules.key),
+        grouping.placeholders,
+        headers and any(file.patient for file in some),
+        0 if whole else len(some),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sslstudio.catalogue.rows import Counts
 from sslstudio.gui.texts import count
@@ -19,9 +19,19 @@ DROP = "Drop folders or files here"
 ADD_FOLDER = "Add a folder..."
 ADD_FILES = "Add files..."
 IMPORT = "Import"
-CHECK = "Check only"
+CHECK = "Check"
 CHECK_HELP = "Looks at every file and says what would be imported and what not, without importing anything."
 STOP = "Stop"
+STOP_HELP = "What was read so far is kept, and the import can go on later."
+CONTINUE = "Continue"
+CONTINUE_HELP = "Goes on where it stopped; nothing is read twice."
+DISCARD = "Leave it at that"
+DISCARD_HELP = "What was imported stays; the rest is not read."
+FOUND = "Found"
+LOOKING_FOR_FILES, READING, WAITING, STORING = "Looking for files", "Reading images", "Waiting for the drive", "Storing"
+CHANGE_PATIENTS, SHOW_LIST, LOCATE = "Change patients...", "Show them", "Locate folder..."
+STORING_TEXT = "What was read is entered into the project..."
+WAITING_HELP = "Connect it again, or stop; what was read is kept."
 NOTHING_CHOSEN = "Choose a folder or files first."
 RUNNING = "An import is running. Wait for it or stop it."
 READ_ONLY = "This project is open read-only."
@@ -32,25 +42,6 @@ OPEN_IMAGES = "Open the section Images first."
 LEDGER = "Import list"
 LEDGER_HELP = "Every file that was looked at, and what became of it"
 
-GROUPING = "Patients"
-GROUPINGS = (
-    ("auto", "DICOM patient, else one folder a patient"),
-    ("folder", "First folder of the path"),
-    ("name", "File name up to the first - or _"),
-    ("own", "Own pattern..."),
-    ("table", "A table (CSV, Parquet)..."),
-)
-PATTERNS = {
-    "auto": "",
-    "folder": r"^(?P<subject>[^/]+)/",
-    "name": r"(?P<subject>[^/_-]+)[_-][^/]*$",
-}
-GROUPING_HELP = (
-    "Images of one patient are never split between training and test. DICOM files say whose they are; for other "
-    "files the path or a table must."
-)
-PATTERN_HELP = r"A regular expression with a group named subject, for example (?P<subject>patient-\d+)"
-TABLE_HELP = "A CSV or Parquet table with a column of files (or folders) and a column of patients"
 IMAGE_COLUMN = "Files"
 SUBJECT_COLUMN = "Patients"
 NO_COLUMN = "(none)"
@@ -87,10 +78,15 @@ SHORT_REASONS = {
     "decoder_timeout": "Set aside (took too long)",
     "duplicate": "Duplicate",
     "permission": "No permission",
-    "missing": "Gone",
+    "missing": "Not found",
     "unreadable": "Drive error",
     "not_a_file": "Not a file",
     "pixels_lost": "Pixels lost",
+    "unchanged": "In the project, as it was",
+    "changed": "Changed",
+    "gone": "Gone",
+    "moved": "Moved, found again",
+    "dropped": "Not there any more",
     "nested_archive": "Archive in an archive",
     "archive_damaged": "Damaged archive",
     "archive_empty": "Empty archive",
@@ -105,7 +101,7 @@ SHORT_REASONS = {
     "analyze": "Analyze 7.5 header",
     "outside_table": "Outside the table's folder",
 }
-TAKEN = ("imported", "ready")
+TAKEN = ("imported", "ready", "unchanged", "moved", "gone")
 
 
 def columns_line(shape: TableShape) -> str:
@@ -147,43 +143,35 @@ def grouping_warning(counts: Counts, most: int) -> str:
     """A sentence when the grouping by patient looks wrong, else ""."""
     if counts.subjects > 1 and most > 0.3 * counts.images and counts.images > 50:
         return (
-            f"One patient holds {most / counts.images:.0%} of all images. If that is not right, import again with "
-            "another way to tell patients apart."
+            f"One patient holds {most / counts.images:.0%} of all images. If that is not right, see the section "
+            "Patients."
         )
     if counts.subjects == 1 and counts.images > 1:
         return (
             "All images belong to one patient, so they cannot be split into training and test by patient. If that is "
-            "not right, import again with another way to tell patients apart."
+            "not right, see the section Patients."
         )
     return ""
 
 
-def automatic_line(files: int, folders: int, more: bool) -> str:
-    """What is known before any file is opened: DICOM files will say whose they are."""
-    if not files:
-        return "No files found there yet."
-    seen = f"First {files:,} files" if more else count(files, "file")
-    where = "in one folder" if folders <= 1 else f"in {folders:,} folders"
-    return f"{seen} {where}. DICOM files go to their patient; other files count as one patient for each folder."
-
-
-def preview_line(files: int, matched: int, patients: int, examples: tuple[str, ...], more: bool) -> str:
-    """What a pattern does to the user's own paths."""
-    if not files:
-        return "No files found there yet."
-    seen = f"First {files:,} files" if more else count(files, "file")
-    if not matched:
-        return f"{seen}: the pattern fits none of them, so each folder would count as one patient."
-    names = ", ".join(examples)
-    missed = f" {files - matched:,} do not fit and are grouped by folder." if matched < files else ""
-    return f"{seen}: {count(patients, 'patient')} ({names}{', ...' if patients > len(examples) else ''}).{missed}"
-
-
 def progress_line(done: float, total: float, rate: float, left: str) -> str:
     """ "1,204 of 2,867 files, 92 a second, 1 min left"."""
-    parts = [f"{done:,.0f} of {total:,.0f} files" if total else f"{done:,.0f} files"]
-    if rate > 0:
+    parts = [f"{done:,.0f} of {total:,.0f} files" if total else f"{done:,.0f} files read"]
+    if rate >= 1:
         parts.append(f"{rate:,.0f} a second")
     if left:
         parts.append(left)
     return ", ".join(parts)
+
+
+def outcomes_line(codes: Mapping[str, float]) -> str:
+    """ "1,100 imported, 3 cut off, 1 text file": what became of the files so far."""
+    ordered = sorted(codes.items(), key=lambda pair: (pair[0] not in TAKEN, -pair[1]))
+    words = ((number, short_reason(code)) for code, number in ordered)
+    return ", ".join(f"{number:,.0f} {word[0].lower()}{word[1:]}" for number, word in words)
+
+
+def unfinished_line(run_id: str, done: int, files: int) -> str:
+    """An import that stopped and can go on."""
+    how_far = f" after {done:,} of {files:,} files" if files > done else ""
+    return f"{run_id.capitalize().replace('-', ' ')} stopped{how_far}. What it brought is kept."
