@@ -97,11 +97,11 @@ def adopt_import(
     catalogue = project.catalogue
     run = RunDirectory(project.run_dir(run_id))
     path = run.artifacts_dir / LEDGER
-    if not path.exists():
-        return 0
     spec = ImportSpec.model_validate_json(catalogue.run(run_id).spec_json)
-    end = path.stat().st_size if up_to is None else up_to
     with _one_at_a_time(project, run_id):
+        if not path.exists():
+            return 0
+        end = path.stat().st_size if up_to is None else up_to
         start = catalogue.adopted_up_to(run_id)
         if start == 0 or start > end:
             catalogue.begin_adoption()
@@ -143,9 +143,10 @@ def discard_import(project: Project, run_id: str) -> None:
 
 def _clean(project: Project, run: RunDirectory) -> None:
     """Remove local paths and keys from a run that has come to its end."""
-    shutil.rmtree(run.private_dir, ignore_errors=True)
-    (run.artifacts_dir / LEDGER).unlink(missing_ok=True)
-    project.catalogue.end_adoption(run.run_id)
+    with _one_at_a_time(project, run.run_id):
+        shutil.rmtree(run.private_dir, ignore_errors=True)
+        (run.artifacts_dir / LEDGER).unlink(missing_ok=True)
+        project.catalogue.end_adoption(run.run_id)
 
 
 def _adopt_triage(project: Project, run: RunDirectory, state: RunState) -> None:

@@ -76,6 +76,7 @@ class FittingScroll(QScrollArea):
 
     def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._inside = inside
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setWidget(inside)
@@ -86,7 +87,7 @@ class FittingScroll(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """The height of the contents at this width."""
-        inside = self.widget()
+        inside = self._inside
         wide = max(self.viewport().width(), 400)
         high = inside.heightForWidth(wide) if inside.hasHeightForWidth() else inside.sizeHint().height()
         return QSize(wide, high + 2)
@@ -129,6 +130,7 @@ class ImportPanel(QWidget):
         column.addWidget(self.retrieving)
         self.form_area = FittingScroll(self._make_form())
         column.addWidget(self.form_area)
+        column.addWidget(self.go)
         column.addWidget(self._make_progress())
         self.set_sources(())
 
@@ -195,8 +197,9 @@ class ImportPanel(QWidget):
         self.found_row = FormRow(texts.FOUND, self.found)
         self.found.setMinimumWidth(520)
         self.found_row.hide()
-        self.form.body.addWidget(self.found_row)
-        self.form.body.addLayout(buttons)
+        self.go = Card()
+        self.go.body.addWidget(self.found_row)
+        self.go.body.addLayout(buttons)
         return self.form
 
     def _make_progress(self) -> QWidget:
@@ -263,7 +266,7 @@ class ImportPanel(QWidget):
             chip.close_requested.connect(lambda gone=source: self.source_removed.emit(gone))
             self._chips.addWidget(chip)
         self._chips_holder.setVisible(bool(sources))
-        self.form_area.setVisible(bool(sources) and not self.progress.isVisibleTo(self))
+        self._show_form(bool(sources) and not self.progress.isVisibleTo(self))
 
     def set_found(self, text: str) -> None:
         """What the latest check found; "" hides it."""
@@ -286,8 +289,12 @@ class ImportPanel(QWidget):
         self.bar.setRange(0, 0 if fraction < 0 else 1000)
         if fraction >= 0:
             self.bar.setValue(round(fraction * 1000))
-        self.form_area.setVisible(not running and self._chips.count() > 0)
+        self._show_form(not running and self._chips.count() > 0)
         self.zone.setVisible(not running)
+
+    def _show_form(self, shown: bool) -> None:
+        self.form_area.setVisible(shown)
+        self.go.setVisible(shown)
 
     def set_unfinished(self, text: str) -> None:
         """An import that can go on; "" when there is none."""

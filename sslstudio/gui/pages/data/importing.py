@@ -62,7 +62,7 @@ class ImportController(QObject):
         self._sources_changed()
         table = next((path for path in paths if tables.is_table(path) and path.is_file()), None)
         if table is not None:
-            self._take_table(table)
+            take_table(self._services, table, lambda shape: self._panel.identity.set_table(table, shape))
 
     def _remove_source(self, path: Path) -> None:
         self._sources = [source for source in self._sources if source != path]
@@ -82,10 +82,7 @@ class ImportController(QObject):
     def _ask_table(self) -> None:
         chosen = self._view.ask_table()
         if chosen is not None:
-            self._take_table(chosen)
-
-    def _take_table(self, table: Path) -> None:
-        take_table(self._services, table, lambda shape: self._panel.identity.set_table(table, shape))
+            take_table(self._services, chosen, lambda shape: self._panel.identity.set_table(chosen, shape))
 
     def _preview(self) -> None:
         form = self._panel.identity

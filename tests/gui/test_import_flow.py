@@ -1,0 +1,132 @@
+"""Importing as the user steers it, in the real window: patients changed afterwards, files that changed, going on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from sslstudio.domain.runs import RunState
+from sslstudio.domain.specs import ImportSpec
+from sslstudio.gui.pages.data import import_runs, ledger_texts
+from sslstudio.gui.pages.data.patients import PATIENTS, PatientsPane
+from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.window import MainWindow
+from sslstudio.session import workflow
+from sslstudio.session.project import Project
+from tests.fakes.image_files import write_png
+from tests.fakes.project_runs import end_cancelled, write_ledger
+from tests.gui.conftest import MakeWindow
+from tests.unit.session.imports import carry_out
+
+WAIT = 60_000
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    """Twelve pictures of three patients in one folder."""
+    for number in range(12):
+        write_png(tmp_path / "scans" / "all" / f"sub-0{number // 4}_{number}.png", seed=number)
+    return tmp_path / "scans"
+
+
+@pytest.fixture
+def imported(tmp_path: Path, scans: Path) -> Project:
+    project = Project.create(tmp_path / "p")
+    carry_out(project, [scans], ImportSpec())
+    return project
+
+
+def view_of(window: MainWindow) -> DataView:
+    assert window.workspace is not None
+    return cast(DataView, window.workspace.page("data").widget)
+
+
+def button(view: DataView, text: str) -> QPushButton:
+    return next(one for one in view.ledger.foot.findChildren(QPushButton) if one.text() == text)
+
+
+def test_patients_are_told_apart_anew_and_taken_back(make_window: MakeWindow, qtbot: QtBot, imported: Project) -> None:
+    window = make_window()
+    window.attach(imported)
+    view = view_of(window)
+    qtbot.waitUntil(lambda: view.counts.text().startswith("12 images, 1 patient"), timeout=WAIT)
+    view.sections.show_section(PATIENTS)
+    pane = cast(PatientsPane, view.sections.currentWidget())
+    form = pane.identity
+    qtbot.waitUntil(lambda: "names that begin with sub-" in form.suggestion.text(), timeout=WAIT)
+    assert form.ways.rowCount() == 8
+    form.use.click()
+    qtbot.waitUntil(lambda: "1 patients become 3" in pane.effect.text() and not pane.apply.reason, timeout=WAIT)
+    assert "<b" in form.matches.text()
+    pane.apply.button.click()
+    qtbot.waitUntil(lambda: imported.catalogue.counts().subjects == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: pane.undo.isEnabled(), timeout=WAIT)
+    pane.undo.click()
+    qtbot.waitUntil(lambda: imported.catalogue.counts().subjects == 1, timeout=WAIT)
+
+
+def test_a_changed_file_is_shown_and_kept_as_it_was(
+    make_window: MakeWindow, qtbot: QtBot, imported: Project, scans: Path
+) -> None:
+    write_png(scans / "all" / "sub-00_0.png", seed=99)
+    carry_out(imported, [scans], ImportSpec())
+    window = make_window()
+    window.attach(imported)
+    view = view_of(window)
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 12, timeout=WAIT)
+    view.ledger.filter_requested.emit("code:changed")
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 1, timeout=WAIT)
+    assert imported.catalogue.counts().excluded == 1
+    button(view, ledger_texts.ACTIONS[ledger_texts.KEEP][0]).click()
+    qtbot.waitUntil(lambda: imported.catalogue.counts().excluded == 0, timeout=WAIT)
+
+
+def test_search_order_and_the_image_of_a_row(make_window: MakeWindow, qtbot: QtBot, imported: Project) -> None:
+    window = make_window()
+    window.attach(imported)
+    view = view_of(window)
+    pane, model = view.ledger, view.ledger.model
+    qtbot.waitUntil(lambda: model.rowCount() == 12, timeout=WAIT)
+    pane.search.setText("sub-01")
+    qtbot.waitUntil(lambda: model.rowCount() == 4, timeout=WAIT)
+    pane.sort_requested.emit(0, True)
+    qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == "sub-01_7.png", timeout=WAIT)
+    pane.table.selectRow(0)
+    qtbot.waitUntil(lambda: "sub-01_7.png" in pane.title.text(), timeout=WAIT)
+    button(view, ledger_texts.ACTIONS[ledger_texts.SHOW][0]).click()
+    assert window.workspace is not None
+    qtbot.waitUntil(lambda: len(window.workspace.session.selection) == 1, timeout=WAIT)  # type: ignore[union-attr]
+
+
+def test_a_stopped_import_goes_on_or_is_left_at_that(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, scans: Path
+) -> None:
+    project = Project.create(tmp_path / "q")
+    for _ in range(2):
+        run_id = workflow.prepare_import(project, [scans], ImportSpec())
+        write_ledger(project, run_id, [])
+        end_cancelled(project, run_id)
+        workflow.adopt(project, run_id)
+    window = make_window()
+    window.attach(project)
+    view = view_of(window)
+    qtbot.waitUntil(lambda: "Import 2 stopped" in view.panel.unfinished_text.text(), timeout=WAIT)
+    view.panel.discard.click()
+    qtbot.waitUntil(lambda: "Import 1 stopped" in view.panel.unfinished_text.text(), timeout=WAIT)
+    assert not (project.run_dir("import-2") / "private").exists()
+    view.panel.resume.click()
+    qtbot.waitUntil(lambda: project.catalogue.counts().images == 12, timeout=WAIT)
+    qtbot.waitUntil(lambda: project.catalogue.run("import-1").state is RunState.SUCCEEDED, timeout=WAIT)
+    qtbot.waitUntil(lambda: view.panel.unfinished.isHidden(), timeout=WAIT)
+
+
+def test_the_rate_is_that_of_the_last_seconds() -> None:
+    rate = import_runs.Rate(seconds=8)
+    for second in range(60):
+        found = rate.update(float(second), 100.0 * second if second < 30 else 3000.0 + 10 * (second - 30))
+    assert found == pytest.approx(10, rel=0.3)
+    assert import_runs.Rate().update(1.0, 5.0) == 0.0
