@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.data import identity_texts as texts
-from sslstudio.gui.pages.data import texts as page_texts
 from sslstudio.gui.pages.data.preview import Seen
 from sslstudio.gui.pages.data.table_columns import TableColumns
 from sslstudio.gui.widgets.controls import Disclosure, FormRow, PlainButton, Text, row
@@ -146,7 +145,6 @@ class IdentityForm(QWidget):
         self._table = table
         self.table.setText(table.name)
         self.columns.set_shape(shape)
-        self.columns_row.set_help(page_texts.columns_line(shape))
         self.way.setCurrentIndex(self.way.findData(texts.TABLE))
         self._show_way()
         self.changed.emit()
