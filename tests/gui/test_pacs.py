@@ -29,6 +29,7 @@ from sslstudio.gui.pages.data.pacs.searching import Passwords, SearchController
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.texts import OFFLINE
 from sslstudio.gui.window import MainWindow
+from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.pacs.nodes import NodeStore, PacsNode, nodes_file
 from sslstudio.pacs.retrieving import SeriesProblem
 from sslstudio.pacs.rows import Found, SeriesRow, StudyQuery, StudyRow, Wish
@@ -234,6 +235,11 @@ def test_a_retrieval_that_ends_badly_says_why_and_can_be_tried_again(
     assert card.text.text().startswith("5 images received, 3 were there already, 2 are missing.")
     assert card.details.text().startswith("Abel, Zoe: Series 2 of 3 (CT): 2 of 9 images are missing.")
     assert received == [tmp_path / "in"] and card.again.isVisibleTo(card)
+    card.again.click()
+    last = jobs.begin(jobs.launched[2]())
+    controller.close()
+    assert services.connections.names == ()
+    assert RunDirectory(desk_.project.run_dir(last.run_id)).cancel_requested()
     desk_.close()
 
 

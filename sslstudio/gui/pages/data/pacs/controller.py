@@ -19,6 +19,7 @@ from sslstudio.gui.pages.data.pacs.retrieve_card import RetrieveCard
 from sslstudio.gui.pages.data.pacs.searching import Passwords, SearchController
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import time_left
+from sslstudio.jobs import control
 from sslstudio.pacs.files import default_folder
 from sslstudio.pacs.nodes import NodeStore, PacsNode
 from sslstudio.pacs.retrieving import SeriesProblem
@@ -79,9 +80,12 @@ class PacsController(QObject):
         self.dialog.open()
 
     def close(self) -> None:
-        """Drop questions under way; a retrieval goes on by itself."""
+        """Drop questions under way, and ask a retrieval to stop: nothing is contacted that the window does not show."""
         if self._search is not None:
             self._search.close()
+        running = self._services.jobs.busy_with(STAGE)
+        if running is not None:
+            control.cancel(self._services.session.project.run_dir(running.run_id))
         self._contact()
 
     def reason(self) -> str:
