@@ -80,6 +80,22 @@ class BrowseTables:
         flat = np.fromiter((number for row in rows for number in row), np.int64, 2 * len(rows))
         return flat.reshape(-1, 2)
 
+    def first_images(self, series: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """What `matches` and `groups` give for the first `series` series of the project: soon, however many it has."""
+        import numpy as np
+
+        groups = self._db.long_rows(
+            """SELECT series_id, study_id, subject_id FROM series JOIN studies USING (study_id)
+               ORDER BY subject_id, study_id, series_id LIMIT ?""",
+            (series,),
+        )
+        rows = self._db.long_rows(
+            f"""SELECT i.image_id, i.series_id FROM images i
+                WHERE i.series_id IN ({", ".join("?" * len(groups))}) ORDER BY {READING_ORDER}""",
+            [group[0] for group in groups],
+        )
+        return np.asarray(rows, np.int64).reshape(-1, 2), np.asarray(groups, np.int64).reshape(-1, 3)
+
     def count_matches(self, filter: Filter) -> int:
         """How many images fit."""
         found = filtering.condition(filter)

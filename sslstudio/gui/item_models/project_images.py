@@ -55,7 +55,7 @@ class ProjectImages(QObject):
         self.table: ImageTable = image_table.EMPTY
         self.loaded = False
         self._store = ProjectThumbnails(self.session.project)
-        self.thumbnails = ThumbnailSource(self._store, self)
+        self.thumbnails = ThumbnailSource(self._store, self, self.session.project.catalogue.pixel_places)
         self.group: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self.group_names: dict[int, str] = {}
         self.best: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)

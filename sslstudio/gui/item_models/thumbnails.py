@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -29,20 +29,30 @@ class Store(Protocol):
 
 
 class ThumbnailSource(QObject):
-    """`pixmap(id)` answers at once: the picture, or None and a request; `ready` says when pictures have come."""
+    """`pixmap(id)` answers at once: the picture, or None and a request; `ready` says when pictures have come.
+
+    `locate` finds the places of single images, in the thread, until `set_places` has told all: a project of a million
+    images shows its first pictures long before it has read where all the others lie.
+    """
 
     ready = Signal(object)
     """The image ids (list of int) whose pictures have come."""
     _decoded = Signal(object)
 
-    def __init__(self, store: Store, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        parent: QObject | None = None,
+        locate: Callable[[Sequence[int]], Mapping[int, Place]] | None = None,
+    ) -> None:
         super().__init__(parent)
         self._store = store
+        self._locate = locate
         self._places: Mapping[int, Place] = {}
         self._kept: OrderedDict[int, QPixmap] = OrderedDict()
         self._bytes = 0
         self._missing: set[int] = set()
-        self._waiting: OrderedDict[int, Place] = OrderedDict()
+        self._waiting: OrderedDict[int, Place | None] = OrderedDict()
         self._wake = threading.Condition()
         self._closed = False
         self._generation = 0
@@ -52,6 +62,7 @@ class ThumbnailSource(QObject):
     def set_places(self, places: Mapping[int, Place]) -> None:
         """Where each image's thumbnail lies; call again after an import."""
         self._places = places
+        self._locate = None
         self._missing.clear()
 
     def pixmap(self, image_id: int) -> QPixmap | None:
@@ -61,7 +72,7 @@ class ThumbnailSource(QObject):
             self._kept.move_to_end(image_id)
             return picture
         place = self._places.get(image_id)
-        if place is None or image_id in self._missing:
+        if (place is None and self._locate is None) or image_id in self._missing:
             return None
         with self._wake:
             self._waiting[image_id] = place
@@ -87,7 +98,7 @@ class ThumbnailSource(QObject):
 
     def is_missing(self, image_id: int) -> bool:
         """True when the picture was looked for and is not there."""
-        return image_id in self._missing or image_id not in self._places
+        return image_id in self._missing or (self._locate is None and image_id not in self._places)
 
     def prefetch(self, image_ids: Iterable[int]) -> None:
         """Ask for pictures that will be needed soon."""
@@ -111,12 +122,20 @@ class ThumbnailSource(QObject):
                     return
                 batch = [self._waiting.popitem(last=True) for _ in range(min(_BATCH, len(self._waiting)))]
                 generation = self._generation
-            jpegs = self._store.get([(image_id, *place) for image_id, place in batch])
+            jpegs = self._store.get([(image_id, *place) for image_id, place in self._located(batch)])
             decoded = [(image_id, _decode(jpegs.get(image_id))) for image_id, _ in batch]
             try:
                 self._decoded.emit((generation, decoded))
             except RuntimeError:
                 return  # the window is gone
+
+    def _located(self, batch: list[tuple[int, Place | None]]) -> list[tuple[int, Place]]:
+        """The images of a batch whose place is known or can be found."""
+        locate = self._locate
+        unknown = [image_id for image_id, place in batch if place is None]
+        found = locate(unknown) if locate is not None and unknown else self._places
+        places = ((image_id, place or found.get(image_id)) for image_id, place in batch)
+        return [(image_id, place) for image_id, place in places if place is not None]
 
     @Slot(object)
     def _take(self, result: tuple[int, list[tuple[int, QImage | None]]]) -> None:

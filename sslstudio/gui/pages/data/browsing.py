@@ -25,6 +25,8 @@ from sslstudio.session.selection import Mode
 Ids = npt.NDArray[np.int64]
 AT_ONCE = 20_000
 """So many images are selected without a thread; gathering more would be felt."""
+FIRST_SERIES = 100
+"""So many series are shown before the whole project has been read."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class BrowseController(QObject):
         empty = ImageTree(np.zeros((0, 2), dtype=np.int64), np.zeros((0, 3), dtype=np.int64))
         self.now = Browse(Filter(), empty, {}, np.zeros(0, dtype=bool), 0)
         self._reading = False
+        self._begun = False
         self._gathering = -1
         view.branches_chosen.connect(self._choose)
         view.tree_model.names_requested.connect(self._read_names)
@@ -83,9 +86,20 @@ class BrowseController(QObject):
         if self._reading:
             self._catalogue.interrupt_matches()
         self._reading = True
+        if not (self._begun or self._session.filters.value):
+            self._services.background.run(self._catalogue.first_images, FIRST_SERIES, done=self._show_first)
+        self._begun = True
         self._services.background.run(
             self._find, self._session.filters.value, done=self._show, failed=self._failed, key="data images"
         )
+
+    def _show_first(self, found: tuple[Ids, Ids]) -> None:
+        """The first images of a project that was just opened, while all of them are still being read."""
+        tree = ImageTree(*found)
+        if self._reading and not self._session.filters.value and len(tree) and not len(self.now.tree):
+            self.now = Browse(Filter(), tree, {}, np.zeros(len(tree), dtype=bool), len(tree))
+            self._view.set_tree(tree)
+            self._show_gallery()
 
     def _on_filter(self, _filter: Filter) -> None:
         self.read()

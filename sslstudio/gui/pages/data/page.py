@@ -24,7 +24,7 @@ def create(services: Services) -> Page:
     """The Data page of one open project."""
     thumbnails = ProjectImages.of(services).thumbnails
     view = DataView(thumbnails.pixmap)
-    thumbnails.ready.connect(lambda _: view.images.tree_model.pictures_came())
+    thumbnails.ready.connect(view.images.tree_model.pictures_came)
     review = _add_review(services, view)
     controller = DataController(services, view)
     sees = RenderingPane([(name, one.title) for name, one in presets().items()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from sslstudio.gui.pages.data.tree_nodes import Index, Node, TreeNodes
 COLUMNS = ("Patient, study, series", "Images")
 MOST_ICONS = 2000
 SMALLEST_ICON = 64
+REPAINT_MS = 60
+"""Pictures come in small batches; the tree is painted once for all that come within this time."""
 
 
 class TreeModel(TreeNodes):
@@ -41,6 +43,9 @@ class TreeModel(TreeNodes):
         blank.fill(Qt.GlobalColor.black)
         self._blank = QIcon(blank)
         self._icons: dict[int, QIcon] = {}
+        self._awaited: set[int] = set()
+        self._painting = QTimer(self, singleShot=True, interval=REPAINT_MS)
+        self._painting.timeout.connect(lambda: self._repaint(Qt.ItemDataRole.DecorationRole))
 
     def set_tree(self, tree: ImageTree) -> None:
         """Show other images."""
@@ -61,9 +66,11 @@ class TreeModel(TreeNodes):
         """The project has changed: ask again what branches are called."""
         self._names.clear()
 
-    def pictures_came(self) -> None:
-        """Paint again: thumbnails have come."""
-        self._repaint(Qt.ItemDataRole.DecorationRole)
+    def pictures_came(self, ids: Collection[int]) -> None:
+        """Thumbnails have come: paint again soon, once for all, if any is awaited here."""
+        if not self._awaited.isdisjoint(ids):
+            self._awaited.clear()
+            self._painting.start()
 
     def _repaint(self, role: Qt.ItemDataRole) -> None:
         if self._patients:
@@ -135,6 +142,7 @@ class TreeModel(TreeNodes):
         if icon is None:
             picture = self._thumbnail(image_id)
             if picture is None:
+                self._awaited.add(image_id)
                 return self._blank
             if len(self._icons) >= MOST_ICONS:
                 self._icons.clear()
