@@ -32,6 +32,7 @@ MOST_VOLUMES = 8
 
 _MILLIMETRES = {1: 1000.0, 3: 0.001}
 _NOT_IMAGES = {1002: "segmentation", 1006: "field of vectors", 1007: "field of vectors", 2003: "table of colours"}
+_CIFTI = range(3000, 3100)
 _COLOUR = {128: 3, 2304: 4}
 _COMPLEX = (32, 1792, 2048)
 _ALIKE = 0.99
@@ -158,7 +159,8 @@ def _volume(data: bytes, settings: DecodeSettings) -> _Volume:
         offset = int(header["vox_offset"]) or kind.sizeof_hdr + 4
     except (nibabel.spatialimages.HeaderDataError, KeyError, ValueError, TypeError, OverflowError):
         raise Refused("corrupt") from None
-    if what := _NOT_IMAGES.get(int(header["intent_code"])):
+    intent = int(header["intent_code"])
+    if what := _NOT_IMAGES.get(intent, "table of connections" if intent in _CIFTI else ""):
         raise Refused("mask", content=what)
     if code in _COMPLEX or dtype.kind not in "uif" or dtype.itemsize > 8:
         raise Refused("unsupported_pixels", content="complex or very long numbers")

@@ -175,7 +175,7 @@ def from_pillow(image: Image.Image) -> NDArray[Any]:
 def _open(stream: BinaryIO, kind: Kind) -> Image.Image:
     try:
         return Image.open(stream, formats=(_PILLOW_FORMATS[kind],))
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refused("too_large") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         stream.seek(0)

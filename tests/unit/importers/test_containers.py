@@ -62,7 +62,7 @@ def problems(path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tgz"])
 @given(files=st.dictionaries(NAMES, st.binary(min_size=1, max_size=600), min_size=1, max_size=6))
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_every_member_is_read_as_it_was_written(kind: str, files: dict[str, bytes], tmp_path: Path) -> None:
     path = tmp_path / f"a.{kind}"
     if kind == "zip":

@@ -2,13 +2,16 @@
 
 import gzip
 import io
+import struct
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
+import tifffile
 
 from sslstudio.importers import content, reasons
 from sslstudio.importers.decode_pool import Answer, DecodePool
@@ -47,8 +50,7 @@ def write_volumes(folder: Path) -> None:
     (folder / "scan.png").write_bytes((folder / "b.nii.gz").read_bytes())
 
 
-@pytest.mark.parametrize("headers_only", [False, True])
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("headers_only, packed", [(False, True), (True, False)])
 def test_volumes_in_every_form_are_found(tmp_path: Path, headers_only: bool, packed: bool) -> None:
     folder = tmp_path / "in"
     write_volumes(folder)
@@ -116,3 +118,41 @@ def test_inflation_is_bounded() -> None:
     with pytest.raises(Refused) as caught:
         content.gunzip(gzip.compress(bytes(64 << 20)), settings)
     assert caught.value.code == "too_large"
+
+
+def test_bombs_cost_a_file_each_and_no_more(tmp_path: Path) -> None:
+    """Little files that claim or hold 64 MB and more: text and pixels of PNG, a strip of TIFF, GIF, volumes, gzip."""
+    zeros = zlib.compress(bytes(64 << 20), 1)
+    picture = png_bytes(gradient(8, 8))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    start, end = picture.index(b"IDAT") - 4, picture.index(b"IEND") - 4
+    strip = io.BytesIO()
+    tifffile.imwrite(strip, gradient(8, 8), compression="zlib")
+    tiff = bytearray(strip.getvalue())
+    with tifffile.TiffFile(io.BytesIO(strip.getvalue())) as file:
+        page = file.pages.first
+        struct.pack_into("<I", tiff, page.tags["StripOffsets"].valueoffset, len(tiff))
+        struct.pack_into("<I", tiff, page.tags["StripByteCounts"].valueoffset, len(zeros))
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x02\x44\x01\0"
+    header = nibabel.Nifti1Header()
+    header.set_data_dtype(np.float64)
+    header.set_data_shape((2000, 2000, 2000))
+    for name, data in {
+        "text.png": picture[:start] + chunk(b"zTXt", b"a\0\0" + zeros) + picture[start:],
+        "pixels.png": picture[:start] + chunk(b"IDAT", zeros) + picture[end:],
+        "strip.tif": bytes(tiff) + zeros,
+        "screen.gif": b"GIF89a" + struct.pack("<HH", 65535, 65535) + b"\x80\0\0" + bytes(6) + frame + b";",
+        "wide.png": picture[:8] + chunk(b"IHDR", struct.pack(">II", 20_000, 15_000) + picture[24:29]) + picture[33:],
+        "volume.nii.gz": gzip.compress(header.binaryblock + bytes(1 << 20)),
+        "any.png.gz": gzip.compress(picture + bytes(64 << 20), 1),
+        "good.png": picture,
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    found = {name: answer.code for name, answer in answers(tmp_path).items()}
+    assert found["good.png"] == ""
+    assert found["screen.gif"] == found["volume.nii.gz"] == found["wide.png"] == "too_large"
+    assert set(found.values()) <= {"", "corrupt", "too_large", "truncated"}
+    assert all((tmp_path / name).stat().st_size < 2 << 20 for name in found)

@@ -242,6 +242,7 @@ def test_a_pair_is_the_single_file_it_would_be(two: bool, order: str) -> None:
     [
         ({"intent_code": 1002}, "mask"),
         ({"intent_code": 1007}, "mask"),
+        ({"intent_code": 3001}, "mask"),
         ({"datatype": 32}, "unsupported_pixels"),
         ({"datatype": 1536}, "unsupported_pixels"),
         ({"datatype": 77}, "corrupt"),

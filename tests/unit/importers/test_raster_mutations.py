@@ -19,7 +19,7 @@ from sslstudio.importers.decode_pool import DecodePool
 from sslstudio.importers.decoding import DecodeSettings
 from tests.fakes.image_files import KEY, gradient
 
-COUNT = 1100
+COUNT = 1000
 EXTREMES = (
     b"\xff\xff\xff\xff",
     b"\0\0\0\0",
