@@ -63,16 +63,17 @@ class RenderingTables:
     def rendering_groups(self) -> list[Group]:
         """The images by what their headers say, those left out aside."""
         rows = self._db.long_rows(
-            """SELECT modality, body_part, unit, channels, count(*) FROM images WHERE excluded IS NULL
-               GROUP BY modality, body_part, unit, channels ORDER BY count(*) DESC"""
+            """SELECT modality, body_part, unit, channels, count(*) FROM images INDEXED BY images_kinds
+               WHERE excluded IS NULL GROUP BY modality, body_part, unit, channels ORDER BY count(*) DESC"""
         )
         return [Group(*row) for row in rows]
 
     def changed_by(self, rendering: Rendering, before: Rendering | None = None) -> int:
-        """How many images are seen another way by `rendering` than by `before` (the project's)."""
+        """How many images, those left out aside, `rendering` lets be seen another way than `before` (the project's)."""
         before = before or self.rendering()
         rows = self._db.long_rows(
-            "SELECT modality, unit, count(*) FROM images WHERE NOT finished OR file_low IS NULL GROUP BY modality, unit"
+            """SELECT modality, unit, sum(NOT finished) FROM images INDEXED BY images_kinds WHERE excluded IS NULL
+               GROUP BY modality, body_part, unit"""
         )
         changed = 0
         for modality, unit, images in rows:
@@ -105,14 +106,14 @@ class RenderingTables:
 
     def spread_image_ids(self, count: int) -> list[int]:
         """At most `count` images that are not left out, about evenly over the project; the commonest modality first."""
-        ends = self._db.row("SELECT min(image_id), max(image_id) FROM images")
+        ends = self._db.row("SELECT (SELECT min(image_id) FROM images), (SELECT max(image_id) FROM images)")
         if ends is None or ends[0] is None:
             return []
         found: dict[int, str] = {}
         for place in range(count):
             start = ends[0] + place * (ends[1] - ends[0] + 1) // count
             row = self._db.row(
-                """SELECT image_id, modality FROM images WHERE image_id >= ? AND excluded IS NULL
+                """SELECT image_id, modality FROM images NOT INDEXED WHERE image_id >= ? AND excluded IS NULL
                    ORDER BY image_id LIMIT 1""",
                 (start,),
             )

@@ -269,7 +269,10 @@ _WINDOWS = (
 )
 """`low`, `high` stay what they were: the window an image came with. NULL: an older version did not keep it."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS)
+_KINDS = ("CREATE INDEX images_kinds ON images (modality, body_part, unit, channels, finished) WHERE excluded IS NULL",)
+"""What a rendering is suggested from, and how many images one would change: answered without reading the rows."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -47,18 +47,20 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 @pytest.fixture
-def section(project: Project, qtbot: QtBot, themed: QApplication) -> Iterator[tuple[Desk, RenderingPane]]:
+def section(project: Project, qtbot: QtBot, themed: QApplication) -> tuple[Desk, RenderingPane]:
     there = desk(project)
     pane = RenderingPane([(name, one.title) for name, one in presets().items()])
-    qtbot.addWidget(pane)
+
+    def close(_: object) -> None:
+        there.background.close()
+        controller.close()
+
+    qtbot.addWidget(pane, before_close_func=close)
     pane.resize(1000, 700)
     pane.show()
     controller = RenderingController(there.services, pane)
     qtbot.waitUntil(lambda: pane.which.text().startswith("1 of 4"), timeout=10000)
-    yield there, pane
-    qtbot.waitUntil(lambda: not there.background.busy, timeout=10000)
-    controller.close()
-    there.background.close()
+    return there, pane
 
 
 def test_the_suggestion_is_looked_at_used_and_taken_back(section: tuple[Desk, RenderingPane], qtbot: QtBot) -> None:
