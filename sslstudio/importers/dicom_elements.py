@@ -5,12 +5,12 @@ Apart because header, facts and decoder all read values that may be damaged, abs
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import MutableSequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
@@ -27,7 +27,13 @@ def texts(dataset: Dataset, keyword: str, limit: int = 64) -> list[str]:
     if found is None:
         return []
     parts = list(found)[:32] if isinstance(found, MutableSequence) else [found]
-    return [" ".join("".join(c if c.isprintable() else " " for c in str(part)).split())[:limit] for part in parts]
+    return [_in_one_line(str(part))[:limit] for part in parts]
+
+
+def _in_one_line(line: str) -> str:
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else " " for c in line)
+    return " ".join(line.split())
 
 
 def code(dataset: Dataset, keyword: str) -> str:
@@ -50,7 +56,7 @@ def numbers(dataset: Dataset, keyword: str) -> list[float]:
         values = [float(v) for v in (found if isinstance(found, MutableSequence) else [found])]
     except (TypeError, ValueError, OverflowError):
         return []
-    return values if all(np.isfinite(values)) else []
+    return values if all(map(math.isfinite, values)) else []
 
 
 def number(dataset: Dataset, keyword: str) -> float | None:
