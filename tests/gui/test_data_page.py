@@ -42,7 +42,7 @@ def test_dropped_folders_become_images_a_ledger_and_a_tree(
     qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
     assert panel.start.reason == texts.RUNNING
     qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 4, timeout=60000)
-    assert view.counts.text() == "12 images, 4 patients, 3 each"
+    qtbot.waitUntil(lambda: view.counts.text() == "12 images, 4 patients, 3 each", timeout=10000)
     assert not panel.progress.isVisible()
     qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 14, timeout=5000)
     assert window.workspace is not None and window.workspace.page("data").badge() == "12 images"

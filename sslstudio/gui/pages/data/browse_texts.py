@@ -96,6 +96,11 @@ def branch_title(branch: Branch, name: GroupName | None, first_day: int | None, 
     return "   ".join(parts)
 
 
+def first_patients(shown: int, hidden: int) -> str:
+    """The heading of a tree that does not hold all patients."""
+    return f"First {shown:,} of {shown + hidden:,} patients: filter to see others"
+
+
 def branch_help(branch: Branch, name: GroupName | None, out: int) -> str:
     """The whole code of a branch and how much of it is left out of training."""
     code = f"{LEVELS[branch.level]} {name.pseudonym}" if name is not None else LEVELS[branch.level]

@@ -95,8 +95,8 @@ class ImagesPane(QWidget):
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setResizeContentsPrecision(60)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(1, 72)
         tree.selectionModel().selectionChanged.connect(self._tree_selected)
         self.tree_model.dataChanged.connect(lambda *_: tree.viewport().update())
         return tree

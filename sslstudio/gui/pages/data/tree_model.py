@@ -24,7 +24,7 @@ REPAINT_MS = 60
 
 
 class TreeModel(TreeNodes):
-    """`thumbnail(image_id)` answers with a pixmap or None; call `pictures_came` when more are there.
+    """`thumbnail(image_id)` answers with a pixmap or None; the view is painted again when more are there.
 
     ``names_requested(level, keys)`` asks what to call branches that are in view; `set_names` answers.
     """
@@ -79,7 +79,8 @@ class TreeModel(TreeNodes):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            hidden = self._tree.patients - self.most
+            return COLUMNS[section] if section or not hidden else browse_texts.first_patients(self.most, hidden)
         if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None

@@ -8,6 +8,8 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from sslstudio.gui.item_models.image_tree import Branch, ImageTree
 
 PATIENTS_A_TIME = 400
+MOST_PATIENTS = 5_000
+"""Qt lays all rows out again when some are added; more than these would be felt. Filters and search find the rest."""
 COLUMN_COUNT = 2
 Index = QModelIndex | QPersistentModelIndex
 
@@ -43,13 +45,19 @@ class TreeNodes(QAbstractItemModel):
         self._grow(PATIENTS_A_TIME)
         self.endResetModel()
 
+    @property
+    def most(self) -> int:
+        """How many patients can be scrolled to."""
+        return min(self._tree.patients, MOST_PATIENTS)
+
     def _grow(self, count: int) -> None:
         first = len(self._patients)
-        last = min(self._tree.patients, first + count)
+        last = min(self.most, first + count)
         self._patients += [Node(self._tree.patient(place), None, place) for place in range(first, last)]
 
     def show_patient(self, place: int) -> None:
         """Have the patient at a place among the rows."""
+        place = min(place, self.most - 1)
         missing = place + 1 - len(self._patients)
         if missing > 0:
             self.beginInsertRows(QModelIndex(), len(self._patients), place)
@@ -96,12 +104,12 @@ class TreeNodes(QAbstractItemModel):
 
     def canFetchMore(self, parent: Index) -> bool:
         """True while more patients wait."""
-        return not parent.isValid() and len(self._patients) < self._tree.patients
+        return not parent.isValid() and len(self._patients) < self.most
 
     def fetchMore(self, parent: Index) -> None:
         """The next patients, asked for at the end of the list."""
         if self.canFetchMore(parent):
-            self.show_patient(min(self._tree.patients, len(self._patients) + PATIENTS_A_TIME) - 1)
+            self.show_patient(min(self.most, len(self._patients) + PATIENTS_A_TIME) - 1)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many columns."""
