@@ -20,6 +20,7 @@ class TableColumns(QWidget):
         self.image = self._list(texts.IMAGE_COLUMN)
         self.subject = self._list(texts.SUBJECT_COLUMN)
         self.note = Text("", "small")
+        self.note.hide()  # so that a form's label stands beside the lists
         line = QHBoxLayout()
         line.setSpacing(8)
         for words, box in ((texts.IMAGE_COLUMN, self.image), (texts.SUBJECT_COLUMN, self.subject)):
@@ -54,6 +55,8 @@ class TableColumns(QWidget):
                 box.addItem(name, name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
         self.note.setText(texts.columns_line(shape))
+        self.note.show()
+        self.setAccessibleDescription(texts.columns_line(shape))
 
     def chosen(self) -> tuple[str, str]:
         """The columns of files and of patients, "" for none."""
