@@ -109,7 +109,7 @@ def test_a_person_sets_an_archive_up_finds_retrieves_and_imports(
     folder = tmp_path / "home" / "SSL Studio received" / "Thorax"
     assert len(by_uid(folder)) == 5
     panel = data_view(window).panel
-    qtbot.waitUntil(lambda: "5 files in 3 folders" in panel.preview.text(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "5 files" in panel.identity.preview.text(), timeout=PATIENCE)
     assert panel.start.reason == "" and "0 connections" in bar.lock.text.text()
 
 

@@ -116,18 +116,18 @@ def test_what_is_retrieved_is_what_is_stored(archive: Archive, orthanc: Orthanc,
     assert outcome.size == sum(path.stat().st_size for path in (tmp_path / "in").rglob("*.dcm"))
 
 
-def test_what_is_there_is_not_fetched_again(archive: Archive, tmp_path: Path) -> None:
-    study = archive.studies(StudyQuery(patient_id="DEMO-001")).studies[0]
-    (series,) = archive.series(study.study)
+def test_what_is_there_is_not_fetched_again(asked: Archive, tmp_path: Path) -> None:
+    study = asked.studies(StudyQuery(patient_id="DEMO-001")).studies[0]
+    (series,) = asked.series(study.study)
     wish = [Wish(study=study.study, series=series.series)]
-    first = retrieve(archive, wish, tmp_path / "in")
+    first = retrieve(asked, wish, tmp_path / "in")
     lost = next((tmp_path / "in").rglob("*.dcm"))
     kept = {path: path.stat().st_ino for path in (tmp_path / "in").rglob("*.dcm") if path != lost}
     lost.unlink()
-    again = retrieve(archive, wish, tmp_path / "in")
+    again = retrieve(asked, wish, tmp_path / "in")
     assert (again.received, again.already) == (1, first.received - 1) and lost.exists()
     assert {path: path.stat().st_ino for path in kept} == kept
-    last = retrieve(archive, wish, tmp_path / "in")
+    last = retrieve(asked, wish, tmp_path / "in")
     assert (last.received, last.already) == (0, first.received)
 
 
@@ -247,7 +247,7 @@ def test_a_retrieval_stops_when_it_is_told_to(archive: Archive, orthanc: Orthanc
     assert 0 < came < len(by_uid(orthanc.sources)) and not folder.parts.exists()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["web", "move"])
 def test_an_archive_that_dies_midway_is_told_and_gone_on_with(way: str, tmp_path: Path) -> None:
     from tests.fakes import orthanc as server
 
@@ -291,10 +291,10 @@ def test_real_images_in_many_syntaxes_arrive_as_they_are(shared_data: Path, tmp_
         files = [path for name in ("highdicom", "pydicom-data", "qa-ts") for path in sorted((dicom / name).rglob("*"))]
         files += sorted(path for path in (dicom / "mr-structural").rglob("*") if path.is_file())[:6]
         stored: dict[str, list[bytes]] = {}
-        for path in (path for path in files if path.is_file() and path.stat().st_size < 2**21):
+        for path in (path for path in files if path.is_file() and path.stat().st_size < 2**19):
             for uid in archive.store([path]):
                 stored.setdefault(uid, []).append(path.read_bytes())
-        assert len(stored) > 60
+        assert len(stored) > 50
         web = connect(archive.web(), PASSWORD)
         wishes = [Wish(study=row.study) for row in web.studies(StudyQuery()).studies]
         outcome = retrieve(web, wishes, tmp_path / "in")
