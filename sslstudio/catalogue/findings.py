@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -159,6 +160,16 @@ class FindingTables:
         """All findings of one image."""
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM {_TABLES} WHERE f.image_id = ? ORDER BY f.kind", (image_id,))
         return [_row(*row) for row in rows]
+
+    def copies_of(self, image_ids: Collection[int]) -> set[int]:
+        """The images that show the same picture as one of these, unless somebody has said that they differ."""
+        wanted = set(image_ids)
+        groups: dict[str, list[int]] = defaultdict(list)
+        for image_id, group in self._db.rows(
+            """SELECT image_id, "group" FROM findings WHERE kind = 'duplicate' AND state <> 'dismissed'"""
+        ):
+            groups[group].append(image_id)
+        return {key for members in groups.values() if not wanted.isdisjoint(members) for key in members} - wanted
 
     def decide(self, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
         """Store decisions with their exclusions; returns the inverse. Findings that are gone are passed over."""

@@ -184,6 +184,7 @@ def _remarks(scores: Mapping[str, Any]) -> str:
     """How the intervals were made, and which labelled test images were left out and why."""
     reasons = {
         "patient_in_training": "of patients the model was trained on",
+        "copy_in_training": "that show the same picture as a training image",
         "class_not_in_model": "of classes the model does not know",
         "not_embedded": "imported after the embedding",
     }

@@ -94,7 +94,8 @@ def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Comp
 def evaluate(project: Project, model_id: str, compute: Compute | None = None) -> dict[str, Any]:
     """Score a model on the labelled test images; the scores are stored with the model and returned.
 
-    Test images of patients whom the model was trained on are left out, whatever the split says by now. Adds
+    Test images of patients whom the model was trained on, and copies of images that it was trained on, are left out,
+    whatever the split says by now. Adds
     to the scores: "model_id", "embedding", "part", "created", "left_out" (counts by reason). Raises SSLStudioError
     ("no_test_labels", "unknown_model", "model_damaged").
     """
@@ -107,6 +108,9 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
     position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
     seen = sum(item.subject in subjects for item in chosen.items)
     chosen = chosen.keep([item.subject not in subjects for item in chosen.items])
+    twins = project.catalogue.copies_of(train_ids)
+    copied = sum(item.image_id in twins for item in chosen.items)
+    chosen = chosen.keep([item.image_id not in twins for item in chosen.items])
     uncovered = sum(class_id not in position for class_id in chosen.classes)
     chosen = chosen.only(position)
     if not chosen.items:
@@ -132,7 +136,12 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
         "embedding": model.embedding,
         "part": "test",
         "created": now(),
-        "left_out": {"patient_in_training": seen, "class_not_in_model": uncovered, "not_embedded": chosen.missing},
+        "left_out": {
+            "patient_in_training": seen,
+            "copy_in_training": copied,
+            "class_not_in_model": uncovered,
+            "not_embedded": chosen.missing,
+        },
     }
     _write_json(project.models_dir / model_id / "scores.json", scores)
     project.catalogue.set_model_scores(model_id, scores)

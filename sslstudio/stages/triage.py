@@ -178,6 +178,8 @@ def _compare(
             "Leave out blank and repeated images, then look again.",
         )
 
+    pairs = _without_repeats(rows, pairs)
+
     def report(done: int) -> None:
         context.check_cancelled()
         context.progress(done, len(pairs), "pairs", "Comparing images")
@@ -189,8 +191,19 @@ def _compare(
     return found + _grouped(rows, copies, known)
 
 
+def _without_repeats(rows: Sequence[Item], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs (M, 2) without those of one series of a scanner: slices and moments that are alike by nature.
+
+    A copied file of a series has the same identity and was known at the import.
+    """
+    _, series = np.unique([row.series for row in rows], return_inverse=True)
+    scanned = np.array([bool(row.modality) for row in rows])
+    repeats = (series[pairs[:, 0]] == series[pairs[:, 1]]) & scanned[pairs[:, 0]]
+    return np.asarray(pairs[~repeats], np.int64)
+
+
 class _Tiles:
-    """Small pictures (K, 2, 64, 64) of the rows that stand in pairs, made once, in a scratch file."""
+    """Small pictures (K, 2, 96, 96) of the rows that stand in pairs, made once, in a scratch file."""
 
     def __init__(self, context: StageContext, rows: Sequence[Item], pairs: NDArray[np.int64], eyes: _Eyes) -> None:
         self._rows = np.unique(pairs)

@@ -14,15 +14,15 @@ from sslstudio.triage.hashing import Hashes, near_pairs
 Ids = NDArray[np.int64]
 Tiles = NDArray[np.uint8]
 
-COPY = 0.96
+COPY = 0.97
 """Fine structure of copies agrees at least so well; measured by benchmarks/near_duplicates.py."""
 COPY_IN_PATIENT = 0.985
 """Within a patient, whose follow-up images and echoes are alike without being copies; there nothing can leak."""
 COPY_IN_SERIES = 0.99
 """Within a series, where neighbouring slices are nearly alike."""
-DOUBTFUL = 0.93
+DOUBTFUL = 0.94
 """From here on an embedding may say yes."""
-_SAME_VIEW = 0.85
+_SAME_VIEW = 0.5
 _CLOSE_COSINE = 0.995
 _SMALL, _LARGE = 50_000, 200_000
 _PAIRS_PER_IMAGE = 300
@@ -89,7 +89,7 @@ def decide(
     vectors: Vectors | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> list[Pair]:
-    """The pairs (M, 2) that are copies. `tiles` gives (K, 2, 64, 64) of K rows; `report` is told how many are done.
+    """The pairs (M, 2) that are copies. `tiles` gives (K, 2, 96, 96) of K rows; `report` is told how many are done.
 
     `series` and `subjects` are those of each row.
     """
@@ -97,9 +97,9 @@ def decide(
     for start in range(0, len(pairs), _BLOCK):
         block = pairs[start : start + _BLOCK]
         left, right = tiles(block[:, 0]), tiles(block[:, 1])
-        coarse = np.maximum(*(likeness.coarse(left[:, k], right[:, k]) for k in (0, 1)))
+        views = np.stack([likeness.coarse(left[:, k], right[:, k]) for k in (0, 1)], axis=1)
         fine = np.maximum(*(likeness.fine(left[:, k], right[:, k]) for k in (0, 1)))
-        for place in np.flatnonzero(coarse >= _SAME_VIEW):
+        for place in np.flatnonzero(views.max(axis=1) >= _SAME_VIEW):
             a, b = (int(row) for row in block[place])
             score = float(fine[place])
             if series[a] == series[b]:
@@ -108,7 +108,8 @@ def decide(
                 copy = score >= COPY_IN_PATIENT
             else:
                 if score < COPY:
-                    score = max(score, *(likeness.registered_fine(left[place, k], right[place, k]) for k in (0, 1)))
+                    better = int(views[place].argmax())
+                    score = max(score, likeness.registered_fine(left[place, better], right[place, better]))
                 copy = _is_copy(score, None if vectors is None else vectors.agree(a, b))
             if copy:
                 copies.append(Pair(a, b, min(1.0, score)))

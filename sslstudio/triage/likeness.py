@@ -12,13 +12,19 @@ from numpy.typing import NDArray
 
 from sslstudio.triage.pictures import Picture, framed
 
-SIDE = 64
+SIDE = 96
 """Side of the compared pictures in pixels."""
-_BLOCK = 8
+_BLOCK = 12
+_COARSE = 3.0
+"""Pixels of the blur that takes fine structure away."""
 _TEXTURE = 2.0
 _LEAST_BLOCKS = 6
 _QUARTILE_ALLOWANCE = 0.04
 
+_LIKELY = 0.95
+"""Correlation of shades after a first, rough fit; below it a fine one is not tried."""
+_QUICK = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3)
+_EXACT = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
 _EVERYWHERE = np.ones((SIDE, SIDE), np.uint8)
 
 Tile = NDArray[np.uint8]
@@ -26,7 +32,7 @@ Floats = NDArray[np.float32]
 
 
 def tiles(picture: Picture) -> Tile:
-    """A grey picture (H, W) at 64 px, whole and by its content: (2, 64, 64)."""
+    """A grey picture (H, W) at 96 px, whole and by its content: (2, 96, 96)."""
     return np.stack([_small(picture), _small(framed(picture))])
 
 
@@ -36,13 +42,13 @@ def _small(picture: Picture) -> Tile:
 
 
 def coarse(left: Tile, right: Tile) -> Floats:
-    """Correlation of pictures (M, 64, 64) with pictures (M, 64, 64) in their shades: (M,), -1 to 1."""
+    """Correlation of pictures (M, 96, 96) with pictures (M, 96, 96) in their shades: (M,), -1 to 1."""
     a, b = _centred(_pooled(left)), _centred(_pooled(right))
     return _ratio((a * b).sum(axis=(1, 2)), (a * a).sum(axis=(1, 2)), (b * b).sum(axis=(1, 2)))
 
 
 def fine(left: Tile, right: Tile) -> Floats:
-    """How well the fine structure agrees in most blocks of pictures (M, 64, 64) that have any: (M,), about -1 to 1.
+    """How well the fine structure agrees in most blocks of pictures (M, 96, 96) that have any: (M,), about -1 to 1.
 
     The lesser of the median correlation and the lower quartile (plus an allowance); 0 where too few blocks of both
     have structure.
@@ -59,12 +65,18 @@ def fine(left: Tile, right: Tile) -> Floats:
 
 
 def registered_fine(left: Tile, right: Tile) -> float:
-    """`fine` of two pictures (64, 64) after the second is moved and scaled onto the first; 0 if it cannot be."""
-    still, moving = left.astype(np.float32), right.astype(np.float32)
+    """`fine` of two pictures (96, 96) after the second is moved and scaled onto the first; 0 if it cannot be."""
+    half = SIDE // 2
+    a, b = (cv2.resize(one, (half, half), interpolation=cv2.INTER_AREA).astype(np.float32) for one in (left, right))
+    inside = np.ones((half, half), np.uint8)
     warp = np.eye(2, 3, dtype=np.float32)
-    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
     try:
-        _, found = cv2.findTransformECC(still, moving, warp, cv2.MOTION_AFFINE, stop, _EVERYWHERE, 5)
+        likely, rough = cv2.findTransformECC(a, b, warp, cv2.MOTION_AFFINE, _QUICK, inside, 3)
+        if likely < _LIKELY:
+            return 0.0
+        warp = np.asarray(rough, np.float32) * np.array([1, 1, 2], np.float32)
+        still, moving = left.astype(np.float32), right.astype(np.float32)
+        _, found = cv2.findTransformECC(still, moving, warp, cv2.MOTION_AFFINE, _EXACT, _EVERYWHERE, 5)
     except cv2.error:  # the pictures have nothing in common
         return 0.0
     change = np.abs(found - np.eye(2, 3))
@@ -90,11 +102,11 @@ def _centred(values: Floats) -> Floats:
 def _detail(pictures: Tile) -> Floats:
     """What a blur of a few pixels takes away."""
     values = pictures.astype(np.float32)
-    return np.stack([one - cv2.GaussianBlur(one, (0, 0), 2.0) for one in values]) if len(values) else values
+    return np.stack([one - cv2.GaussianBlur(one, (0, 0), _COARSE) for one in values]) if len(values) else values
 
 
 def _blocks(values: Floats) -> Floats:
-    """(M, 64, 64) to (M, blocks, pixels of a block), each block with mean 0."""
+    """(M, 96, 96) to (M, blocks, pixels of a block), each block with mean 0."""
     count, n = len(values), SIDE // _BLOCK
     cut = values.reshape(count, n, _BLOCK, n, _BLOCK).transpose(0, 1, 3, 2, 4).reshape(count, n * n, _BLOCK**2)
     centred: Floats = cut - cut.mean(axis=2, keepdims=True)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sslstudio.catalogue.findings import kept
+from sslstudio.domain.findings import Finding
 from sslstudio.domain.labels import EditClass
 from sslstudio.errors import SSLStudioError
 from sslstudio.session import Project, Session, workflow
@@ -118,9 +120,25 @@ def test_a_model_is_scored_on_the_test_part_alone_and_its_scores_are_kept(labell
     assert np.array(scores["confusion"]).sum() == 6
     assert scores["balanced_accuracy"]["value"] > 0.9
     assert scores["balanced_accuracy"]["low"] <= scores["balanced_accuracy"]["value"] <= 1
-    assert scores["left_out"] == {"patient_in_training": 0, "class_not_in_model": 0, "not_embedded": 0}
+    assert scores["left_out"] == {
+        "patient_in_training": 0, "copy_in_training": 0, "class_not_in_model": 0, "not_embedded": 0
+    }  # fmt: skip
     stored = json.loads((labelled.models_dir / model_id / "scores.json").read_text(encoding="utf-8"))
     assert stored == scores == labelled.catalogue.model(model_id).scores
+
+
+def test_copies_of_training_images_never_score_a_model(labelled: Project) -> None:
+    model_id = workflow.fit_linear(labelled, "random")
+    copies = [
+        Finding(image_id=n, kind="duplicate", score=0.99, why="Why.", group=group)
+        for group, places in (("d1", (1, 19)), ("d20", (20, 21)))
+        for n in places
+    ]
+    labelled.catalogue.adopt_compared("triage-1", copies, [])
+    scores = workflow.evaluate(labelled, model_id)
+    assert scores["n_images"] == 5 and scores["left_out"]["copy_in_training"] == 1
+    labelled.catalogue.decide([kept(row) for row in labelled.catalogue.findings("duplicate")])
+    assert workflow.evaluate(labelled, model_id)["n_images"] == 6
 
 
 def test_patients_whom_the_model_was_trained_on_never_score_it(labelled: Project) -> None:

@@ -114,6 +114,17 @@ def test_only_new_images_are_looked_at_and_compared_with_the_old(tmp_path: Path)
     assert triage.run(TriageSpec(again=True), again, workers=1)["looked"] == 4
 
 
+def test_moments_of_one_scanned_series_are_not_copies_but_files_of_one_folder_are(tmp_path: Path) -> None:
+    pictures = [body(1), body(1), body(2)]
+    scanned = context_of(tmp_path / "a", pictures, series=["r", "r", "q"], subject=["s"] * 3)
+    triage.run(TriageSpec(), scanned, workers=1)
+    assert compared(scanned) == []
+    files = context_of(tmp_path / "b", pictures, series=["r", "r", "q"], subject=["s"] * 3, modality=[""] * 3)
+    triage.run(TriageSpec(), files, workers=1)
+    assert [one.image_id for one in compared(files)] == [1, 2]
+    assert "of the same patient" in compared(files)[0].why
+
+
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     pictures = [body(n, 96) for n in range(40)]
     context = context_of(tmp_path, pictures)

@@ -84,6 +84,7 @@ def left_out(counts: Mapping[str, int]) -> str:
     """Test images that were not used, and why; "" when all were."""
     words = {
         "patient_in_training": "of patients the classifier has learned from",
+        "copy_in_training": "that show the same picture as a training image",
         "class_not_in_model": "of a class with too few training labels",
         "not_embedded": "imported after the network looked",
     }
