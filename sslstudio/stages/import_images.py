@@ -300,7 +300,8 @@ class _Import:
         if self._spec.dry_run:
             return
         known = sum(self._silent.values()) + sum(self._store.counts[code] for code in (UNCHANGED, MOVED, CHANGED, GONE))
-        if not self._patients.images and not known and not self._store.counts[DUPLICATE]:
+        nothing = not self._patients.images and not known and not self._comparing.empty_roots
+        if nothing and not self._store.counts[DUPLICATE]:
             warn("no_images", "No image was imported.", "The list of files says why each one was skipped.")
         if changed := self._store.counts[CHANGED]:
             files = "One file has" if changed == 1 else f"{changed:,} files have"
