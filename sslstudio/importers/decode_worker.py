@@ -15,6 +15,7 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -55,12 +56,14 @@ def main(decoder: Decoder = decode) -> int:
     requests, answers = _private_streams()
     settings = _read_settings(requests)
     _limit_memory(settings.memory_bytes)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _silence(settings)
     reader = containers.Reader(settings.memory_bytes // 4)
     for line in requests:
         _allow_time(settings)
         _answer(answers, reader, json.loads(line)["path"], settings, decoder)
-        faulthandler.cancel_dump_traceback_later()
+        _rest()
     return 0
 
 
@@ -110,8 +113,23 @@ def _decode_file(
 
 
 def _allow_time(settings: DecodeSettings) -> None:
-    """End this process unless the next frame is there in time, should nobody else do it."""
-    faulthandler.dump_traceback_later(settings.seconds + _GRACE, exit=True, file=sys.stderr)
+    """End this process unless the next frame is there in time, should nobody else do it.
+
+    By an alarm of the system that kills, whatever native code is doing; one call, where a watching thread for each
+    frame took longer than decoding it.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, settings.seconds + _GRACE)
+    else:
+        faulthandler.dump_traceback_later(settings.seconds + _GRACE, exit=True, file=sys.stderr)
+
+
+def _rest() -> None:
+    """Nothing is to be decoded: this process may wait as long as it likes."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    else:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _look(

@@ -119,6 +119,20 @@ def test_what_the_pool_cannot_do_is_an_error_not_a_silence(tmp_path: Path) -> No
         list(pool.map([path], lambda one: one))
 
 
+@posix_only
+def test_a_hanging_worker_ends_by_itself_when_nobody_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    path = str(write_png(tmp_path / "hang.png", tail=bad_decoder.HANG))
+    worker = decode_process.Worker(bad_decoder.COMMAND, DecodeSettings(key=KEY, seconds=0.5))
+    try:
+        worker.ask(decode_process.request_line(path))
+        with pytest.raises(decode_process.WorkerLostError):
+            worker.answer()
+        assert not worker.overdue, "it was not killed from outside"
+    finally:
+        worker.dispose()
+
+
 class _StopError(Exception):
     """What the check below raises."""
 
