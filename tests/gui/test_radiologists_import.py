@@ -68,20 +68,21 @@ def test_a_radiologists_import(make_window: MakeWindow, qtbot: QtBot, tmp_path: 
     view, panel = view_of(window), view_of(window).panel
 
     drop(panel.zone, hospital_folder(tmp_path / "CD"))
-    qtbot.waitUntil(lambda: "15 files" in panel.preview.text(), timeout=15000)
+    form = panel.identity
+    qtbot.waitUntil(lambda: "3 patients" in form.preview.text(), timeout=30000)
     panel.check.click()
     qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 15, timeout=90000)
     assert project.catalogue.counts().images == 0, "looking imports nothing"
-    assert view.sections.current_section() == "ledger"
+    qtbot.waitUntil(lambda: view.sections.current_section() == "ledger", timeout=15000)
     chip = next(c for c in view.ledger.findChildren(QPushButton) if c.text().startswith("Text file"))
     QTest.mouseClick(chip, LEFT)
     index = view.ledger.model.index(0, 0)
     qtbot.waitUntil(lambda: view.ledger.model.data(index) == "letter.txt", timeout=15000)
 
-    panel.grouping.setCurrentIndex(panel.grouping.findData("own"))
-    panel.pattern.clear()
-    QTest.keyClicks(panel.pattern, r"(?P<subject>case\d+)_")
-    qtbot.waitUntil(lambda: "3 patients (case0, case1, case2)" in panel.preview.text(), timeout=15000)
+    form.way.setCurrentIndex(form.way.findData("own"))
+    form.pattern.clear()
+    QTest.keyClicks(form.pattern, r"(?P<subject>case\d+)_")
+    qtbot.waitUntil(lambda: "5 patients" in form.preview.text(), timeout=30000)
     qtbot.waitUntil(lambda: not panel.start.reason, timeout=30000)
     QTest.mouseClick(panel.start.button, LEFT)
     qtbot.waitUntil(lambda: project.catalogue.counts().images == 14, timeout=90000)
