@@ -183,11 +183,12 @@ def _rows(name: str, answer: Answer, channels: int) -> list[_Row]:
         why = reason(answer.code or "corrupt", **answer.detail)
         return [_Row(name, reason=f"{why.sentence} {why.hint}")]
     several = len(answer.frames) > 1
+    note = reason(answer.note.code, **answer.note.detail).sentence if answer.note is not None else ""
     return [
         _Row(
             f"{name}#{frame.index + 1}" if several else name,
             frame=frame,
-            reason=COLOUR_MADE_GREY if frame.pixels.shape[2] > channels else "",
+            reason=" ".join(filter(None, (note, COLOUR_MADE_GREY if frame.pixels.shape[2] > channels else ""))),
         )
         for frame in answer.frames
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import tifffile
@@ -73,6 +75,24 @@ def test_frames_of_one_file_have_rows_of_their_own(brightness: Path, tmp_path: P
         ("stack.tif#1", "dark"),
         ("stack.tif#2", "bright"),
     ]
+
+
+def test_archives_volumes_and_films_are_read_as_the_import_reads_them(brightness: Path, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    with zipfile.ZipFile(grey(images / "a.png", 240).parent / "b.zip", "w") as file:
+        file.write(images / "a.png", "inner/c.png")
+        file.writestr("inner/notes.txt", "words")
+    volume = np.zeros((20, 20, 2), np.uint8)
+    volume[:, :, 1] = 240
+    nibabel.save(nibabel.Nifti1Image(volume, np.diag([-1.0, -1.0, 3.0, 1.0])), images / "v.nii.gz")
+    film = [Image.new("L", (20, 20), 240), Image.new("L", (20, 20), 0)]
+    film[0].save(images / "w.gif", save_all=True, append_images=film[1:])
+    counts = predictor.predict(brightness, [images], tmp_path / "table.csv")
+    rows = {row["file"]: row for row in read(tmp_path / "table.csv")}
+    assert list(rows) == ["a.png", "b.zip/inner/c.png", "b.zip/inner/notes.txt", "v.nii.gz#1", "v.nii.gz#2", "w.gif"]
+    assert counts == {"predicted": 5, "skipped": 1}
+    assert rows["a.png"]["confidence"] == rows["b.zip/inner/c.png"]["confidence"] == rows["w.gif"]["confidence"]
+    assert rows["w.gif"]["reason"].startswith("A film") and rows["v.nii.gz#1"]["reason"] == ""
 
 
 def test_colour_in_a_grey_model_is_said_in_the_row(brightness: Path, tmp_path: Path) -> None:
