@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from sslstudio.domain.rendering import OWN, Channel, Rendering, Window, WindowRu
 from sslstudio.errors import SSLStudioError
 
 AUTO = "auto"
+_PAIR = struct.Struct("2f")
 
 
 class Grey(NamedTuple):
@@ -100,12 +102,12 @@ class Finder:
         self._rules: dict[tuple[str, str], tuple[WindowRule, ...]] = {}
 
     def windows(self, grey: Grey) -> Windows:
-        """The windows of one image."""
+        """The windows of one image, in numbers that 32 bits hold: the exported graph takes them as such."""
         kind = (grey.modality, grey.unit)
         rules = self._rules.get(kind)
         if rules is None:
             rules = self._rules[kind] = tuple(channel.rule(*kind) for channel in self._channels)
-        return tuple(_window(rule, grey) for rule in rules)
+        return tuple(_PAIR.unpack(_PAIR.pack(*_window(rule, grey))) for rule in rules)
 
 
 def _window(rule: WindowRule, grey: Grey) -> Window:

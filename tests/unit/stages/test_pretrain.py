@@ -49,6 +49,7 @@ def test_a_run_writes_backbone_and_result_and_resumes_after_cancel(tmp_path: Pat
         "mean": [0.449],
         "std": [0.226],
         "source": "simclr-1",
+        "rendering": None,
     }
     assert set(whole.artifacts) == {"backbone.safetensors", "backbone.json"}
     assert whole.metrics[-1][2]["chance"] == pytest.approx(2.708, abs=1e-3)
