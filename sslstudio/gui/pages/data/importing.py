@@ -94,14 +94,19 @@ class ImportController(QObject):
         identity, sources = form.identity(), tuple(self._sources)
         checked = sources == self._checked
 
-        def look() -> Seen:
+        def look() -> tuple[Seen, str]:
             if checked:
-                return preview.of_project(self._project, identity, trial=True)
-            return preview.of_sources(sources, identity, self._project.pseudonym_key)
+                seen = preview.of_project(self._project, identity, trial=True)
+                return seen, import_words.trial_line(self._project.catalogue.trial_summary(), seen.grouping)
+            return preview.of_sources(sources, identity, self._project.pseudonym_key), ""
+
+        def show(found: tuple[Seen, str]) -> None:
+            form.set_seen(found[0])
+            self._panel.set_found(found[1])
 
         self._services.background.run(
             look,
-            done=form.set_seen,
+            done=show,
             failed=lambda error: form.set_message(str(error), "warning"),
             key="import preview",
         )
@@ -110,13 +115,6 @@ class ImportController(QObject):
         """A check of the sources has been stored: say what it found, and preview from its rows."""
         if not self._sources:
             return
-        identity = self._panel.identity.identity()
-
-        def read() -> str:
-            grouping = preview.of_project(self._project, identity, trial=True).grouping
-            return import_words.trial_line(self._project.catalogue.trial_summary(), grouping)
-
-        self._services.background.run(read, done=self._panel.set_found, key="check found")
         self._checked = tuple(self._sources)
         self._preview()
 
