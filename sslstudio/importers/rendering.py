@@ -226,6 +226,8 @@ class Suggestion:
         return preset(self.preset)
 
 
+MOST_KINDS = 5
+"""A suggestion goes into this many other kinds of images."""
 _HEAD = ("HEAD", "BRAIN", "SKULL", "NEURO", "CRAN")
 _CHEST = ("CHEST", "THORAX", "LUNG")
 _BONES = ("SPINE", "KNEE", "HIP", "SHOULDER", "ELBOW", "WRIST", "HAND", "FOOT", "ANKLE", "EXTREMITY", "LEG", "ARM")
@@ -264,11 +266,11 @@ def suggest(groups: Iterable[Group]) -> Suggestion | None:
     same = [words for (name, words), _ in _commonest(counts) if name == chosen]
     title = presets()[chosen].title.rsplit(": ", 1)[-1]
     reason = f"{_of(by_preset[chosen], total)} {_are(by_preset[chosen])} {_listed(same)}: {title}."
-    rest = [
-        f"{images:,} {_are(images)} {words}: {_treatment(words, chosen, name)}"
-        for (name, words), images in _commonest(counts)
-        if name != chosen
-    ]
+    others = [(name, words, images) for (name, words), images in _commonest(counts) if name != chosen]
+    rest = [f"{images:,} {_are(images)} {words}: {_treatment(words, chosen, name)}" for name, words, images in others]
+    if len(rest) > MOST_KINDS:
+        left = sum(images for _, _, images in others[MOST_KINDS - 1 :])
+        rest[MOST_KINDS - 1 :] = [f"{left:,} are of {len(rest) - MOST_KINDS + 1} rarer kinds."]
     return Suggestion(chosen, reason, tuple(rest))
 
 

@@ -200,12 +200,10 @@ def suggest(files: Sequence[FileFacts], key: bytes) -> Suggestion:
         reason = f"DICOM files go to their patient; for the others, {best.reason}"
         return Suggestion(best.way, best.pattern, reason)
     if named >= 0.5 * len(files):
-        if not grouping.placeholders and not grouping.dominated:
+        if not grouping.placeholders:
             return Suggestion("header", "", f"{named:,} of {len(files):,} files name their patient")
         if sum(bool(file.study) for file in files) >= 0.95 * len(files):
-            return Suggestion(
-                "study", "", "one patient id is shared by many studies, so each study counts as a patient"
-            )
+            return Suggestion("study", "", "one patient id seems to stand for several people")
     if best is not None:
         return best
     if named:

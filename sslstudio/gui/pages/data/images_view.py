@@ -98,8 +98,11 @@ class ImagesPane(QWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(1, 72)
         tree.selectionModel().selectionChanged.connect(self._tree_selected)
-        self.tree_model.dataChanged.connect(lambda *_: tree.viewport().update())
+        self.tree_model.dataChanged.connect(self._paint_tree)
         return tree
+
+    def _paint_tree(self) -> None:
+        self.tree.viewport().update()
 
     def _make_gallery(self) -> QWidget:
         self.grid.set_side(FIRST_SIDE)

@@ -229,8 +229,9 @@ class ReviewPane(QWidget):
         self.bar.setRange(0, 0 if fraction < 0 else 1000)
         self.bar.setValue(round(max(0.0, fraction) * 1000))
         self.empty.button.setVisible(not running and unseen > 0)
-        self.empty.title.setText(texts.unseen(unseen).rstrip(".") if unseen else texts.EMPTY)
-        self.empty.text.setText(texts.UNSEEN_TEXT if unseen else texts.EMPTY_TEXT)
+        title = texts.BUSY if running else texts.unseen(unseen) if unseen else texts.EMPTY
+        self.empty.title.setText(title.rstrip("."))
+        self.empty.text.setText(texts.UNSEEN_TEXT if running or unseen else texts.EMPTY_TEXT)
 
     def set_auto(self, on: bool) -> None:
         """Whether new images are looked through by themselves."""
