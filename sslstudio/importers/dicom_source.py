@@ -29,6 +29,8 @@ _KEYWORDS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0
 _UNDEFINED = 0xFFFFFFFF
 _LONG = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV")
 _EXPLICIT = bytes(128) + b"DICM\x02\x00\x10\x00UI\x14\x00" + uid.ExplicitVRLittleEndian.encode() + b"\0"
+_DEFLATED = uid.DeflatedExplicitVRLittleEndian.encode()
+_META_LIMIT = 1 << 16
 _HEADER_LIMIT = 64 << 20
 """A single header element beyond this is passed over; a deflated file may have so much beside its pixels."""
 
@@ -140,6 +142,10 @@ def _out_of_order(stream: BinaryIO) -> Dataset | None:
 
 
 def _is_deflated(stream: BinaryIO) -> bool:
+    """Whether the meta header names the deflated syntax; it is parsed only where the UID stands near the start."""
+    stream.seek(0)
+    if _DEFLATED not in stream.read(_META_LIMIT):
+        return False
     stream.seek(0)
     read_preamble(stream, force=True)
     meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)

@@ -38,10 +38,14 @@ def to_uint16(stored: StoredPixels, low: float, high: float) -> NDArray[np.uint1
 
 
 def _spread_over(stored: StoredPixels, low: float, high: float, dtype: type[_Shown]) -> NDArray[_Shown]:
-    values = int(np.iinfo(stored.dtype).max) + 1
-    if stored.size < values:
+    """By a table of the values that occur, which are few against the pixels, or pixel by pixel where they are not."""
+    if not stored.size:
+        return stored.astype(dtype)
+    least, greatest = stored.min(), stored.max()
+    if stored.size <= int(greatest) - int(least):
         return _display(stored.astype(np.float64), low, high, dtype)
-    return _display(np.arange(values, dtype=np.float64), low, high, dtype)[stored]
+    table = _display(np.arange(int(least), int(greatest) + 1, dtype=np.float64), low, high, dtype)
+    return table[stored - least if least else stored]
 
 
 def _display(values: NDArray[np.float64], low: float, high: float, dtype: type[_Shown]) -> NDArray[_Shown]:
