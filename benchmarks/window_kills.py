@@ -17,10 +17,10 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,9 @@ from sslstudio.session.place import FILE_NAME  # noqa: E402
 from sslstudio.session.project import Project  # noqa: E402
 
 SIDE = 48
+SILENT_SECONDS = 40.0
+PATIENCE_SECONDS = 5.0
+"""A key that nothing came of for so long is pressed again, as a person does."""
 
 
 @dataclass
@@ -107,6 +110,8 @@ class Hand:
         self._window: Any = None
         self._depth = 0
         self._expected: list[str | int] | None = None
+        self._key: tuple[Any, Any] | None = None
+        self._pressed_at = 0.0
         self._timer = QTimer(interval=1)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
@@ -116,6 +121,15 @@ class Hand:
             self._sit_down()
         elif self._expected is None:
             self._press()
+        elif time.monotonic() > self._pressed_at + PATIENCE_SECONDS:  # the page was not ready for keys yet
+            self._strike()
+
+    def _strike(self) -> None:
+        from PySide6.QtTest import QTest
+
+        self._pressed_at = time.monotonic()
+        if self._key is not None:
+            QTest.keyClick(self._window.windowHandle(), *self._key)
 
     def _sit_down(self) -> None:
         """Wait for the project, its images and the page; then say what stands there."""
@@ -148,7 +162,7 @@ class Hand:
             self._window.activateWindow()
             return
         none, control = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-        handle, labels = self._window.windowHandle(), self._workspace.session.labels()
+        labels = self._workspace.session.labels()
         kind = self._draw.choices(["set", "step", "undo", "redo"], [6, 5, 1, 1])[0]
         if kind == "step":
             QTest.keyClick(self._window.focusWidget(), self._draw.choice((Qt.Key.Key_Right, Qt.Key.Key_Left)))
@@ -165,10 +179,11 @@ class Hand:
         self._say("?", self._expected)
         if kind == "set":
             self._depth += 1
-            QTest.keyClick(handle, Qt.Key(ord(str(class_id))) if class_id else Qt.Key.Key_Backspace, none)
+            self._key = (Qt.Key(ord(str(class_id))) if class_id else Qt.Key.Key_Backspace, none)
         else:
             self._depth += -1 if kind == "undo" else 1
-            QTest.keyClick(handle, Qt.Key.Key_Z if kind == "undo" else Qt.Key.Key_Y, control)
+            self._key = (Qt.Key.Key_Z if kind == "undo" else Qt.Key.Key_Y, control)
+        self._strike()
 
     def _acknowledged(self, _ids: frozenset[int]) -> None:
         if self._expected is not None:
@@ -196,12 +211,15 @@ def kill_once(project: Path, seed: int, model: Model, last: Shown, tally: Window
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment())
     assert child.stdout is not None
     lines = []
+    silent = threading.Timer(SILENT_SECONDS, child.kill)  # it is killed then, too, and counts without a label
+    silent.start()
     for line in child.stdout:
         lines.append(line)
         if line.startswith(b"="):
             break
+    silent.cancel()
     time.sleep(random.Random(seed).uniform(0.05, 0.3))
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     lines += child.stdout.read().splitlines(keepends=True)
     child.wait()
     child.stdout.close()

@@ -47,7 +47,7 @@ def test_warnings_records_and_threads(recwarn: pytest.WarningsRecorder) -> None:
     with warnings.catch_warnings(), discreet_log.installed(stream):
         warnings.simplefilter("always")
         warnings.warn(SECRET, UserWarning, stacklevel=1)
-        logging.getLogger("pydicom").warning("%s", SECRET)
+        logging.getLogger("a.library").warning("%s", SECRET)
         logging.getLogger("sslstudio.training").warning("Epoch %d repeated", 3)
         thread = threading.Thread(target=trip)
         thread.start()
@@ -56,6 +56,6 @@ def test_warnings_records_and_threads(recwarn: pytest.WarningsRecorder) -> None:
     text = stream.getvalue()
     assert SECRET not in text
     assert "warning UserWarning at line" in text
-    assert "warning pydicom line" in text
+    assert "warning a.library line" in text
     assert "sslstudio.training" in text and "Epoch 3 repeated" in text
     assert "error in a thread: KeyError" in text
