@@ -54,6 +54,7 @@ class ImagesPane(QWidget):
         super().__init__(parent)
         self.filters = FilterBar()
         self.tree_model = TreeModel(thumbnail)
+        self.tree_model.setParent(self)  # so that it hears of no picture once this pane is gone
         self.tree = self._make_tree()
         self.grid = GalleryList(describe)
         self.viewer = ViewerPane()
