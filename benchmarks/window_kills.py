@@ -36,7 +36,7 @@ from sslstudio.session.place import FILE_NAME  # noqa: E402
 from sslstudio.session.project import Project  # noqa: E402
 
 SIDE = 48
-SILENT_SECONDS = 40.0
+SILENT_SECONDS = 25.0
 PATIENCE_SECONDS = 5.0
 """A key that nothing came of for so long is pressed again, as a person does."""
 
