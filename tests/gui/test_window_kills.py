@@ -17,4 +17,3 @@ def test_killed_windows_lose_no_label_they_had_shown(tmp_path: Path) -> None:
     tally = window_kills.kills(tmp_path, 2, seed=100, images=12)
     assert tally.kills == 2 and tally.acknowledged >= 1
     assert tally.sound, tally
-    assert tally.undone > 0
