@@ -21,7 +21,7 @@ from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.window import MainWindow
 from sslstudio.session.session import Session
 from tests.gui.conftest import MakeWindow
-from tests.gui.volume_project import PATIENTS, SLICES, build
+from tests.gui.volume_project import PATIENTS, SLICES, add_patients, build
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -98,6 +98,31 @@ def test_a_series_is_scrolled_in_the_order_of_positions(window: MainWindow, wait
     pane.viewer.slider.setValue(4)
     wait(lambda: stored(pane) == 1400)
     assert len(session_of(window).selection) == SLICES, "looking through what is selected leaves the selection alone"
+
+
+def test_another_reading_leaves_the_user_where_they_are(window: MainWindow, wait: Wait) -> None:
+    pane, session = pane_of(window), session_of(window)
+    catalogue = session.project.catalogue
+    choose(pane, 1, 0, 1)
+    wait(lambda: len(pane.grid.tiles.ids) == SLICES)
+    chosen = pane.chosen_branches()
+    ids = pane.grid.tiles.ids.tolist()
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Right):
+        QTest.keyClick(pane.grid, key)
+    QTest.keyClick(pane.grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    wait(lambda: session.selection == set(ids[1:3]))
+    before = pane.tree_model.tree
+    add_patients(session.project, "import-2", [PATIENTS])
+    session.images_were_changed()
+    wait(lambda: pane.tree_model.tree is not before and pane.tree_model.rowCount() == PATIENTS + 1)
+    assert [(one.level, one.key) for one in pane.chosen_branches()] == [(one.level, one.key) for one in chosen]
+    assert pane.tree_model.node(pane.tree.currentIndex()).branch.key == chosen[0].key, "arrows go on from here"
+    patient = pane.tree_model.index(pane.tree_model.tree.path(ids[0])[0], 0)
+    assert pane.tree.isExpanded(patient) and pane.tree.isExpanded(pane.tree_model.index(0, 0, patient))
+    assert pane.grid.tiles.ids.tolist() == ids and pane.grid.current_id() == ids[2]
+    assert session.selection == set(ids[1:3]) and pane.grid.tiles.selected_rows().tolist() == [1, 2]
+    pane.exclude_requested.emit("Bad quality")
+    wait(lambda: set(catalogue.excluded()) == set(ids[1:3]))
 
 
 def test_looking_at_another_image_selects_it_when_one_was_selected(window: MainWindow, wait: Wait) -> None:

@@ -56,6 +56,20 @@ def test_clicks_ask_by_the_modifiers_held(
     assert caught.args[1] == mode
 
 
+def test_what_is_in_view_stays_in_its_place_when_images_come(gallery: Gallery, qtbot: QtBot) -> None:
+    grid = gallery.grid
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place(gallery, 2))
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum() // 2)
+    first = grid.visible_rows()[0]
+    seen, top = int(IDS[first]), grid.visualRect(grid.tiles.index(first)).top()
+    with qtbot.assertNotEmitted(grid.current_changed):
+        grid.set_ids(np.concatenate([np.arange(50) * 3, IDS]), NOTHING)
+    assert grid.visualRect(grid.tiles.index(grid.tiles.row_of(seen))).top() == top
+    assert grid.current_id() == IDS[2] and not grid.visualRect(grid.currentIndex()).intersects(grid.viewport().rect())
+    grid.set_ids(np.arange(90) * 3, NOTHING)
+    assert grid.verticalOffset() == 0 and grid.current_id() is None, "other images begin at the top"
+
+
 def test_a_click_beside_the_tiles_asks_for_nothing(gallery: Gallery, qtbot: QtBot) -> None:
     gallery.grid.set_ids(IDS[:2], NOTHING)
     with qtbot.waitSignal(gallery.grid.selection_requested) as caught:

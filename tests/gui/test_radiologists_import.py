@@ -64,7 +64,6 @@ def view_of(window: MainWindow) -> DataView:
 def test_a_radiologists_import(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window = make_window()
     project = Project.create(tmp_path / "thorax")
-    project.catalogue.set_setting("triage_after_import", False)  # it has tests of its own
     window.attach(project)
     view, panel = view_of(window), view_of(window).panel
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from sslstudio.domain.findings import TEXT_SUSPECTED, Box, Finding, Look
@@ -52,11 +52,17 @@ def at(small_project: Project, qtbot: QtBot) -> Iterator[tuple[Desk, ReviewPane,
     found(small_project)
     made = desk(small_project)
     pictures = ReviewPictures(made.background, small_project.catalogue.image, PixelCache(small_project.pixels_dir))
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    elsewhere = QLineEdit()
+    elsewhere.setObjectName("elsewhere")
+    column.addWidget(elsewhere)
     pane = ReviewPane(pictures)
-    qtbot.addWidget(pane)
-    pane.resize(900, 700)
+    column.addWidget(pane)
+    page.resize(920, 760)
     controller = ReviewController(made.services, pane)
-    pane.show()
+    page.show()
     qtbot.waitUntil(lambda: pane.model.rowCount() == 2)
     yield made, pane, controller
     made.close()
@@ -73,13 +79,37 @@ def chips(pane: ReviewPane) -> list[str]:
 
 
 def test_kinds_are_counted_and_text_stands_first(at: tuple[Desk, ReviewPane, ReviewController]) -> None:
-    made, pane, controller = at
+    _, pane, controller = at
     assert chips(pane) == ["Burned-in text  2", "Same picture  2 groups"]
     assert (controller.badge(), pane.left.text()) == ("8", "8 left to review")
     assert texts.RELEASE in pane.keep.text() and not pane.differ.isVisibleTo(pane)
     entry, place = pane.current()
     assert entry is not None and place == 0 and entry.caption(entry.rows[0]) == "48 × 48, waits for you"
-    assert made.session.selection == {entry.rows[0].image_id}
+
+
+def test_what_the_user_selected_stays_until_they_come_to_review(
+    at: tuple[Desk, ReviewPane, ReviewController], qtbot: QtBot
+) -> None:
+    made, pane, controller = at
+    ids = made.project.catalogue.image_ids()
+    page = pane.window()
+    page.activateWindow()
+    page.findChild(QLineEdit, "elsewhere").setFocus()
+    made.session.select(ids[20:24])
+    box = Box(left=0.1, top=0.1, width=0.6, height=0.1)
+    more = Finding(image_id=ids[30], kind="text", score=0.99, why="A line stands.", boxes=(box,))
+    made.project.catalogue.adopt_looks("triage-2", [Look(image_id=ids[30], hashes=f"{9:032x}", findings=(more,))])
+    controller.refresh()
+    qtbot.waitUntil(lambda: pane.model.rowCount() == 3)
+    assert made.session.selection == frozenset(ids[20:24])
+    pane.rows.setFocus()
+    first = pane.current()[0]
+    assert first is not None
+    qtbot.waitUntil(lambda: made.session.selection == {first.rows[0].image_id})
+    qtbot.keyClick(pane.rows, Qt.Key.Key_Down)
+    second = pane.current()[0]
+    assert second is not None and second != first
+    assert made.session.selection == {second.rows[0].image_id}
 
 
 def test_keys_decide_and_a_toast_takes_it_back(at: tuple[Desk, ReviewPane, ReviewController], qtbot: QtBot) -> None:

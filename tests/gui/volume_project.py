@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -25,21 +26,25 @@ def slice_pixels(patient: int, series: int, place: int) -> np.ndarray:
 def build(path: Path) -> Project:
     """Three patients with a CT and an MR series of five slices each, entered in the wrong order."""
     project = Project.create(path)
-    rows, number = [], 0
+    add_patients(project, "import-1", range(PATIENTS))
+    return project
+
+
+def add_patients(project: Project, run_id: str, patients: Iterable[int]) -> None:
+    """An import of further patients, told apart by their number."""
+    rows = []
     with (
-        PixelCacheWriter(project.pixels_dir / "import-1.bin") as cache,
-        ThumbnailWriter(project.thumbnails_dir / "import-1.sqlite") as thumbnails,
+        PixelCacheWriter(project.pixels_dir / f"{run_id}.bin") as cache,
+        ThumbnailWriter(project.thumbnails_dir / f"{run_id}.sqlite") as thumbnails,
     ):
-        for patient in range(PATIENTS):
+        for patient in patients:
             for series in range(SERIES):
                 for place in (3, 0, 4, 1, 2):
                     pixels = slice_pixels(patient, series, place)
                     where = cache.append(pixels)
                     thumbnails.add([(where.offset, encode((pixels // 16).astype(np.uint8)))])
-                    number += 1
-                    rows.append(_row(number, patient, series, place, where))
-    project.catalogue.adopt_import("import-1", rows)
-    return project
+                    rows.append(_row((patient * SERIES + series) * SLICES + place + 1, patient, series, place, where))
+    project.catalogue.adopt_import(run_id, rows)
 
 
 def _row(number: int, patient: int, series: int, place: int, where: object) -> LedgerRow:

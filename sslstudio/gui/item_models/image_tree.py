@@ -5,6 +5,7 @@ All images of a node stand side by side, so that a node of a million-image proje
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,10 @@ class ImageTree:
         first, last = self._bounds(self._subjects, place, len(self._studies))
         start, end = self._images(self._first_series(first), self._first_series(last))
         return Branch(PATIENT, int(self._subject_keys[place]), start, end, last - first)
+
+    def places_of(self, keys: Collection[int]) -> list[int]:
+        """The places of the patients that have these keys, in order."""
+        return np.flatnonzero(np.isin(self._subject_keys, np.fromiter(keys, np.int64, len(keys)))).tolist()
 
     def below(self, branch: Branch) -> list[Branch]:
         """The studies of a patient, the series of a study."""

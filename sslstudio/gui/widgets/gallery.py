@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from sslstudio.gui.widgets.gallery_input import SelectingGrid
 SMALLEST, LARGEST = 56, 288
 _GAP = 4
 _FEW = 50
+_NO_UPDATE = QItemSelectionModel.SelectionFlag.NoUpdate
 
 
 class GalleryList(SelectingGrid):
@@ -41,14 +42,27 @@ class GalleryList(SelectingGrid):
         theme.on_change(self, self.viewport().update)
 
     def set_ids(self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64]) -> None:
-        """Show these images, keeping the current one and what is in view when it is still there."""
-        current = self.current_id()
-        self.tiles.set_ids(ids)
-        self.tiles.set_selection(selected)
-        row = self.tiles.row_of(current) if current is not None else None
-        self._anchor = row or 0
-        if row is not None:
-            self._go_to(row)
+        """Show these images. The current one stays so, and what is in view stays in its place, where it is still there;
+        nothing is signalled, as the user has moved to no other image."""
+        current, seen, offset = self.current_id(), self.visible_rows(), self.verticalOffset()
+        in_view = self.currentIndex().row() in seen
+        kept, tops = self.tiles.ids[seen.start : seen.stop], [self._top_of(row) for row in seen]
+        with QSignalBlocker(self.selectionModel()):
+            self.tiles.set_ids(ids)
+            self.tiles.set_selection(selected)
+            row = self.tiles.row_of(current) if current is not None else None
+            self._anchor = row or 0
+            if row is not None:
+                self.selectionModel().setCurrentIndex(self.tiles.index(row), _NO_UPDATE)
+        self.updateGeometries()
+        rows = ((self.tiles.row_of(int(image_id)), top) for image_id, top in zip(kept, tops, strict=True))
+        stays = next(((at, top) for at, top in rows if at is not None), None)
+        if stays is not None and offset:
+            self.verticalScrollBar().setValue(self._top_of(stays[0]) - (stays[1] - offset))
+        elif stays is None:
+            self.verticalScrollBar().setValue(0)
+        if row is not None and (in_view or stays is None):
+            self.scrollTo(self.tiles.index(row))
         self.viewport().update()
 
     def set_selection(self, ids: npt.NDArray[np.int64]) -> None:
@@ -110,6 +124,10 @@ class GalleryList(SelectingGrid):
             event.accept()
         else:
             super().wheelEvent(event)
+
+    def _top_of(self, row: int) -> int:
+        """Where a row begins, in pixels from the first."""
+        return row // self.columns() * self.cell.height()
 
     def _apply_size(self) -> None:
         size = self._delegate.tile_size()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from sslstudio.gui.item_models.image_tree import Branch, ImageTree
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.data import browse_texts as texts
+from sslstudio.gui.pages.data import tree_place
 from sslstudio.gui.pages.data.details import DetailsPane
 from sslstudio.gui.pages.data.filter_bar import FilterBar
 from sslstudio.gui.pages.data.tree_model import TreeModel
@@ -168,40 +169,8 @@ class ImagesPane(QWidget):
     # -- setters ---------------------------------------------------------------------------------------------
 
     def set_tree(self, tree: ImageTree) -> None:
-        """Show these images in the tree; what was chosen and opened stays so where it is still there."""
-        chosen = {(node.branch.level, node.branch.key) for node in self._chosen_nodes()}
-        opened = self._opened()
-        self.tree.selectionModel().blockSignals(True)
-        self.tree_model.set_tree(tree)
-        selection = QItemSelection()
-        for node in self._walk(opened, chosen):
-            index = self.tree_model.index_of(node)
-            selection.select(index, self.tree_model.index_of(node, 1))
-        self.tree.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self.tree.selectionModel().blockSignals(False)
-        self.tree.viewport().update()
-
-    def _opened(self) -> set[tuple[int, int]]:
-        model, found = self.tree_model, set()
-        for node in model.below(None):
-            for each in (node, *(node.children or ())):
-                if self.tree.isExpanded(model.index_of(each)):
-                    found.add((each.branch.level, each.branch.key))
-        return found
-
-    def _walk(self, opened: set[tuple[int, int]], chosen: set[tuple[int, int]]) -> list[Node]:
-        """Open what was open; the nodes that were chosen, as far as they can be seen."""
-        model, found = self.tree_model, []
-        waiting = list(model.below(None))
-        while waiting:
-            node = waiting.pop()
-            key = node.branch.level, node.branch.key
-            if key in chosen:
-                found.append(node)
-            if key in opened:
-                waiting += model.below(node)
-                self.tree.setExpanded(model.index_of(node), True)
-        return found
+        """Show these images in the tree; what was chosen, opened and in view stays so where it is still there."""
+        tree_place.set_tree(self.tree, self.tree_model, tree)
 
     def reveal(self, path: tuple[int, Branch, Branch, Branch]) -> None:
         """Bring the row of an image's patient into view."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -40,6 +40,12 @@ class ReviewList(QListView):
     """A list whose decisions are keys; ``key_pressed(action)`` carries a value of `KEYS`."""
 
     key_pressed = Signal(str)
+    entered = Signal()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The user has come to this list."""
+        super().focusInEvent(event)
+        self.entered.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Decide, or move as in any list."""
@@ -55,7 +61,8 @@ class ReviewPane(QWidget):
     """Setters, and a signal for each wish.
 
     ``decided(action)`` is "leave_out", "keep", "first" or "differ" on the current entry; ``all_decided(action)`` is
-    "keep", "keep_one" or "leave_out" on all entries of the kind.
+    "keep", "keep_one" or "leave_out" on all entries of the kind. ``current_changed(entry)`` only while the user works
+    here: entries come by themselves when a look ends, and what is selected elsewhere is the user's.
     """
 
     kind_requested = Signal(str)
@@ -127,7 +134,8 @@ class ReviewPane(QWidget):
         rows.setFrameShape(QListView.Shape.NoFrame)
         rows.setResizeMode(QListView.ResizeMode.Adjust)
         rows.key_pressed.connect(self.decided)
-        rows.selectionModel().currentChanged.connect(self._current_changed)
+        rows.entered.connect(self._current_changed)
+        rows.selectionModel().currentChanged.connect(self._moved)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -242,7 +250,12 @@ class ReviewPane(QWidget):
         index = self.rows.currentIndex()
         return self.model.entry(index), index.row()
 
-    def _current_changed(self, index: QModelIndex, _before: QModelIndex) -> None:
-        entry = self.model.entry(index)
+    def _moved(self) -> None:
+        focus = self.window().focusWidget()
+        if focus is not None and self.isVisible() and self.isAncestorOf(focus):
+            self._current_changed()
+
+    def _current_changed(self) -> None:
+        entry, _place = self.current()
         if entry is not None:
             self.current_changed.emit(entry)
