@@ -16,6 +16,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from sslstudio.backbones.features import feature_map, feature_pyramid
 from sslstudio.domain.specs import ParameterValue, Preset
 
 __all__ = [
@@ -23,31 +24,47 @@ __all__ = [
     "Batch",
     "ParameterValue",
     "PretextTask",
+    "Preview",
+    "Recipe",
     "Sampling",
     "StepResult",
     "TaskContext",
     "ViewPlan",
+    "feature_map",
+    "feature_pyramid",
 ]
 
 API_VERSION = 1
 """The contract's version; a plugin.toml names the one it was written for as `api`."""
 
-Sampling = Literal["image", "bag"]
-"""Where the views of a row come from: one image, or different images of one bag (all images of a subject)."""
+Sampling = Literal["image", "bag", "neighbours"]
+"""Where the views of a row come from: one image, different images of one bag, or successive images of one series."""
+
+Recipe = Literal["full", "geometric", "plain"]
+"""What is done to a view: all of the preset, its crop, flips and rotation alone, or the whole image as it is."""
 
 
 @dataclass(frozen=True)
 class ViewPlan:
     """How the loop prepares each batch for the task.
 
-    `views` is V, the number of augmented views of each row. With `sampling` "image" all views of a row are
-    augmentations of one image; with "bag" bags are drawn instead of images, the views of a row come from different
-    images of its bag (from one image where the bag has only one), and a bag occurs at most once in a batch.
-    `augmentation` names a preset of `sslstudio.augment.presets`; "auto" takes that of the run.
+    `views` is V, the number of views of each row. With `sampling` "image" all views of a row come from one image; with
+    "bag" bags are drawn instead of images, the views of a row come from different images of its bag (from one image
+    where the bag has only one that fits), and a bag occurs at most once in a batch; with "neighbours" the views of a
+    row are V successive images of one series, in reading order.
+    `small_views` further views follow the V large ones: crops of a smaller part of the image, at `small_share` of its
+    side (rounded to 16 pixels); only with "image".
+    `recipe` says how much of the augmentation is done; with `shared` all views of a row are cropped, flipped and
+    rotated alike, and changed alike in brightness. `augmentation` names a preset of `sslstudio.augment.presets`;
+    "auto" takes that of the run.
     """
 
     views: int = 2
+    small_views: int = 0
+    small_share: float = 0.5
     sampling: Sampling = "image"
+    recipe: Recipe = "full"
+    shared: bool = False
     augmentation: Preset = "auto"
 
 
@@ -56,8 +73,9 @@ class TaskContext:
     """What a task is built from.
 
     `backbone` maps (N, C, S, S) to features (N, D) and already carries its initial weights; `feature_dim` is D,
-    `in_channels` C, `image_size` S. `parameters` holds a value for every parameter that plugin.toml declares, within
-    its range. `total_steps` counts optimiser steps over the whole run, for tasks with a schedule of their own.
+    `in_channels` C, `image_size` S, `family` "cnn" or "vit" (then `backbone` is timm's VisionTransformer with patches
+    of `patch_size` pixels; 0 for a CNN). `parameters` holds a value for every parameter that plugin.toml declares,
+    within its range. `total_steps` counts optimiser steps over the whole run, for tasks with a schedule of their own.
     """
 
     backbone: nn.Module
@@ -67,13 +85,16 @@ class TaskContext:
     batch_size: int
     parameters: Mapping[str, ParameterValue]
     total_steps: int
+    family: Literal["cnn", "vit"] = "cnn"
+    patch_size: int = 0
 
 
 @dataclass(frozen=True)
 class Batch:
     """One batch on the training device.
 
-    `views` are V float32 tensors (N, C, S, S), augmented and normalised (about zero mean, unit variance).
+    `views` are V float32 tensors (N, C, S, S), augmented and normalised (about zero mean, unit variance);
+    `small_views` those of the plan that are smaller.
     `image_ids` and `subject_ids` are int64 (N,): the image of the first view, and a number for its subject.
     `step` counts optimiser steps from 0 over the whole run, resumed or not.
     """
@@ -82,6 +103,7 @@ class Batch:
     image_ids: Tensor
     subject_ids: Tensor
     step: int
+    small_views: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +112,14 @@ class StepResult:
 
     loss: Tensor
     scalars: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A row of pictures that show what the task does: `images` (N, C, S, S), normalised like views, under a `title`."""
+
+    title: str
+    images: Tensor
 
 
 class PretextTask(nn.Module, ABC):
@@ -113,6 +143,16 @@ class PretextTask(nn.Module, ABC):
 
         N may be smaller than the run's batch size, and odd. Do not call `backward`.
         """
+
+    def after_step(self, step: int) -> None:
+        """Called after optimiser step `step` has changed the weights, without gradient: moving averages go here."""
+
+    def preview(self, batch: Batch) -> tuple[Preview, ...]:
+        """Pictures of a few images for whoever watches the run, such as original, masked and rebuilt; none if ().
+
+        Called without gradient, in evaluation mode and under a random state of its own, after every epoch.
+        """
+        return ()
 
     @abstractmethod
     def encoder(self) -> nn.Module:

@@ -14,9 +14,17 @@ DRAWS = 7
 """Uniform numbers that one image's transform takes."""
 
 
-def transforms(uniform: Tensor, preset: AugmentationPreset) -> Tensor:
-    """Affine matrices (N, 2, 3) from `uniform` (N, DRAWS) in 0 to 1: output to input coordinates, both -1 to 1."""
-    area = _between(uniform[:, 0], *preset.crop)
+def small_crop(preset: AugmentationPreset) -> tuple[float, float]:
+    """Shares of the area that a small view shows: from a third of the smallest large crop up to it (SwAV's ratio)."""
+    return max(preset.crop[0] / 3.0, 0.05), max(preset.crop[0], 0.1)
+
+
+def transforms(uniform: Tensor, preset: AugmentationPreset, crop: tuple[float, float] | None = None) -> Tensor:
+    """Affine matrices (N, 2, 3) from `uniform` (N, DRAWS) in 0 to 1: output to input coordinates, both -1 to 1.
+
+    `crop` replaces the preset's range of the area that is shown.
+    """
+    area = _between(uniform[:, 0], *(crop or preset.crop))
     ratio = torch.exp(_between(uniform[:, 1], math.log(preset.ratio[0]), math.log(preset.ratio[1])))
     half_width = torch.sqrt(area * ratio).clamp(max=1.0)
     half_height = torch.sqrt(area / ratio).clamp(max=1.0)

@@ -67,6 +67,7 @@ def _vit_tiny(in_channels: int, image_size: int) -> nn.Module:
         patch_size=patch,
         in_chans=in_channels,
         num_classes=0,
+        dynamic_img_size=True,
     )
     return network
 

@@ -17,7 +17,8 @@ class Architecture(Record):
     """One backbone: what it is called, what it costs and how pixels (0 to 1) are normalised for it.
 
     `feature_dim` is D of its features (N, D); `smallest_image` the least image size in pixels it makes sense with.
-    `library` says which library builds it and holds the names of its ImageNet weights.
+    `library` says which library builds it and holds the names of its ImageNet weights; `family` whether it is a
+    convolutional network or a vision transformer.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Architecture(Record):
     feature_dim: int
     smallest_image: int
     million_parameters: float
+    family: Literal["cnn", "vit"] = "cnn"
     half_normalised: bool = False
 
     def normalisation(self, in_channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -65,6 +67,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             feature_dim=192,
             smallest_image=32,
             million_parameters=5.5,
+            family="vit",
             half_normalised=True,
         ),
         Architecture(

@@ -8,8 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from sslstudio.catalogue.arranging import SAME_IDENTITY
+from sslstudio.catalogue.browse import READING_ORDER
 from sslstudio.catalogue.database import Database
-from sslstudio.catalogue.rows import Counts, ImageDetail, LabelEvent, TreeRow
+from sslstudio.catalogue.rows import Counts, ImageDetail, LabelEvent, Surroundings, TreeRow
 from sslstudio.domain.findings import TEXT_SUSPECTED
 from sslstudio.domain.items import FIELDS, Item
 from sslstudio.domain.rendering import Rendering
@@ -22,7 +23,8 @@ _ITEM_COLUMNS = """i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.p
 _ITEM_TABLES = """images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id) LEFT JOIN labels l ON l.image_id = i.image_id
     LEFT JOIN classes c ON c.class_id = l.class_id"""
-_ITEM_FIELDS = tuple(name for name in FIELDS if name != "windows")
+_ELSEWHERE = {"windows", "bag", "place", "day"}
+_ITEM_FIELDS = tuple(name for name in FIELDS if name not in _ELSEWHERE)
 _GREY_COLUMNS = ", ".join(f"i.{name}" for name in GREY_NAMES)
 _DETAIL_COLUMNS = (
     "body_part", "laterality", "view", "bits", "slope", "intercept", "frame", "excluded", "instance_number",
@@ -59,6 +61,16 @@ class ImageTables:
         finder = Finder(rendering or self.rendering())
         rows = self._db.rows(f"SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS} FROM {_ITEM_TABLES} {where} ORDER BY i.image_id")
         return [Item.model_validate(_known(row, finder)) for row in rows]
+
+    def surroundings(self) -> dict[int, Surroundings]:
+        """Where each image stands in its series, when it was made and what it is, by image id; excluded ones too."""
+        rows = self._db.rows(
+            f"""SELECT i.image_id, i.series_id, i.phase, i.slice_position, i.day,
+                       i.laterality, i.view, i.body_part, i.modality, i.columns
+                FROM images i ORDER BY {READING_ORDER}"""
+        )
+        places = _places([row[1:4] for row in rows])
+        return {row[0]: _surroundings(place, *row[4:]) for place, row in zip(places, rows, strict=True)}
 
     def image_ids(self) -> list[int]:
         """The ids of all images, excluded ones too, ascending."""
@@ -153,6 +165,33 @@ class ImageTables:
     def shards(self) -> list[str]:
         """Names of the pixel cache's files that images refer to."""
         return [shard for (shard,) in self._db.rows("SELECT DISTINCT shard FROM images ORDER BY shard")]
+
+
+def _places(rows: Sequence[tuple[int, int | None, float | None]]) -> list[int]:
+    """Numbers of images in reading order, given as (series, phase, position along the body), within their series.
+
+    They have no gap within one pass over the series (one volume, or a film's frames), and one between two passes, so
+    that the first image of a pass never seems to follow the last one of the pass before.
+    """
+    places: list[int] = []
+    before: tuple[int, int | None, float | None] | None = None
+    for row in rows:
+        series, phase, position = row
+        if before is None or before[0] != series:
+            places.append(0)
+        else:
+            back = position is not None and before[2] is not None and position < before[2]
+            places.append(places[-1] + (2 if back or phase != before[1] else 1))
+        before = row
+    return places
+
+
+def _surroundings(
+    place: int, day: int | None, laterality: str, view: str, body_part: str, modality: str, columns: str
+) -> Surroundings:
+    facts = {"laterality": laterality, "view": view, "body_part": body_part, "modality": modality}
+    sequence = str(json.loads(columns).get("sequence", "")) if columns != "{}" else ""
+    return Surroundings(place, day, facts | {"sequence": sequence})
 
 
 def _known(row: Sequence[Any], finder: Finder) -> dict[str, Any]:

@@ -108,6 +108,16 @@ class TreeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """An image among others: its `place` in the reading order of its series, the `day` (from the project's secret
+    origin) and `facts` by which images can be told to be alike: laterality, view, body_part, modality, sequence."""
+
+    place: int
+    day: int | None
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class LabelEvent:
     """One change of one image's label. `mark` is None when the label was cleared."""
 

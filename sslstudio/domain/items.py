@@ -23,6 +23,10 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+def _absent(value: object) -> object:
+    return None if value == "" else value
+
+
 Channels = Annotated[Literal[1, 3], BeforeValidator(_number)]
 
 
@@ -42,7 +46,12 @@ class PixelLocation(Record):
 
 
 class Item(Record):
-    """One image of a frozen list. `windows` are those through which the model sees it, in stored values."""
+    """One image of a frozen list. `windows` are those through which the model sees it, in stored values.
+
+    Runs whose method compares images of one patient or successive slices also know: `bag`, images with the same one may
+    be paired ("": those of one subject); `place`, the number in the reading order of the series (-1: not known); `day`,
+    counted from an origin that only the project knows.
+    """
 
     image_id: int
     subject: str
@@ -59,6 +68,9 @@ class Item(Record):
     windows: Windows
     label: str = ""
     part: Part = ""
+    bag: str = ""
+    place: int = -1
+    day: Annotated[int | None, BeforeValidator(_absent)] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from sslstudio.domain.record import Record
+
+if TYPE_CHECKING:
+    from sslstudio.domain.items import Item
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Preset = Literal["auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural"]
@@ -56,6 +59,34 @@ class TriageSpec(Record):
     embedding: str = ""
 
 
+EARLIER = "run:"
+"""Before the id of the run whose backbone a pretraining starts from."""
+
+Alike = Literal["laterality", "view", "body_part", "modality", "sequence", "series"]
+
+
+class Pairing(Record):
+    """Which two images of one bag may form a pair, for methods that compare images of one patient.
+
+    A `bag` holds the images of a subject, a study or a series that are `alike` in the named facts. Two images of one
+    series must be at least `slice_gap` places apart, two images at most `most_days` days (None: any time).
+    """
+
+    bag: Literal["subject", "study", "series"] = "subject"
+    alike: tuple[Alike, ...] = ()
+    slice_gap: int = Field(default=0, ge=0)
+    most_days: int | None = Field(default=None, ge=0)
+
+    def fit(self, one: Item, other: Item) -> bool:
+        """Whether two different images of one bag may form a pair; an unknown day fits any."""
+        placed = one.series == other.series and one.place >= 0 and other.place >= 0
+        if placed and abs(one.place - other.place) < self.slice_gap:
+            return False
+        if self.most_days is None or one.day is None or other.day is None:
+            return True
+        return abs(one.day - other.day) <= self.most_days
+
+
 class PretrainSpec(Record):
     """Self-supervised pretraining of one backbone on the frozen items."""
 
@@ -63,7 +94,7 @@ class PretrainSpec(Record):
     task: str = "simclr"
     backbone: str = "resnet18"
     init: str = "random"
-    """"random", "imagenet" or a name under the run's private folder for a local weights file."""
+    """"random", "imagenet", "run:" and the id of an earlier pretraining, or a file's name in the private folder."""
     image_size: int = Field(default=64, ge=16, le=1024)
     epochs: int = Field(default=100, ge=1)
     batch_size: int = Field(default=256, ge=2)
@@ -76,6 +107,7 @@ class PretrainSpec(Record):
     seed: int = 0
     parameters: dict[str, ParameterValue] = Field(default_factory=dict)
     """The pretext task's own parameters, as its plugin.toml declares them."""
+    pairing: Pairing = Pairing()
 
 
 class EmbedSpec(Record):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from sslstudio.domain.record import Record
-from sslstudio.domain.specs import ParameterValue
+from sslstudio.domain.specs import ParameterValue, Preset
 from sslstudio.errors import SSLStudioError
 
 SUPPORTED_API = 1
@@ -71,10 +71,36 @@ class Parameter(Record):
         return value
 
 
+class Requires(Record):
+    """What a pretext task needs to mean anything; it is not offered where that is missing.
+
+    `families` are the kinds of backbone it works with; `colour` says that grey images teach it nothing, `bags` that
+    some patients must have several images, `neighbours` that there must be series of successive images. Images whose
+    augmentation preset is in `not_for` suit it ill, for the reason `because` (a sentence).
+    """
+
+    families: Annotated[tuple[Literal["cnn", "vit"], ...], Field(min_length=1)] = ("cnn", "vit")
+    colour: bool = False
+    bags: bool = False
+    neighbours: bool = False
+    not_for: tuple[Preset, ...] = ()
+    because: str = ""
+
+
+class Recommended(Record):
+    """Settings of a run that suit a pretext task; None where those of every run do."""
+
+    learning_rate: float | None = Field(default=None, gt=0)
+    weight_decay: float | None = Field(default=None, ge=0)
+    warmup_fraction: float | None = Field(default=None, ge=0, le=0.5)
+    backbone: str = ""
+
+
 class PretextTaskEntry(Record):
     """One pretext task: `code` is "package.module:Class" below the plugin's folder; the texts fill its card.
 
-    `recommended_batch` and `least_images` let the window warn before a run; 0 means nothing is known.
+    `kind` sorts the cards. `recommended_batch` and `least_images` let the window warn before a run; 0 means nothing is
+    known. `evidence` is a sentence with a figure of merit and where it comes from.
     """
 
     id: Name
@@ -86,6 +112,10 @@ class PretextTaskEntry(Record):
     reference: str = ""
     recommended_batch: int = 0
     least_images: int = 0
+    kind: Literal["contrastive", "teacher", "clusters", "redundancy", "reconstruction", "prediction", "hybrid", ""] = ""
+    evidence: str = ""
+    requires: Requires = Requires()
+    recommended: Recommended = Recommended()
     parameters: tuple[Parameter, ...] = ()
 
     def values(self, given: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:

@@ -15,6 +15,7 @@ from sslstudio.domain.items import Item
 from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import (
+    EARLIER,
     EmbedSpec,
     ExportSpec,
     ImportSpec,
@@ -33,6 +34,7 @@ from sslstudio.pacs.files import inside_project
 from sslstudio.pacs.nodes import PacsNode
 from sslstudio.pacs.problems import problem
 from sslstudio.pacs.rows import Wish
+from sslstudio.session.pairing import arrange
 from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
 from sslstudio.session.subjects import Identity, keep_identity
@@ -158,8 +160,8 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
 
     Raises SSLStudioError: "no_images", "no_weights", or what the plugin host says of an unknown pretext task.
     """
-    items = _items(project)
     plugin = find_plugin(spec.task)
+    items = arrange(project, _items(project), spec, plugin.task(spec.task).requires)
     keep_private: Callable[[Path], None] | None = None
     if weights_file is not None:
         source = Path(weights_file)
@@ -170,6 +172,8 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
         def keep_private(folder: Path) -> None:
             shutil.copyfile(source, folder / spec.init)
 
+    elif spec.init.startswith(EARLIER):
+        _check_start(project, spec)
     elif spec.init not in STARTS:
         raise SSLStudioError("The start of the training is unclear.", "Choose random or imagenet.", code="no_weights")
     return _prepare(
@@ -182,6 +186,20 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
         plugin=plugin.record,
         private=keep_private,
     )
+
+
+def _check_start(project: Project, spec: PretrainSpec) -> None:
+    """Raise SSLStudioError ("unknown_run", "no_backbone", "weights_misfit") unless the earlier run fits as a start."""
+    source = spec.init.removeprefix(EARLIER)
+    described = _backbone(project, source) if project.catalogue.run(source).stage == "pretrain" else None
+    if described is None:
+        raise SSLStudioError(
+            f"The run {source} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
+        )
+    if described["name"] != spec.backbone:
+        raise SSLStudioError(
+            f"The run {source} trained the backbone {described['name']}.", "Choose the same one.", code="weights_misfit"
+        )
 
 
 def prepare_embed(project: Project, spec: EmbedSpec) -> str:

@@ -13,7 +13,7 @@ from torch import nn
 from sslstudio.api import PretextTask, TaskContext
 from sslstudio.backbones import backbone_file, table, weights
 from sslstudio.backbones.build import build
-from sslstudio.domain.specs import PretrainSpec
+from sslstudio.domain.specs import EARLIER, PretrainSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions import host
 from sslstudio.extensions.host import PluginInfo
@@ -43,7 +43,8 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
     checkpoints = context.run_dir / "checkpoints"
     backbone = _backbone(spec, channels, context, checkpoints)
     cache = PixelCache(context.pixels_dir)
-    encoder, result = pretrain(spec, items, cache, backbone, make_task, parameters, checkpoints, context)
+    artifacts = context.artifact_path(backbone_file.WEIGHTS).parent
+    encoder, result = pretrain(spec, items, cache, backbone, make_task, parameters, checkpoints, artifacts, context)
     entry = table.find(spec.backbone)
     mean, std = entry.normalisation(channels)
     description = backbone_file.BackboneDescription(
@@ -56,7 +57,7 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
         source=context.job.run_id,
         rendering=context.job.rendering,
     )
-    for path in backbone_file.save(encoder, description, context.artifact_path(backbone_file.WEIGHTS).parent):
+    for path in backbone_file.save(encoder, description, artifacts):
         context.artifact(path.name, path)
     return {
         "loss": result.loss,
@@ -72,6 +73,8 @@ def _backbone(spec: PretrainSpec, channels: int, context: StageContext, checkpoi
     backbone = build(spec.backbone, channels, spec.image_size, spec.seed)
     if spec.init == "random" or load_newest(checkpoints)[0] is not None:
         return backbone
+    if spec.init.startswith(EARLIER):
+        return _earlier(backbone, spec, channels, context)
     if spec.init == "imagenet":
         report = weights.load_imagenet(backbone, spec.backbone)
     else:
@@ -83,6 +86,23 @@ def _backbone(spec: PretrainSpec, channels: int, context: StageContext, checkpoi
             "weights_partly_matched",
             f"{len(report.matched)} parts of the backbone start from the file, {len(report.missing)} at random.",
         )
+    return backbone
+
+
+def _earlier(backbone: nn.Module, spec: PretrainSpec, channels: int, context: StageContext) -> nn.Module:
+    """`backbone` with the weights that an earlier pretraining ended with; raises SSLStudioError when they misfit."""
+    source = spec.init.removeprefix(EARLIER)
+    if Path(source).name != source or source in ("", ".", ".."):
+        raise SSLStudioError("There is no run of that name.", code="no_backbone")
+    trained, found = backbone_file.load(context.run_dir.parent / source / "artifacts")
+    if (found.name, found.in_channels) != (spec.backbone, channels):
+        raise SSLStudioError(
+            f"The run {source} trained {found.name} for {found.in_channels} channels; "
+            f"this one needs {spec.backbone} for {channels}.",
+            "Choose the same backbone, or another start.",
+            code="weights_misfit",
+        )
+    weights.fit_weights(backbone, trained.state_dict())
     return backbone
 
 

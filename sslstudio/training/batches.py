@@ -30,8 +30,8 @@ class BatchMaker:
         seed: int,
     ) -> None:
         self.waited = 0.0
+        self.augmenter = augmenter
         self._store = store
-        self._augmenter = augmenter
         self._plan = plan
         self._image_ids = image_ids
         self._subject_ids = subject_ids
@@ -61,21 +61,35 @@ class BatchMaker:
     def batch(self, rows: Tensor, squares: Tensor, step: int, part: int = 0) -> Batch:
         """The batch of `rows` (N, V) with `squares` of the same N; random values follow from seed, step and part."""
         generator = generator_for(self._store.device, self._seed, _VIEWS, step, part)
-        views = tuple(
-            self._augmenter.view(squares[:, view if self._sources > 1 else 0], generator).contiguous(
-                memory_format=torch.channels_last
-            )
-            for view in range(self._plan.views)
-        )
+        plan = self._plan
+        draws = self.augmenter.draw(len(rows), generator) if plan.shared else None
+        views = tuple(self._view(squares, view, generator, draws) for view in range(plan.views))
+        small = tuple(self._view(squares, 0, generator, None, plan.small_share) for _ in range(plan.small_views))
         first = rows[:, 0]
         device = self._store.device
-        return Batch(views, self._image_ids[first].to(device), self._subject_ids[first].to(device), step)
+        return Batch(views, self._image_ids[first].to(device), self._subject_ids[first].to(device), step, small)
 
     def sample(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Plain and augmented images (N, C, S, S) of `rows` (N,), always the same for the same rows."""
         squares = self._store.gather(rows)
         generator = generator_for(self._store.device, self._seed, _VIEWS + 1, int(rows[0]))
-        return self._augmenter.plain(squares), self._augmenter.view(squares, generator)
+        return self.augmenter.plain(squares), self.augmenter.view(squares, generator)
+
+    def fixed(self, rows: Tensor) -> Batch:
+        """A batch of `rows` (N, V) that is always the same, for pictures; its step is 0."""
+        return self.batch(rows, self._fetch(rows), 0)
+
+    def _view(
+        self, squares: Tensor, view: int, generator: torch.Generator, draws: Tensor | None, small_share: float = 0.0
+    ) -> Tensor:
+        """One view (N, C, S, S) of the plan, from the source that it comes from."""
+        source = squares[:, view if self._sources > 1 else 0]
+        if self._plan.recipe == "plain":
+            made = self.augmenter.plain(source)
+        else:
+            full = self._plan.recipe == "full"
+            made = self.augmenter.view(source, generator, draws=draws, full=full, small_share=small_share)
+        return made.contiguous(memory_format=torch.channels_last)
 
     def _fetch(self, rows: Tensor) -> Tensor:
         count = len(rows)

@@ -16,14 +16,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from sslstudio.api import Batch, PretextTask, StepResult, TaskContext, ViewPlan
+from sslstudio.api import Batch, PretextTask, Preview, StepResult, TaskContext, ViewPlan
+from sslstudio.augment.batch import small_side
 from sslstudio.backbones import table
 from sslstudio.backbones.build import build
+from sslstudio.backbones.features import patch_size
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions import host
 from sslstudio.extensions.manifest import PretextTaskEntry
 
-BACKBONE = "resnet18"
+BACKBONE, TRANSFORMER = "resnet18", "vit_tiny"
 SIDE = 32
 ROWS = 8
 LONGEST_STEP = 5.0
@@ -83,6 +85,7 @@ class TaskContract:
             "checkpoint": self.checkpoint,
             "bfloat16": self.bfloat16,
             "chance loss": self.chance,
+            "preview": self.preview,
             "throughput": self.throughput,
         }
         for name, clause in clauses.items():
@@ -100,6 +103,8 @@ class TaskContract:
         plan = self._task().views()
         if not isinstance(plan, ViewPlan) or not 1 <= plan.views <= 16:
             raise Broken("views() must give a ViewPlan with 1 to 16 views.")
+        if plan.small_views and (plan.sampling != "image" or plan.small_views > 16):
+            raise Broken("Small views, at most 16, go with the sampling 'image' alone.")
         return f"{plan.views} views of one {plan.sampling}"
 
     def finite_loss(self) -> str:
@@ -179,6 +184,16 @@ class TaskContract:
             raise Broken("chance_loss() must give a finite number or None.")
         return "none" if chance is None else f"{chance:.4f}"
 
+    def preview(self) -> str:
+        """`preview` gives pictures of the batch's shape, or none."""
+        task = self._task().eval()
+        with torch.no_grad():
+            rows = task.preview(self._batch(task))
+        for row in rows:
+            if not isinstance(row, Preview) or row.images.ndim != 4 or row.images.shape[1] != task.context.in_channels:
+                raise Broken("preview() must give Preview rows of images (N, C, S, S).")
+        return f"{len(rows)} rows of pictures"
+
     def throughput(self) -> str:
         """A step is short enough that a run can be stopped; the speed is told."""
         task = self._task()
@@ -194,14 +209,19 @@ class TaskContract:
     def _task(self, channels: int = 1) -> PretextTask:
         """The task as the loop builds it, with the defaults of its parameters."""
         torch.manual_seed(0)
+        families = self._entry.requires.families
+        entry = table.find(BACKBONE if "cnn" in families else TRANSFORMER)
+        backbone = build(entry.name, channels, SIDE)
         context = TaskContext(
-            backbone=build(BACKBONE, channels, SIDE),
-            feature_dim=table.find(BACKBONE).feature_dim,
+            backbone=backbone,
+            feature_dim=entry.feature_dim,
             in_channels=channels,
             image_size=SIDE,
             batch_size=ROWS,
             parameters=self._entry.values({}),
             total_steps=10,
+            family=entry.family,
+            patch_size=patch_size(backbone),
         )
         return self._class(context).train()
 
@@ -209,8 +229,11 @@ class TaskContract:
     def _batch(task: PretextTask, rows: int = ROWS, channels: int = 1, step: int = 0) -> Batch:
         generator = torch.Generator().manual_seed(1000 + step)
         shape = (rows, channels, SIDE, SIDE)
-        views = tuple(torch.randn(shape, generator=generator) for _ in range(task.views().views))
-        return Batch(views=views, image_ids=torch.arange(rows), subject_ids=torch.arange(rows), step=step)
+        plan = task.views()
+        views = tuple(torch.randn(shape, generator=generator) for _ in range(plan.views))
+        side = small_side(SIDE, plan.small_share)
+        small = tuple(torch.randn(rows, channels, side, side, generator=generator) for _ in range(plan.small_views))
+        return Batch(views, torch.arange(rows), torch.arange(rows), step, small)
 
     def _advance(self, task: PretextTask, optimiser: torch.optim.Optimizer, step: int) -> float:
         torch.manual_seed(step)
@@ -218,6 +241,8 @@ class TaskContract:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        with torch.no_grad():
+            task.after_step(step)
         return float(loss.detach())
 
     def _train(self, steps: int) -> list[float]:

@@ -64,7 +64,9 @@ class TrainingLoop:
         device: torch.device,
         folder: Path,
         report: Reporter,
+        after_epoch: Callable[[PretextTask, int], None] | None = None,
     ) -> None:
+        self._after_epoch = after_epoch
         self._task = task
         self._batches = batches
         self._sampler = sampler
@@ -151,6 +153,8 @@ class TrainingLoop:
             if time.monotonic() - self._saved_at > _LONGEST_UNSAVED:
                 self._save()
         self._monitor(epoch, tell=True)
+        if self._after_epoch is not None:
+            self._after_epoch(self._task, epoch)
         last = self._state.step >= self._total
         if last or time.monotonic() - self._saved_at >= self._settings.checkpoint_seconds:
             self._save()

@@ -13,12 +13,14 @@ from sslstudio.api import ParameterValue, PretextTask, TaskContext
 from sslstudio.augment import presets
 from sslstudio.augment.batch import BatchAugmenter
 from sslstudio.backbones import table
+from sslstudio.backbones.features import patch_size
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import devices, pixel_store
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
+from sslstudio.training.previews import PreviewWriter
 from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import Sampler
 
@@ -33,12 +35,13 @@ def pretrain(
     make_task: TaskFactory,
     parameters: Mapping[str, ParameterValue],
     folder: Path,
+    artifacts: Path,
     report: Reporter,
 ) -> tuple[nn.Module, LoopResult]:
     """Train `backbone` by the task on `items`; returns the task's encoder, on the CPU, and how the run ended.
 
-    `folder` holds the checkpoints: a run that finds some goes on from the newest. Raises what `report` raises when
-    the run is cancelled (after saving), and SSLStudioError.
+    `folder` holds the checkpoints: a run that finds some goes on from the newest; pictures go to `artifacts`. Raises
+    what `report` raises when the run is cancelled (after saving), and SSLStudioError.
     """
     device = devices.choose_device(spec.device)
     devices.make_repeatable(spec.seed, device)
@@ -48,7 +51,7 @@ def pretrain(
     context = _task_context(spec, len(items), channels, backbone, parameters)
     task = make_task(context).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     plan = task.views()
-    sampler = Sampler([item.subject for item in items], plan, spec.batch_size, spec.seed)
+    sampler = Sampler(items, plan, spec.batch_size, spec.seed, spec.pairing)
     preset = presets.resolve(spec.preset if plan.augmentation == "auto" else plan.augmentation, items)
     store = pixel_store.build(
         items,
@@ -69,7 +72,8 @@ def pretrain(
             sampler.subject_ids,
             spec.seed,
         )
-        result = TrainingLoop(task, batches, sampler, _settings(spec, items), device, folder, report).run()
+        pictures = PreviewWriter(batches, sampler.epoch(0)[0], artifacts, report)
+        result = TrainingLoop(task, batches, sampler, _settings(spec, items), device, folder, report, pictures).run()
     finally:
         store.close()
     return task.encoder().cpu(), result
@@ -80,21 +84,24 @@ def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
     digest = hashlib.sha256(spec.model_dump_json(exclude={"epochs", "device"}).encode())
     for item in items:
         windows = ",".join(f"{low},{high}" for low, high in item.windows)
-        digest.update(f"{item.image_id},{item.subject},{windows};".encode())
+        digest.update(f"{item.image_id},{item.subject},{windows},{item.bag},{item.place},{item.day};".encode())
     return digest.hexdigest()
 
 
 def _task_context(
     spec: PretrainSpec, images: int, channels: int, backbone: nn.Module, parameters: Mapping[str, ParameterValue]
 ) -> TaskContext:
+    entry = table.find(spec.backbone)
     return TaskContext(
         backbone=backbone,
-        feature_dim=table.find(spec.backbone).feature_dim,
+        feature_dim=entry.feature_dim,
         in_channels=channels,
         image_size=spec.image_size,
         batch_size=min(spec.batch_size, images),
         parameters=parameters,
         total_steps=spec.epochs * max(1, images // spec.batch_size),
+        family=entry.family,
+        patch_size=patch_size(backbone),
     )
 
 

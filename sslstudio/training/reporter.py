@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 
@@ -16,6 +17,9 @@ class Reporter(Protocol):
 
     def monitor(self, epoch: int, **values: float) -> None:
         """Report numbers measured at the end of an epoch."""
+
+    def artifact(self, name: str, path: Path) -> None:
+        """Say that a file inside the run directory is complete."""
 
     def warn(self, code: str, message: str, hint: str = "") -> None:
         """Tell the user something without stopping."""

@@ -66,6 +66,8 @@ class StepRunner:
             for group in self._optimiser.param_groups:
                 group["lr"] = rate
             self._optimiser.step()
+            with torch.no_grad():
+                self._task.after_step(step)
         else:
             _restore(self._task, buffers)
         self._optimiser.zero_grad(set_to_none=True)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sslstudio.augment import geometry, intensity
-from sslstudio.augment.batch import BatchAugmenter
+from sslstudio.augment.batch import BatchAugmenter, small_side
 from sslstudio.augment.presets import PRESETS, AugmentationPreset, resolve
+from sslstudio.augment.resample import fit_square
 from sslstudio.domain.items import Item
 
 
@@ -60,6 +61,19 @@ def test_the_transform_with_everything_off_is_the_plain_resize() -> None:
     pixels = (torch.rand(2, 1, 32, 32, generator=generator()) * 255).to(torch.uint8)
     make = augmenter(nothing, 1, 32)
     assert torch.allclose(make.view(pixels, generator(3)), make.plain(pixels), atol=1e-4)
+
+
+def test_a_small_view_shows_a_small_part_and_the_same_numbers_the_same_crop() -> None:
+    recipe = augmenter(PRESETS["mr"], 1, 64)
+    pixels = torch.randint(0, 256, (4, 1, 88, 88), dtype=torch.uint8, generator=generator())
+    assert recipe.view(pixels, generator(), small_share=0.5).shape == (4, 1, 32, 32)
+    draws = recipe.draw(4, generator())
+    first, second = (recipe.view(pixels, generator(seed), draws=draws, full=False) for seed in (1, 2))
+    assert torch.equal(first, second)
+    noisy = recipe.view(pixels, generator(1), draws=draws)
+    assert not torch.allclose(first, noisy)
+    assert small_side(224, 96 / 224) == 96 and small_side(32, 0.5) == 16
+    assert torch.allclose(recipe.as_seen(recipe.plain(pixels)), fit_square(pixels, 64) / 255.0, atol=1e-5)
 
 
 def test_crops_stay_inside_the_image() -> None:

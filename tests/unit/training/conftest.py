@@ -56,6 +56,9 @@ class Recorder:
     def warn(self, code: str, message: str, hint: str = "") -> None:
         self.all_warnings.append(code)
 
+    def artifact(self, name: str, path: Path) -> None:
+        assert path.is_file() and path.name == name
+
     def check_cancelled(self) -> None:
         self.looks += 1
         if self.looks == self.stop_at:
@@ -96,7 +99,7 @@ class Bench:
         context = TaskContext(TinyBackbone(), 8, 1, 16, 8, {}, 9)
         task = AgreementTask(context, plan).to(memory_format=torch.channels_last)
         task.spoil = spoil
-        sampler = Sampler([item.subject for item in self.items], task.views(), 8, settings.seed)
+        sampler = Sampler(self.items, task.views(), 8, settings.seed)
         augmenter = BatchAugmenter(PRESETS["mr"], 16, (0.4,), (0.2,))
         ids = torch.tensor([item.image_id for item in self.items])
         batches = BatchMaker(self.store, augmenter, task.views(), ids, sampler.subject_ids, settings.seed)

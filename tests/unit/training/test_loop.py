@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from sslstudio.api import Batch, ViewPlan
+from sslstudio.api import Batch, Preview, ViewPlan
 from sslstudio.errors import SSLStudioError
 from sslstudio.training import checkpoint
 from sslstudio.training.loop import TrainingLoop
+from sslstudio.training.previews import PreviewWriter
 from tests.unit.training.conftest import Bench, Recorder, Stopped
 
 
@@ -238,3 +241,29 @@ def test_two_checkpoints_are_kept(bench: Bench) -> None:
         "checkpoint-000000012.safetensors",
         "checkpoint-000000015.safetensors",
     ]
+
+
+def test_after_each_step_the_task_is_told_and_after_each_epoch_the_watcher(bench: Bench) -> None:
+    loop, task = bench.loop(Recorder())
+    steps: list[int] = []
+    task.after_step = steps.append
+    loop.run()
+    assert steps == list(range(9))
+
+
+def test_pictures_of_a_task_are_written_whole_and_change_nothing_of_the_run(bench: Bench, tmp_path: Path) -> None:
+    plain, _ = bench.loop(Recorder())
+    expected = plain.run().loss
+    report = Recorder()
+    loop, task = bench.loop(report, folder="other")
+    task.preview = lambda batch: (
+        Preview("Original", batch.views[0]),
+        Preview("Noise", torch.randn_like(batch.views[1])),
+    )
+    loop._after_epoch = PreviewWriter(loop._batches, loop._sampler.epoch(0)[0], tmp_path / "artifacts", report)
+    assert loop.run().loss == expected
+    with Image.open(tmp_path / "artifacts" / "preview.png") as sheet:
+        assert sheet.size == (8 * 16, 2 * 16)
+    told = json.loads((tmp_path / "artifacts" / "preview.json").read_text())
+    assert told == {"epoch": 2, "titles": ["Original", "Noise"], "images": 8}
+    assert not list((tmp_path / "artifacts").glob("*.partial"))
