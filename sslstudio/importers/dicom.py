@@ -20,7 +20,8 @@ from sslstudio.importers.dicom_codecs import decode_frames
 from sslstudio.importers.dicom_elements import number, text
 from sslstudio.importers.dicom_header import Header
 from sslstudio.importers.dicom_layout import PALETTE, Alignment, Layout, read_layout, to_rgb
-from sslstudio.importers.dicom_source import Buffer, Source, open_buffer, open_header
+from sslstudio.importers.dicom_plain import Buffer
+from sslstudio.importers.dicom_source import Source, open_buffer, open_header
 from sslstudio.importers.dicom_syntax import Syntax, syntax_of
 from sslstudio.importers.dicom_tables import Palette, modality_table
 from sslstudio.importers.dicom_values import Coding, padding_mask, store, stored_window

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 
-from sslstudio.importers.dicom_elements import code, codes, items, number, numbers, text
+from sslstudio.importers.dicom_elements import Elements, code, codes, items, number, numbers, text
 
 if TYPE_CHECKING:
     from sslstudio.domain.ledger import ImageKind
@@ -85,7 +85,7 @@ _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 _ORIGINS = 36_500
 
 
-def image_kind(dataset: Dataset) -> ImageKind:
+def image_kind(dataset: Elements) -> ImageKind:
     """Localiser, secondary capture or derived, as the header says; "" for an ordinary image (PS3.3 C.7.6.1.1.2)."""
     types = codes(dataset, "ImageType")
     said = _plain(dataset, "SeriesDescription", "ProtocolName")
@@ -100,7 +100,7 @@ def image_kind(dataset: Dataset) -> ImageKind:
     return ""
 
 
-def day(dataset: Dataset, key: bytes) -> int | None:
+def day(dataset: Elements, key: bytes) -> int | None:
     """The day of the study, counted from an origin within a century that only `key` tells; None without a date."""
     for keyword in _DATES:
         digits = text(dataset, keyword).replace(".", "").replace("-", "")[:8]
@@ -117,7 +117,7 @@ def _origin(key: bytes) -> int:
     return int.from_bytes(hmac.new(key, b"day\x1forigin", hashlib.sha256).digest()[:8], "big") % _ORIGINS
 
 
-def spacing(dataset: Dataset, measures: Dataset | None) -> tuple[float | None, float | None]:
+def spacing(dataset: Elements, measures: Dataset | None) -> tuple[float | None, float | None]:
     """(row spacing, column spacing) in mm: pixel spacing, else that at the detector or of the scanned film.
 
     For ultrasound it is that of its one region, given in cm; `measures` is the frame's pixel measures macro.
@@ -140,7 +140,7 @@ def spacing(dataset: Dataset, measures: Dataset | None) -> tuple[float | None, f
     return None, None
 
 
-def acquisition(dataset: Dataset, groups: Iterable[Dataset | None]) -> dict[str, str]:
+def acquisition(dataset: Elements, groups: Iterable[Dataset | None]) -> dict[str, str]:
     """How the image was made, as words and numbers of fixed kinds; `groups` are the functional groups that hold for the
     frame, its own first."""
     present = [group for group in groups if group is not None]
@@ -166,7 +166,7 @@ def acquisition(dataset: Dataset, groups: Iterable[Dataset | None]) -> dict[str,
     return found
 
 
-def _figure(dataset: Dataset, groups: list[Dataset], keyword: str) -> float | None:
+def _figure(dataset: Elements, groups: list[Dataset], keyword: str) -> float | None:
     macro = _ENHANCED.get(keyword)
     for group in groups if macro else ():
         for item in items(group, macro or "")[:1]:
@@ -176,7 +176,7 @@ def _figure(dataset: Dataset, groups: list[Dataset], keyword: str) -> float | No
     return number(dataset, keyword)
 
 
-def sequence_class(dataset: Dataset) -> str:
+def sequence_class(dataset: Elements) -> str:
     """The usual name of an MR sequence, found as a word in the series description or protocol; "" otherwise."""
     if code(dataset, "Modality") != "MR":
         return ""
@@ -194,7 +194,7 @@ def plane(directions: list[float]) -> str:
     return ("sagittal", "coronal", "axial")[normal.index(steepest)] if steepest > 0.9 else "oblique"
 
 
-def phase(dataset: Dataset, content: Dataset | None) -> int | None:
+def phase(dataset: Elements, content: Dataset | None) -> int | None:
     """The order of passes over the same positions: 1000 for each time (or acquisition), plus the echo; None where the
     header tells neither."""
     figures = (
@@ -210,5 +210,5 @@ def phase(dataset: Dataset, content: Dataset | None) -> int | None:
     return passes * 1000 + echoes if abs(passes) < 2**31 and 0 <= echoes < 1000 else None
 
 
-def _plain(dataset: Dataset, *keywords: str) -> str:
+def _plain(dataset: Elements, *keywords: str) -> str:
     return " ".join(text(dataset, keyword) for keyword in keywords).lower().replace("_", " ").replace("-", " ")

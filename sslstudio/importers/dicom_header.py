@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from sslstudio.importers import dicom_facts
 from sslstudio.importers.decoding import FrameFacts
-from sslstudio.importers.dicom_elements import code, items, number, numbers, text, value
+from sslstudio.importers.dicom_elements import Elements, code, items, number, numbers, text, value
 from sslstudio.importers.dicom_tables import voi_range
 from sslstudio.importers.dicom_values import Coding, FileWindow
 from sslstudio.importers.identity import patient_value, pseudonym
@@ -23,7 +23,7 @@ _FUNCTIONS: dict[str, WindowFunction] = {"LINEAR_EXACT": "LINEAR_EXACT", "SIGMOI
 class Header:
     """The header of one file, read once; `frame_facts` gives what is known of each frame."""
 
-    def __init__(self, dataset: Dataset, key: bytes) -> None:
+    def __init__(self, dataset: Elements, key: bytes) -> None:
         self.dataset = dataset
         self.modality = code(dataset, "Modality")
         self._key = key

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
 from sslstudio.importers.decoding import check_size
-from sslstudio.importers.dicom_elements import number, text
+from sslstudio.importers.dicom_elements import Elements, number, text
 from sslstudio.importers.reasons import Refused
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
@@ -60,7 +59,7 @@ class Layout:
         return self.rows * self.columns * self.samples * max(self.allocated // 8, 1)
 
 
-def read_layout(dataset: Dataset, keyword: str, max_pixels: int) -> Layout:
+def read_layout(dataset: Elements, keyword: str, max_pixels: int) -> Layout:
     """The packing of the pixels in element `keyword`; raises Refused for what is absurd, too large, or not read."""
     rows, columns = _whole(dataset, "Rows"), _whole(dataset, "Columns")
     floating = keyword in _FLOAT_BITS
@@ -88,7 +87,7 @@ def read_layout(dataset: Dataset, keyword: str, max_pixels: int) -> Layout:
     return layout
 
 
-def _whole(dataset: Dataset, keyword: str) -> int:
+def _whole(dataset: Elements, keyword: str) -> int:
     return int(number(dataset, keyword) or 0)
 
 

@@ -7,11 +7,11 @@ no more than one frame. Deflated files are inflated only as far as their own hea
 from __future__ import annotations
 
 import io
-import mmap
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pydicom
 from pydicom import uid
@@ -20,10 +20,10 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_preamble
 
 from sslstudio.importers.decoding import FRAME_LIMIT, DecodeSettings
-from sslstudio.importers.dicom_elements import number, text
+from sslstudio.importers.dicom_elements import Elements, number, text
+from sslstudio.importers.dicom_plain import Buffer, read_plain
+from sslstudio.importers.dicom_syntax import is_ordinary
 from sslstudio.importers.reasons import Refused
-
-Buffer = bytes | mmap.mmap
 
 _KEYWORDS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 _UNDEFINED = 0xFFFFFFFF
@@ -31,6 +31,7 @@ _LONG = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b
 _EXPLICIT = bytes(128) + b"DICM\x02\x00\x10\x00UI\x14\x00" + uid.ExplicitVRLittleEndian.encode() + b"\0"
 _DEFLATED = uid.DeflatedExplicitVRLittleEndian.encode()
 _META_LIMIT = 1 << 16
+_PLAIN_LIMIT = 1 << 16
 _HEADER_LIMIT = 64 << 20
 """A single header element beyond this is passed over; a deflated file may have so much beside its pixels."""
 
@@ -54,7 +55,7 @@ class Source:
     header was read.
     """
 
-    header: Dataset
+    header: Elements
     syntax: str
     pixels: PixelElement | None
     size: int
@@ -64,22 +65,53 @@ class Source:
 
 def open_buffer(buffer: Buffer, settings: DecodeSettings) -> Source:
     """The file in `buffer`; raises Refused or whatever pydicom raises on a damaged header."""
+    if source := _plain_source(buffer, len(buffer), lambda: _stream(buffer)):
+        return replace(source, buffer=buffer)
     buffer = _inflated(buffer, settings)
-    stream: BinaryIO = io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer  # type: ignore[assignment]
-    source = open_header(stream, settings, inflate=False)
-    return replace(source, buffer=buffer)
+    return replace(_open_any(_stream(buffer)), buffer=buffer)
 
 
-def open_header(stream: BinaryIO, settings: DecodeSettings, *, inflate: bool = True) -> Source:
+def open_header(stream: BinaryIO, settings: DecodeSettings) -> Source:
     """The file in `stream`, of which only the header is read; raises as `open_buffer` does."""
-    if inflate and _is_deflated(stream):
+    head = stream.read(_PLAIN_LIMIT)
+    size = stream.seek(0, io.SEEK_END)
+    if source := _plain_source(head, size, lambda: stream):
+        return source
+    if _is_deflated(stream):
         stream.seek(0)
         return open_buffer(stream.read(), settings)
+    return _open_any(stream)
+
+
+def _stream(buffer: Buffer) -> BinaryIO:
+    return io.BytesIO(buffer) if isinstance(buffer, bytes) else cast(BinaryIO, buffer)
+
+
+def _plain_source(data: Buffer, size: int, stream: Callable[[], BinaryIO]) -> Source | None:
+    """The file that begins with `data`, if its header is a plain one; `stream` gives the whole file."""
+    plain = read_plain(data, is_ordinary, lambda: _parse(stream()))
+    if plain is None:
+        return None
+    found = plain.pixels
+    return Source(
+        plain.elements,
+        plain.syntax,
+        PixelElement(_KEYWORDS[found.tag], found.offset, found.length, found.vr, True),
+        size,
+    )
+
+
+def _parse(stream: BinaryIO) -> Dataset:
+    stream.seek(0)
+    return pydicom.dcmread(stream, force=True, stop_before_pixels=True, defer_size=_HEADER_LIMIT)
+
+
+def _open_any(stream: BinaryIO) -> Source:
+    """The file in `stream`, whatever its header is like."""
     stream.seek(0, io.SEEK_END)
     size = stream.tell()
-    stream.seek(0)
     try:
-        dataset: Dataset = pydicom.dcmread(stream, force=True, stop_before_pixels=True, defer_size=_HEADER_LIMIT)
+        dataset = _parse(stream)
     except EOFError:
         raise Refused("truncated") from None
     meta = dataset.file_meta

@@ -100,6 +100,13 @@ def is_native(value: str) -> bool:
     return value in _PLAIN and _PLAIN[value][1] == "native"
 
 
+def is_ordinary(value: str) -> bool:
+    """True if the header of a file of the syntax `value` is neither deflated nor of the big-endian order."""
+    return value in _CODED or (
+        value in _PLAIN and value not in (uid.DeflatedExplicitVRLittleEndian, uid.ExplicitVRBigEndian)
+    )
+
+
 def _has_jpegxl() -> bool:
     import imagecodecs
 

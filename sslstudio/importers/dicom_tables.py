@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
-from sslstudio.importers.dicom_elements import items, numbers, value
+from sslstudio.importers.dicom_elements import Elements, items, numbers, value, whole
 from sslstudio.importers.reasons import Refused
 
 _MOST_ENTRIES = 65536
@@ -67,13 +67,13 @@ def _entries(item: Dataset, count: int, little: bool) -> NDArray[np.int64]:
     return figures.astype(np.int64) & 0xFFFF
 
 
-def modality_table(dataset: Dataset, *, signed: bool, little: bool) -> Table | None:
+def modality_table(dataset: Elements, *, signed: bool, little: bool) -> Table | None:
     """The modality table of an image, or None."""
     found = items(dataset, "ModalityLUTSequence")
     return read_table(found[0], signed=signed, little=little) if found else None
 
 
-def voi_range(group: Dataset, *, little: bool) -> tuple[float, float] | None:
+def voi_range(group: Elements, *, little: bool) -> tuple[float, float] | None:
     """The inputs (low, high) over which the first VOI table changes, in modality units; None without one (C.11.2)."""
     found = items(group, "VOILUTSequence")
     table = read_table(found[0], signed=_below_zero(found[0]), little=little) if found else None
@@ -89,12 +89,11 @@ def _below_zero(item: Dataset) -> bool:
 class Palette:
     """The colours of a palette image (PS3.3 C.7.6.3.1.5), looked up once for all frames."""
 
-    def __init__(self, dataset: Dataset, bits: int) -> None:
-        self._dataset = dataset
+    def __init__(self, dataset: Elements, bits: int) -> None:
         bits = min(bits, 16)
         indices = np.arange(1 << bits, dtype=np.uint16 if bits > 8 else np.uint8)
         try:
-            colours = np.asarray(apply_color_lut(indices[None, :], dataset))[0, :, :3]
+            colours = np.asarray(apply_color_lut(indices[None, :], whole(dataset)))[0, :, :3]
         except (ValueError, AttributeError, KeyError, TypeError, IndexError):
             raise Refused("contradiction", content="the palette") from None
         if colours.dtype != np.uint8 and int(colours.max(initial=0)) > 255:
