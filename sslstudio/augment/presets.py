@@ -7,7 +7,7 @@ laterality matters, losing the fan of an ultrasound image) is simply absent from
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -190,8 +190,12 @@ def resolve(preset: Preset, items: Iterable[Item]) -> AugmentationPreset:
     """The preset called `preset`; "auto" follows the commonest DICOM modality, else whether images are colour."""
     if preset != "auto":
         return PRESETS[preset]
-    kinds = Counter((item.modality.upper(), item.channels) for item in items)
+    return of_kinds(Counter((item.modality.upper(), item.channels) for item in items))
+
+
+def of_kinds(kinds: Mapping[tuple[str, int], int]) -> AugmentationPreset:
+    """The preset for images whose numbers are given by (DICOM modality in capitals, channels)."""
     if not kinds:
         return PRESETS["plain"]
-    modality, channels = kinds.most_common(1)[0][0]
+    modality, channels = max(kinds, key=lambda kind: (kinds[kind], kind))
     return PRESETS[_BY_MODALITY.get(modality, "natural" if channels == 3 else "plain")]

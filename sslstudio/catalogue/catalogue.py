@@ -10,6 +10,7 @@ from sslstudio.catalogue.findings import FindingTables
 from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.import_list import ImportListTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
+from sslstudio.catalogue.makeup import MakeupTables
 from sslstudio.catalogue.renderings import RenderingTables
 from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import RunTables
@@ -23,6 +24,7 @@ RESERVE_NAME = "reserve"
 class Catalogue(
     ImageTables,
     BrowseTables,
+    MakeupTables,
     ImportListTables,
     SubjectTables,
     FindingTables,

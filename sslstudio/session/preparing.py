@@ -27,6 +27,7 @@ from sslstudio.domain.specs import (
 )
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
+from sslstudio.extensions.manifest import PretextTaskEntry
 from sslstudio.importers.known import write_known
 from sslstudio.importers.rendering import AUTO, look_of, preset
 from sslstudio.jobs.run_directory import RunDirectory
@@ -34,7 +35,8 @@ from sslstudio.pacs.files import inside_project
 from sslstudio.pacs.nodes import PacsNode
 from sslstudio.pacs.problems import problem
 from sslstudio.pacs.rows import Wish
-from sslstudio.session.pairing import arrange
+from sslstudio.session import offering
+from sslstudio.session.pairing import arrange, coverage
 from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
 from sslstudio.session.subjects import Identity, keep_identity
@@ -158,10 +160,13 @@ def prepare_triage(project: Project, spec: TriageSpec) -> str:
 def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | None = None) -> str:
     """A run that pretrains on all images that are not excluded; `weights_file` holds weights to start from.
 
-    Raises SSLStudioError: "no_images", "no_weights", or what the plugin host says of an unknown pretext task.
+    Raises SSLStudioError: "no_images", "no_weights", "task_does_not_fit" (the method means nothing on these images or
+    with this backbone), or what the plugin host says of an unknown pretext task.
     """
     plugin = find_plugin(spec.task)
-    items = arrange(project, _items(project), spec, plugin.task(spec.task).requires)
+    entry = plugin.task(spec.task)
+    items = arrange(project, _items(project), spec, entry.requires)
+    _check_fit(project, spec, entry, items)
     keep_private: Callable[[Path], None] | None = None
     if weights_file is not None:
         source = Path(weights_file)
@@ -186,6 +191,18 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
         plugin=plugin.record,
         private=keep_private,
     )
+
+
+def _check_fit(project: Project, spec: PretrainSpec, entry: PretextTaskEntry, items: Sequence[Item]) -> None:
+    """Raise SSLStudioError ("task_does_not_fit") when the method means nothing here, with the reason."""
+    why = offering.backbone_reason(entry.requires, spec.backbone)
+    why = why or offering.reason(entry.requires, offering.data_facts(project, spec.preset))
+    if not why and entry.requires.bags and not coverage(items, spec.pairing).paired:
+        why = "By these pairing rules no two images may be paired."
+    if why:
+        raise SSLStudioError(
+            f"{entry.title} cannot be used here. {why}", "Choose another method or setting.", code="task_does_not_fit"
+        )
 
 
 def _check_start(project: Project, spec: PretrainSpec) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from sslstudio.domain.items import read_items, write_items
+from sslstudio.domain.items import Item, read_items, write_items
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import Pairing, PretrainSpec
 from sslstudio.extensions.manifest import Requires
-from sslstudio.session.pairing import arrange, bag_sizes
+from sslstudio.session.pairing import arrange, bag_sizes, coverage
 from sslstudio.session.project import Project
 from tests.fakes.catalogue_rows import found, row
 
 NEEDS = Requires(bags=True)
+ITEM = Item(
+    image_id=1, subject="a", study="t", series="s", modality="CT", scanner="", shard="x.bin", offset=0, height=8,
+    width=8, channels=1, dtype="uint8", windows=((0.0, 255.0),),
+)  # fmt: skip
 
 
 def image(subject: str, number: int, study: str, series: str, **facts: object) -> LedgerRow:
@@ -75,3 +81,27 @@ def test_methods_without_pairs_get_the_items_as_they_are_and_the_list_keeps_what
     arranged = arrange(project, items, PretrainSpec(), NEEDS)
     write_items(tmp_path / "items.csv", arranged)
     assert read_items(tmp_path / "items.csv") == arranged
+
+
+def test_coverage_is_what_comparing_all_images_with_all_others_finds() -> None:
+    random = Random(3)
+    for _ in range(60):
+        pairing = Pairing(slice_gap=random.choice((0, 2, 5)), most_days=random.choice((None, 0, 3)))
+        items = [
+            ITEM.model_copy(
+                update={
+                    "image_id": number,
+                    "bag": f"bag {random.randrange(6)}",
+                    "series": f"series {random.randrange(2)}",
+                    "place": random.choice((-1, 0, 1, 3, 6)),
+                    "day": random.choice((None, 0, 2, 9)),
+                }
+            )
+            for number in range(random.randrange(2, 16))
+        ]
+        pairs = combinations(items, 2)
+        expected = {one.bag for one, other in pairs if one.bag == other.bag and pairing.fit(one, other)}
+        found_now = coverage(items, pairing)
+        assert (found_now.bags, found_now.paired) == (len({one.bag for one in items}), len(expected))
+        assert found_now.images == sum(one.bag in expected for one in items)
+    assert coverage([], Pairing()).share == 0.0
