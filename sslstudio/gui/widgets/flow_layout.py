@@ -10,13 +10,16 @@ class FlowLayout(QLayout):
     """Rows of widgets at their preferred size, `spacing` pixels apart, as many rows as the width asks for.
 
     With `column_width` the widgets become equal columns of at least that width, stretched to fill the row, and the
-    widgets of a row share its height.
+    widgets of a row share its height. With `steady` the columns are as wide when there are few widgets as with many.
     """
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = 8, column_width: int = 0) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, spacing: int = 8, column_width: int = 0, *, steady: bool = False
+    ) -> None:
         super().__init__(parent)
         self._entries: list[QLayoutItem] = []
         self._column_width = column_width
+        self._steady = steady
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -84,7 +87,8 @@ class FlowLayout(QLayout):
     def _rows(self, shown: list[QLayoutItem], width: int) -> list[list[tuple[QLayoutItem, int]]]:
         gap = self.spacing()
         if self._column_width:
-            columns = max(1, min(len(shown), (width + gap) // (self._column_width + gap)))
+            most = (width + gap) // (self._column_width + gap)
+            columns = max(1, most if self._steady else min(len(shown), most))
             each = (width - gap * (columns - 1)) // columns
             return [[(entry, each) for entry in shown[i : i + columns]] for i in range(0, len(shown), columns)]
         rows: list[list[tuple[QLayoutItem, int]]] = []

@@ -15,12 +15,15 @@ from sslstudio.gui import machine
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import plan, texts
+from sslstudio.gui.pages.pretrain.consent import Consent
 from sslstudio.gui.pages.pretrain.methods import read_methods
 from sslstudio.gui.pages.pretrain.run_presenter import RunPresenter, run_line
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
-from sslstudio.gui.pages.pretrain.view import PretrainView
+from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
+from sslstudio.gui.pages.pretrain.view import RUNS, PretrainView
 from sslstudio.gui.texts import count
 from sslstudio.session import workflow
+from sslstudio.session.offering import DataFacts, data_facts
 
 STAGE = "pretrain"
 SPEEDS = "training_speeds"
@@ -33,6 +36,7 @@ class _Known:
     counts: Counts
     runs: Sequence[RunRow]
     speeds: Mapping[str, float]
+    facts: DataFacts
 
 
 class PretrainController(QObject):
@@ -50,7 +54,8 @@ class PretrainController(QObject):
         self._last_state: RunState | None = None
         self._drawing = QTimer(self, singleShot=True, interval=250)
         self._drawing.timeout.connect(self._show_progress)
-        self.setting_up = SettingUp(view.setup)
+        self.setting_up = SettingUp(view.setup, view.methods)
+        self._consent = Consent(services, view.methods, self.setting_up.set_methods)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -90,15 +95,19 @@ class PretrainController(QObject):
     def _read(self) -> _Known:
         catalogue = self._project.catalogue
         runs = [row for row in catalogue.runs() if row.stage == STAGE]
-        return _Known(catalogue.counts(), runs, catalogue.setting(SPEEDS, {}))
+        return _Known(catalogue.counts(), runs, catalogue.setting(SPEEDS, {}), data_facts(self._project))
 
     def _show(self, known: _Known) -> None:
-        self._known = True
+        first, self._known = not self._known, True
         self._speeds = dict(known.speeds)
         self._runs = sorted(known.runs, key=lambda row: row.created, reverse=True)
         self.setting_up.set_data(known.counts.images - known.counts.excluded, known.counts.subjects, self._speeds)
+        self.setting_up.set_facts(known.facts)
+        self.setting_up.starting.set_runs(earlier_runs(self._runs))
         self._show_reason()
         self._show_runs()
+        if first and self._runs:
+            self._view.sections.show_section(RUNS)
 
     def reason(self) -> str:
         """Why no training can be started now, or ""."""
@@ -117,7 +126,7 @@ class PretrainController(QObject):
         """Start a training with what stands in the panel."""
         if self.reason():
             return
-        spec, weights, project = self.setting_up.specification(), self.setting_up.weights(), self._project
+        spec, weights, project = self.setting_up.specification(), self.setting_up.starting.weights, self._project
         then = ("embed", "map_embeddings") if self._view.setup.then.isChecked() else ()
         self._launching = True
         self._show_reason()
@@ -141,6 +150,7 @@ class PretrainController(QObject):
         if status is not None and status.stage == STAGE:
             self._launching = False
             self._presenter.begin(run_id)
+            self._view.sections.show_section(RUNS)
             self.refresh()
 
     def _changed(self, run_id: str) -> None:
@@ -182,3 +192,13 @@ class PretrainController(QObject):
             self._presenter.focus(self._runs[0].run_id)
         self._presenter.set_rows({row.run_id: row for row in self._runs})
         self._view.set_runs([run_line(row, jobs.status(row.run_id)) for row in self._runs], self._presenter.run_id)
+
+
+def earlier_runs(rows: Sequence[RunRow]) -> list[EarlierRun]:
+    """The trainings that a new one can go on from."""
+    found = []
+    for row in rows:
+        if row.state == RunState.SUCCEEDED:
+            spec = PretrainSpec.model_validate_json(row.spec_json)
+            found.append(EarlierRun(row.run_id, spec.task, spec.backbone, spec.image_size))
+    return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
 
 from sslstudio.backbones.table import ARCHITECTURES
@@ -17,7 +18,7 @@ from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.widgets.controls import FormRow
 
 COMMON = ("backbone", "image_size", "epochs", "batch_size", "device")
-RARE = ("preset", "learning_rate", "weight_decay", "warmup_fraction", "precision", "seed")
+RARE = ("learning_rate", "weight_decay", "warmup_fraction", "precision", "seed")
 MOST = 1_000_000_000
 
 
@@ -118,6 +119,19 @@ class Form(QWidget):
                 control.blockSignals(True)
                 _set(control, value)
                 control.blockSignals(False)
+
+    def limit(self, name: str, allowed: Collection[str], reason: str) -> None:
+        """Leave only `allowed` values of a choice; the others stay in the list, off, and say why."""
+        control = self._controls[name]
+        assert isinstance(control, QComboBox)
+        model = control.model()
+        assert isinstance(model, QStandardItemModel)
+        for place in range(control.count()):
+            fits = control.itemData(place) in allowed
+            model.item(place).setEnabled(fits)
+            model.item(place).setToolTip("" if fits else reason)
+        if control.currentData() not in allowed and allowed:
+            self.set_values({name: next(value for value, _ in self._fields[name].choices if value in allowed)})
 
     def reset(self) -> None:
         """Every field back to its default."""

@@ -2,59 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sslstudio.extensions.host import PluginState, discover
-from sslstudio.extensions.manifest import Parameter, PretextTaskEntry
+from sslstudio.extensions.manifest import Parameter, PretextTaskEntry, Requires
+from sslstudio.gui.pages.pretrain import texts
 
 FIRST = ("simclr", "micle", "mae")
 
 
 @dataclass(frozen=True)
 class Method:
-    """One pretext task with its card's words. `problem` says why it cannot be chosen, "" when it can."""
+    """One pretext task.
 
-    id: str
-    title: str
-    summary: str
-    needs: str
-    helps_when: str
-    reference: str
-    recommended_batch: int
-    least_images: int
-    parameters: tuple[Parameter, ...]
+    `problem` says why it cannot be chosen whatever the data are, "" when it can; `plugin` is the id to enable where
+    consent is all that is missing, else "". `foreign` marks what did not come with SSL Studio.
+    """
+
+    entry: PretextTaskEntry
     problem: str = ""
+    foreign: bool = False
+    plugin: str = ""
+
+    @property
+    def id(self) -> str:
+        """The task's id, as `PretrainSpec.task` has it."""
+        return self.entry.id
+
+    @property
+    def title(self) -> str:
+        """Its proper name."""
+        return self.entry.title
+
+    @property
+    def requires(self) -> Requires:
+        """What it needs to mean anything."""
+        return self.entry.requires
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its own parameters."""
+        return self.entry.parameters
 
 
-def read_methods() -> list[Method]:
+@dataclass(frozen=True)
+class Found:
+    """What plugins bring: methods in the order of their cards, and (name, reason) of plugins that cannot be read."""
+
+    methods: tuple[Method, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
+
+    def method(self, method_id: str) -> Method | None:
+        """A method that can be chosen, by its id."""
+        return next((one for one in self.methods if one.id == method_id and not one.problem), None)
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """What a card shows: `reason` says why it cannot be chosen, `praise` recommends it, `caution` is no hindrance.
+
+    A plugin that cannot be read has a card without `method`.
+    """
+
+    title: str
+    method: Method | None
+    reason: str = ""
+    praise: str = ""
+    caution: str = ""
+
+
+@dataclass(frozen=True)
+class MethodGroup:
+    """Cards under one heading; `about` is a sentence below it."""
+
+    title: str
+    about: str
+    cards: tuple[MethodCard, ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the data say of the methods: reasons against and cautions by id, the one recommended, and why."""
+
+    reasons: Mapping[str, str]
+    cautions: Mapping[str, str]
+    best: str = ""
+    praise: str = ""
+
+
+def read_methods() -> Found:
     """The pretext tasks of all plugins, the best known first; those that cannot be used come last, with the reason."""
-    found = [
-        _method(entry, "" if info.state == PluginState.ENABLED else info.reason or "Not enabled")
-        for info in discover()
-        if info.manifest is not None
-        for entry in info.manifest.pretext_tasks
-    ]
+    methods: list[Method] = []
+    broken: list[tuple[str, str]] = []
+    for info in discover():
+        foreign = info.source != "bundled"
+        if info.manifest is None:
+            broken.append((info.id, texts.broken_plugin(info.reason)))
+            continue
+        waits = info.state is PluginState.VALID
+        problem = "" if info.state is PluginState.ENABLED else texts.not_enabled(info.reason)
+        methods += [Method(entry, problem, foreign, info.id if waits else "") for entry in info.manifest.pretext_tasks]
 
-    def order(method: Method) -> tuple[bool, int, str]:
-        return bool(method.problem), FIRST.index(method.id) if method.id in FIRST else len(FIRST), method.title
+    def order(method: Method) -> tuple[bool, bool, int, str]:
+        place = FIRST.index(method.id) if method.id in FIRST else len(FIRST)
+        return bool(method.problem), method.foreign, place, method.title
 
-    return sorted(found, key=order)
+    return Found(tuple(sorted(methods, key=order)), tuple(broken))
 
 
-def _method(entry: PretextTaskEntry, problem: str) -> Method:
-    return Method(
-        entry.id,
-        entry.title,
-        entry.summary,
-        entry.needs,
-        entry.helps_when,
-        entry.reference,
-        entry.recommended_batch,
-        entry.least_images,
-        tuple(entry.parameters),
-        problem,
-    )
+def arrange(found: Found, advice: Advice) -> list[MethodGroup]:
+    """The cards under their headings: what to begin with, the rest by what they learn from, plugins of others last."""
+    groups: dict[str, list[MethodCard]] = {key: [] for key in texts.GROUPS}
+    for method in found.methods:
+        if method.foreign:
+            key = "foreign"
+        elif method.id in FIRST:
+            key = "first"
+        else:
+            key = method.entry.kind if method.entry.kind in groups else "other"
+        groups[key].append(_card(method, advice))
+    groups["foreign"] += [MethodCard(name, None, reason) for name, reason in found.broken]
+    return [MethodGroup(*texts.GROUPS[key], tuple(cards)) for key, cards in groups.items() if cards]
+
+
+def _card(method: Method, advice: Advice) -> MethodCard:
+    reason = method.problem or advice.reasons.get(method.id, "")
+    if reason:
+        return MethodCard(method.title, method, reason)
+    praise = advice.praise if method.id == advice.best else ""
+    return MethodCard(method.title, method, "", praise, advice.cautions.get(method.id, ""))
 
 
 def recommend(methods: Sequence[Method], images: int, patients: int) -> str:

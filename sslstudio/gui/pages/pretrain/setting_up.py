@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
-from sslstudio.domain.specs import ParameterValue, PretrainSpec
+from sslstudio.domain.specs import Pairing, ParameterValue, Preset, PretrainSpec
 from sslstudio.gui.pages.pretrain import plan, texts
-from sslstudio.gui.pages.pretrain.methods import Method, recommend
+from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
+from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, arrange, recommend
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
+from sslstudio.gui.pages.pretrain.starting import Starting
+from sslstudio.session import offering
+from sslstudio.session.offering import DataFacts
+
+_RECOMMENDED = ("learning_rate", "weight_decay", "warmup_fraction", "backbone")
 
 
 class SettingUp(QObject):
-    """Keeps a `SetupPanel` consistent; knows nothing of runs."""
+    """Keeps a `SetupPanel` and the cards of the methods consistent; knows nothing of runs under way.
 
-    def __init__(self, panel: SetupPanel) -> None:
+    ``method_changed`` fires when another method was taken.
+    """
+
+    method_changed = Signal()
+
+    def __init__(self, panel: SetupPanel, gallery: MethodGallery) -> None:
         super().__init__(panel)
-        self._panel = panel
-        self._methods: list[Method] = []
+        self._panel, self._gallery = panel, gallery
+        self._found = Found()
+        self._facts: DataFacts | None = None
         self._method = ""
+        self._picked = False
         self._images = self._patients = 0
         self._speeds: Mapping[str, float] = {}
-        self._start_from = "random"
-        self._file: Path | None = None
         self._gpu = False
-        panel.method_chosen.connect(self.choose_method)
+        self.pairing = Pairing()
+        self.preset: Preset = "auto"
+        self.starting = Starting(panel.start_from, self._start_changed)
+        gallery.method_chosen.connect(self.pick_method)
+        panel.method.recommended_requested.connect(lambda: self.pick_method(self._advice().best))
         panel.effort_chosen.connect(lambda _: self._apply_effort())
-        panel.start_chosen.connect(self._choose_start)
-        panel.file_chosen.connect(self._choose_file)
         panel.parameters_changed.connect(self._show_plan)
         panel.reset_requested.connect(self._reset)
 
@@ -40,74 +52,119 @@ class SettingUp(QObject):
         self._images, self._patients, self._speeds = images, patients, speeds
         self._panel.set_data(texts.data_line(images, patients), 0 < images < 1000)
         if changed:
-            self._show_methods()
+            self._settle()
             self._apply_effort()
         self._show_plan()
 
-    def set_methods(self, methods: list[Method]) -> None:
+    def set_methods(self, found: Found) -> None:
         """The methods that are installed."""
-        self._methods = methods
-        self._method = recommend(methods, self._images, self._patients)
-        self._show_methods()
-        self._panel.set_method_form(self._chosen())
-        self._apply_effort()
+        self._found = found
+        self._settle()
+
+    def set_facts(self, facts: DataFacts) -> None:
+        """What the images are, which decides what methods mean anything on them."""
+        self._facts = facts
+        self._settle()
 
     def set_machine(self, text: str) -> None:
         """What this computer trains on, as `machine.describe` says it."""
         self._gpu = not text.startswith("CPU")
         self._apply_effort()
 
-    def choose_method(self, method_id: str) -> None:
-        """Take this method."""
-        self._method = method_id
-        self._panel.set_method(method_id)
-        self._panel.set_method_form(self._chosen())
-        self._apply_effort()
+    def pick_method(self, method_id: str) -> None:
+        """Take this method, by the user's wish: no recommendation changes it any more."""
+        self._picked = True
+        self._choose_method(method_id)
 
     def problem(self) -> str:
         """Why what stands in the panel cannot be started, or ""."""
         if not self._images:
             return texts.NO_IMAGES
-        if self._chosen() is None:
+        if self.method is None:
             return texts.NO_METHOD
-        return texts.NO_WEIGHTS if self._start_from == "file" and self._file is None else ""
-
-    def weights(self) -> Path | None:
-        """The weights file to start from, if one is."""
-        return self._file if self._start_from == "file" else None
+        misfit = texts.start_misfit(self.starting.init, self.starting.backbone, self._backbone())
+        return self._advice().reasons.get(self._method, "") or self.starting.problem() or misfit
 
     def specification(self) -> PretrainSpec:
         """What would be started now."""
-        values: dict[str, ParameterValue | dict[str, ParameterValue]] = dict(self._panel.values())
+        values: dict[str, object] = dict(self._panel.values())
         values["parameters"] = self._panel.method_values()
-        init = "imagenet" if self._start_from == "imagenet" else "random"
-        return PretrainSpec.model_validate({"task": self._method, "init": init, **values})
+        if self.method is not None and self.method.requires.bags:
+            values["pairing"] = self.pairing
+        init = self.starting.init
+        return PretrainSpec.model_validate({"task": self._method, "init": init, "preset": self.preset, **values})
 
     def device(self, asked: object) -> str:
         """Under which name the speed of a device is kept: "auto" is what this computer has."""
         return str(asked) if asked != "auto" else ("gpu" if self._gpu else "cpu")
 
-    def _chosen(self) -> Method | None:
-        return next((method for method in self._methods if method.id == self._method and not method.problem), None)
+    @property
+    def method(self) -> Method | None:
+        """The method in force, None while there is none that can be chosen."""
+        return self._found.method(self._method)
+
+    def _advice(self) -> Advice:
+        """What speaks for and against the methods on these images."""
+        reasons, cautions = {}, {}
+        if self._facts is not None and self._images:
+            for method in self._found.methods:
+                reasons[method.id] = offering.reason(method.requires, self._facts)
+                cautions[method.id] = offering.caution(method.entry, self._facts)
+        fitting = [method for method in self._found.methods if not reasons.get(method.id)]
+        best = recommend(fitting, self._images, self._patients)
+        praise = texts.recommended(self._images, self._patients, best) if self._images else ""
+        return Advice(reasons, cautions, best if self._images else "", praise)
+
+    def _settle(self) -> None:
+        """Methods or data are known now, or are others: show the cards, and take the recommended method."""
+        best = self._advice().best or recommend(self._found.methods, 0, 0)
+        if not self._picked and best != self._method and best:
+            self._choose_method(best)
+        else:
+            self._show_methods()
+
+    def _choose_method(self, method_id: str) -> None:
+        self._method = method_id
+        method = self.method
+        self._panel.set_method_form(method)
+        if method is not None:
+            self._panel.set_values(self._suited(method))
+            self._panel.set_families(method.requires.families)
+        self.starting.set_method(method)
+        self._start_changed(self.starting.backbone)
+        self._show_methods()
+        self._apply_effort()
+        self.method_changed.emit()
+
+    def _suited(self, method: Method) -> dict[str, ParameterValue]:
+        """Settings of a run that suit the method, and those of every run where it asks for nothing."""
+        wishes = method.entry.recommended.model_dump()
+        defaults = PretrainSpec()
+        return {name: wishes[name] or getattr(defaults, name) for name in _RECOMMENDED}
 
     def _show_methods(self) -> None:
-        marked = recommend(self._methods, self._images, self._patients) if self._images else ""
-        why = texts.recommended(self._images, self._patients, marked)
-        self._panel.set_methods(self._methods, self._method, marked, why)
+        advice = self._advice()
+        self._gallery.set_groups(arrange(self._found, advice), self._method)
+        method, best = self.method, self._found.method(advice.best)
+        other = best.title if best is not None and advice.best != self._method else ""
+        note = ""
+        if method is not None:
+            note = texts.family_note(method.title, method.requires.families, self._backbone())
+            note = " ".join(filter(None, (advice.cautions.get(self._method, ""), note)))
+        self._panel.method.set_method(method, texts.instead(other, advice.praise), other, note)
 
-    def _choose_start(self, value: str) -> None:
-        self._start_from = value
-        self._panel.parameters_changed.emit()
+    def _backbone(self) -> str:
+        return str(self._panel.values()["backbone"])
 
-    def _choose_file(self, file: Path) -> None:
-        self._file = file
-        self._panel.set_file(file.name)
+    def _start_changed(self, backbone: str) -> None:
+        if backbone:
+            self._panel.set_values({"backbone": backbone})
         self._panel.parameters_changed.emit()
 
     def _apply_effort(self) -> None:
-        chosen = self._chosen()
+        batch = self.method.entry.recommended_batch if self.method is not None else 0
         effort = cast(plan.Effort, self._panel.effort.value())
-        made = plan.make_plan(effort, self._images, chosen.recommended_batch if chosen else 0, gpu=self._gpu)
+        made = plan.make_plan(effort, self._images, batch, gpu=self._gpu)
         self._panel.set_values({"image_size": made.image_size, "epochs": made.epochs, "batch_size": made.batch_size})
         self._panel.parameters_changed.emit()
 
@@ -115,6 +172,9 @@ class SettingUp(QObject):
         self._panel.common.reset()
         self._panel.rare.reset()
         self._panel.reset_method_form()
+        if self.method is not None:
+            self._panel.set_values(self._suited(self.method))
+            self._panel.set_families(self.method.requires.families)
         self._apply_effort()
 
     def _show_plan(self) -> None:

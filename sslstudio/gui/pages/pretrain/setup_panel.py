@@ -1,30 +1,76 @@
-"""The left half of the Pretrain page: method cards, how thoroughly, what to start from, and the parameters."""
+"""The left half of the Pretrain page: the method chosen, how thoroughly, what to start from, and the parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.specs import ParameterValue
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, method_fields, spec_fields
 from sslstudio.gui.pages.pretrain.methods import Method
-from sslstudio.gui.widgets.card import ChoiceCard
-from sslstudio.gui.widgets.controls import Disclosure, PlainButton, ReasonButton, SectionTitle, Segmented, Text, clear
+from sslstudio.gui.pages.pretrain.start_panel import StartPanel
+from sslstudio.gui.widgets.controls import (
+    Disclosure,
+    PlainButton,
+    ReasonButton,
+    SectionTitle,
+    Segmented,
+    Text,
+    clear,
+    row,
+)
 
 WIDTH = 408
+
+
+class ChosenMethod(QWidget):
+    """The method in force in a few lines, and the way to all others."""
+
+    all_requested = Signal()
+    recommended_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = QLabel()
+        self.title.setProperty("role", "strong")
+        self.why = Text("", "ok")
+        self.summary = Text("")
+        self.note = Text("", "small")
+        self.take = PlainButton("", "check")
+        self.take.clicked.connect(lambda: self.recommended_requested.emit())
+        self.all = PlainButton(texts.ALL_METHODS, "table")
+        self.all.setToolTip(texts.ALL_METHODS_HELP)
+        self.all.clicked.connect(lambda: self.all_requested.emit())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for part in (self.title, self.why, self.summary, self.note):
+            column.addWidget(part)
+        column.addWidget(row(self.all, self.take, 1))
+        self.set_method(None, "", "", "")
+
+    def set_method(self, method: Method | None, praise: str, better: str, note: str) -> None:
+        """The method, why it is recommended or "", the title of a recommended other or "", and a word of caution."""
+        self.title.setText(method.title if method is not None else texts.NO_METHOD_YET)
+        self.summary.setText(method.entry.summary if method is not None else "")
+        self.why.set_role("ok" if not better else "muted")
+        for part, words in ((self.why, praise), (self.note, note)):
+            part.setText(words)
+            part.setVisible(bool(words))
+        self.summary.setVisible(method is not None)
+        self.take.setText(texts.take(better))
+        self.take.setToolTip(praise)
+        self.take.setVisible(bool(better))
 
 
 class SetupPanel(QFrame):
     """Setters, and a signal for each wish."""
 
-    method_chosen = Signal(str)
     effort_chosen = Signal(str)
-    start_chosen = Signal(str)
-    file_chosen = Signal(object)
     parameters_changed = Signal()
     reset_requested = Signal()
     start_requested = Signal()
@@ -33,7 +79,6 @@ class SetupPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setFixedWidth(WIDTH)
-        self._cards: dict[str, ChoiceCard] = {}
         self._method_form: Form | None = None
         body = QWidget()
         body.setObjectName("panel")
@@ -60,11 +105,10 @@ class SetupPanel(QFrame):
         self.data = Text("", "muted")
         self.few = Text(texts.FEW_IMAGES, "warning")
         self.few.hide()
-        self._methods = QVBoxLayout()
-        self._methods.setSpacing(8)
+        self.method = ChosenMethod()
         column.addWidget(SectionTitle(texts.METHOD))
         column.addWidget(self.data)
-        column.addLayout(self._methods)
+        column.addWidget(self.method)
 
     def _add_effort(self, column: QVBoxLayout) -> None:
         self.effort = Segmented(texts.EFFORTS, texts.EFFORT)
@@ -79,17 +123,8 @@ class SetupPanel(QFrame):
         column.addWidget(self.plan)
 
     def _add_start(self, column: QVBoxLayout) -> None:
-        self.start_from = Segmented(texts.STARTS, texts.START_FROM)
-        self.start_from.chosen.connect(self._start_chosen)
-        self.start_help = Text(texts.START_HELP["random"], "small")
-        self.file = PlainButton(texts.CHOOSE_FILE, "file")
-        self.file.clicked.connect(self._ask_file)
-        self.file.hide()
-        column.addSpacing(8)
-        column.addWidget(SectionTitle(texts.START_FROM))
+        self.start_from = StartPanel()
         column.addWidget(self.start_from)
-        column.addWidget(self.start_help)
-        column.addWidget(self.file)
         column.addWidget(self.few)
 
     def _add_expert(self, column: QVBoxLayout) -> None:
@@ -136,34 +171,6 @@ class SetupPanel(QFrame):
         self.data.setText(text)
         self.few.setVisible(few)
 
-    def set_methods(self, methods: Sequence[Method], chosen: str, marked: str, why: str) -> None:
-        """The method cards; `marked` carries the recommendation `why`."""
-        clear(self._methods)
-        self._cards = {}
-        for method in methods:
-            card = ChoiceCard(method.title)
-            title = QLabel(method.title)
-            title.setProperty("role", "strong")
-            card.body.addWidget(title)
-            if method.id == marked:
-                card.body.addWidget(Text(why, "ok"))
-            card.body.addWidget(Text(method.summary))
-            for words in filter(None, (method.needs, method.helps_when)):
-                card.body.addWidget(Text(words, "small"))
-            if method.problem:
-                card.body.addWidget(Text(method.problem, "warning"))
-                card.setEnabled(False)
-            else:
-                card.clicked.connect(lambda asked=method.id: self.method_chosen.emit(asked))
-            self._cards[method.id] = card
-            self._methods.addWidget(card)
-        self.set_method(chosen)
-
-    def set_method(self, method_id: str) -> None:
-        """Mark the chosen method."""
-        for identifier, card in self._cards.items():
-            card.set_selected(identifier == method_id)
-
     def set_method_form(self, method: Method | None) -> None:
         """The parameters of the chosen method."""
         clear(self._method_slot)
@@ -201,20 +208,11 @@ class SetupPanel(QFrame):
         """Show or hide the parameters."""
         self.expert.setVisible(expert)
 
-    def set_file(self, name: str) -> None:
-        """The weights file that was chosen."""
-        self.file.setText(name or texts.CHOOSE_FILE)
-
     def set_reason(self, reason: str) -> None:
         """Why no training can be started now, or ""."""
         self.start.set_reason(reason)
 
-    def _start_chosen(self, value: str) -> None:
-        self.start_help.setText(texts.START_HELP[value])
-        self.file.setVisible(value == "file")
-        self.start_chosen.emit(value)
-
-    def _ask_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, texts.CHOOSE_FILE, "", "Weights (*.safetensors *.pth *.pt)")
-        if chosen:
-            self.file_chosen.emit(Path(chosen))
+    def set_families(self, families: Sequence[str]) -> None:
+        """Offer only networks of these families; one that is chosen and does not fit gives way to the first."""
+        fitting = {name for name, entry in ARCHITECTURES.items() if entry.family in families}
+        self.common.limit("backbone", fitting, texts.WRONG_FAMILY)

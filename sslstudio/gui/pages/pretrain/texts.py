@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.runs import RunState
 from sslstudio.gui.texts import count, duration
@@ -26,17 +28,59 @@ FEW_IMAGES = (
     "photographs. If its weights are at hand, start from ImageNet."
 )
 RESET = "Reset this panel"
+NO_METHOD_YET = "No method"
+ALL_METHODS = "All methods"
+ALL_METHODS_HELP = "Shows every method with what it needs and when it helps."
+NEEDS, HELPS, EVIDENCE, MIND, REFERENCE = "Needs", "Helps", "Evidence", "Mind", "Source"
+WRONG_FAMILY = "The method chosen does not work with this kind of network."
+
+METHODS_TAB = "Methods"
+METHODS_HELP = "Every way to learn from images without labels: what it needs, when it helps, what is known of it."
+RUNS_TAB = "Runs"
+RUNS_HELP = "Trainings under way and ended: how they go, and what can be done with them."
+
+GROUPS = {
+    "first": ("Begin here", "The three that most sets of images are served well by."),
+    "contrastive": ("Telling images apart", "Two views of one image are drawn together, those of others pushed away."),
+    "teacher": ("Following a slow copy of itself", "No image is pushed away, so that small batches do."),
+    "clusters": ("Sorting into groups", "The images are sorted into groups that nobody has named."),
+    "redundancy": ("Using all of what it has", "Views agree, and no two numbers may say the same."),
+    "reconstruction": ("Rebuilding what is missing", "For fine-tuning later, rather than for a map of alike images."),
+    "prediction": ("Answering a question about the image", "The answer is known without a label."),
+    "hybrid": ("Comparing and rebuilding at once", ""),
+    "other": ("Others", ""),
+    "foreign": (
+        "Plugins of others",
+        "They did not come with SSL Studio, and each is off until you have agreed to it. See docs/plugins.md.",
+    ),
+}
+ENABLE = "Look at it and enable..."
+ENABLE_HELP = "Shows who wrote the plugin and where its code lies, before it may run."
+ENABLE_IT = "Enable"
+CANCEL = "Cancel"
+CONSENT = (
+    "A plugin is a program. It runs in a process of its own, which keeps the window safe from its faults, but it may "
+    "do all that your account may: read the images, write files, use the network. Enable it only if you trust who "
+    "wrote it. If one of its files changes, you are asked again."
+)
+PLUGIN_ABOUT, PLUGIN_AUTHORS, PLUGIN_VERSION = "What it is", "By", "Version, licence"
+PLUGIN_FOLDER, PLUGIN_HASH = "Folder", "Fingerprint"
+NOT_GIVEN = "not given"
+LOOK_AT_SOURCE = "Open its folder"
 
 EFFORTS = (("quick", "Quick"), ("balanced", "Balanced"), ("thorough", "Thorough"))
-STARTS = (("random", "Nothing"), ("imagenet", "ImageNet"), ("file", "A file..."))
+STARTS = (("random", "Nothing"), ("imagenet", "ImageNet"), ("earlier", "Earlier run"), ("file", "A file"))
 START_HELP = {
     "random": "The network starts without knowing anything. Needs some thousand images to pay.",
     "imagenet": (
         "The network has already seen photographs. Weights that are not on this computer are downloaded once; "
         "nothing is sent."
     ),
+    "earlier": "Goes on from what an earlier training of this project has learned, with the same network.",
     "file": "Weights from a file on this computer (.safetensors or .pth).",
 }
+EARLIER_RUN = "Earlier run to go on from"
+NO_EARLIER = "No training of this project with a network that suits the method has finished yet."
 CHOOSE_FILE = "Choose a weights file..."
 
 LABELS = {
@@ -127,6 +171,71 @@ def data_line(images: int, patients: int) -> str:
         return NO_IMAGES
     each = images / max(1, patients)
     return f"{count(images, 'image')}, {count(patients, 'patient')}, {each:.1f} images per patient"
+
+
+def labelled(label: str, words: str) -> str:
+    """ "Needs: some hundred images", or "" for no words."""
+    return (
+        f"{label}: {words[:1].lower()}{words[1:]}"
+        if words and not words[:2].isupper()
+        else words and f"{label}: {words}"
+    )
+
+
+def consent_title(name: str) -> str:
+    """Heading of the question whether a plugin may run."""
+    return f"Enable the plugin {name}?"
+
+
+def not_enabled(reason: str) -> str:
+    """Why the method of a plugin is off, and how it comes on."""
+    return f"{reason or 'Not enabled yet.'} A plugin may do all that you may, so look at it first."
+
+
+def broken_plugin(reason: str) -> str:
+    """Why a plugin cannot be read."""
+    return f"This plugin cannot be used: {reason}"
+
+
+def take(title: str) -> str:
+    """The button that takes the recommended method."""
+    return f"Take {title}" if title else ""
+
+
+def instead(title: str, praise: str) -> str:
+    """The praise, said of another method where `title` names one."""
+    return f"{title} is {praise[:1].lower()}{praise[1:]}" if title and praise else praise
+
+
+def family_note(method: str, families: Sequence[str], backbone: str) -> str:
+    """A word on the network where a method works with one kind alone."""
+    if set(families) == {"cnn", "vit"}:
+        return ""
+    kind = "vision transformers" if families == ("vit",) else "convolutional networks"
+    return f"{method} works with {kind} alone: the network is {backbone_title(backbone)}."
+
+
+def simclr_first(method: str) -> str:
+    """What to do before a method that compares images of one patient."""
+    return f"{method} was published as a second step: train SimCLR on these images first, then go on from it."
+
+
+def continue_why(method: str) -> str:
+    """Why to go on from an earlier run."""
+    return f"{method} was published as a second step after SimCLR on the same images."
+
+
+def start_misfit(init: str, trained: str, chosen: str) -> str:
+    """Why a run cannot be gone on from with another network, or ""."""
+    if not trained or trained == chosen:
+        return ""
+    run = init.partition(":")[2]
+    return f"{run} trained {backbone_title(trained)}: choose this network, or another start."
+
+
+def continue_from(run_id: str) -> str:
+    """The button that goes on from a run."""
+    return f"Continue from {run_id}"
 
 
 def recommended(images: int, patients: int, method: str) -> str:

@@ -19,12 +19,15 @@ from PySide6.QtWidgets import (
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
 from sslstudio.gui.pages.pretrain.run_panel import RunPanel
 from sslstudio.gui.pages.pretrain.run_presenter import RunLine
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.gui.widgets.controls import EmptyState, Line, PageTitle, Text
+from sslstudio.gui.widgets.sections import Sections
 
 Index = QModelIndex | QPersistentModelIndex
+METHODS, RUNS = "methods", "runs"
 COLUMNS = ("Run", "What", "State", "Epochs", "Loss", "Started")
 
 
@@ -93,20 +96,27 @@ class PretrainView(QWidget):
         self.table = self._make_table()
         filled = QWidget()
         inside = QVBoxLayout(filled)
-        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setContentsMargins(0, 12, 0, 0)
         inside.setSpacing(12)
         inside.addWidget(self.table)
         inside.addWidget(self.run, 1)
+        self.methods = MethodGallery()
         self._stack = QStackedWidget()
         self._stack.addWidget(EmptyState("pretrain", texts.NO_RUNS_TITLE, texts.NO_RUNS))
         self._stack.addWidget(filled)
+        self.sections = Sections("Sections of the pretrain page")
+        self.sections.add_section(METHODS, texts.METHODS_TAB, "grid", self.methods, help=texts.METHODS_HELP)
+        self.sections.add_section(RUNS, texts.RUNS_TAB, "pretrain", self._stack, help=texts.RUNS_HELP)
+        self.setup.method.all_requested.connect(lambda: self.sections.show_section(METHODS))
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(PageTitle(texts.TITLE))
+        head.addWidget(Text(texts.SUBTITLE, "muted"), 1, Qt.AlignmentFlag.AlignBottom)
         right = QVBoxLayout()
-        right.setContentsMargins(20, 16, 20, 12)
+        right.setContentsMargins(20, 12, 20, 10)
         right.setSpacing(8)
-        right.addWidget(PageTitle(texts.TITLE))
-        right.addWidget(Text(texts.SUBTITLE, "muted"))
-        right.addSpacing(4)
-        right.addWidget(self._stack, 1)
+        right.addLayout(head)
+        right.addWidget(self.sections, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
