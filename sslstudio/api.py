@@ -96,7 +96,8 @@ class Batch:
     `views` are V float32 tensors (N, C, S, S), augmented and normalised (about zero mean, unit variance);
     `small_views` those of the plan that are smaller.
     `image_ids` and `subject_ids` are int64 (N,): the image of the first view, and a number for its subject.
-    `step` counts optimiser steps from 0 over the whole run, resumed or not.
+    `step` counts optimiser steps from 0 over the whole run, resumed or not. Where the views of a row may come from
+    different images, `sources` is int64 (N, V): the image of each view; else None.
     """
 
     views: tuple[Tensor, ...]
@@ -104,6 +105,7 @@ class Batch:
     subject_ids: Tensor
     step: int
     small_views: tuple[Tensor, ...] = ()
+    sources: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -4,48 +4,85 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from sslstudio.cli.follow import attend, carry_out, opened
 from sslstudio.cli.output import Output, Result
-from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec
+from sslstudio.domain.specs import EARLIER, EmbedSpec, MapSpec, Pairing, PretrainSpec
 from sslstudio.errors import SSLStudioError
+from sslstudio.extensions.host import find_plugin
+from sslstudio.extensions.manifest import PretextTaskEntry
 from sslstudio.jobs import control
-from sslstudio.session import workflow
+from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.session import offering, workflow
+from sslstudio.session.pairing import coverage
+from sslstudio.session.project import Project
 
 STARTS = ("random", "imagenet")
+SETTINGS = (
+    *("backbone", "image_size", "epochs", "batch_size", "learning_rate", "weight_decay", "preset", "device"),
+    *("precision", "seed"),
+)
 
 
 def pretrain(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio pretrain PROJECT --task simclr ...`."""
-    weights_file = None if options.init in STARTS else Path(options.init)
+    named = options.init in STARTS or options.init.startswith(EARLIER)
+    weights_file = None if named else Path(options.init)
     if weights_file is not None and not weights_file.is_file():
         raise SSLStudioError(
             f"There is no weights file {options.init}.",
-            "Give random, imagenet or the path of a file.",
+            "Give random, imagenet, run: and the name of a run, or the path of a file.",
             code="no_weights",
         )
-    chosen: dict[str, Any] = {
-        name: getattr(options, name) for name in ("learning_rate", "weight_decay") if getattr(options, name) is not None
-    }
-    spec = PretrainSpec(
-        task=options.task,
-        backbone=options.backbone,
-        init=options.init if weights_file is None else weights_file.name,
-        image_size=options.image_size,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        preset=options.preset,
-        device=options.device,
-        precision=options.precision,
-        seed=options.seed,
-        parameters=dict(options.parameters),
-        **chosen,
-    )
+    entry = find_plugin(options.task).task(options.task)
+    pairing = _pairing(options, entry)
     with opened(options.project) as project:
-        result = carry_out(project, workflow.prepare_pretrain(project, spec, weights_file), output)
+        chosen = workflow.earlier_settings(project, options.init) | {
+            name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
+        }
+        spec = PretrainSpec(
+            **offering.suited(entry, chosen),
+            init=options.init if weights_file is None else weights_file.name,
+            parameters=dict(options.parameters),
+            pairing=pairing,
+        )
+        run_id = workflow.prepare_pretrain(project, spec, weights_file)
+        _tell_data(project, run_id, spec, entry, output)
+        result = carry_out(project, run_id, output)
     _tell_pretraining(result, output)
     return result
+
+
+def _pairing(options: argparse.Namespace, entry: PretextTaskEntry) -> Pairing:
+    """The pairing rules given; raises SSLStudioError when the task compares no images of one patient."""
+    rules = {
+        "bag": options.pair_within,
+        "alike": options.pair_alike,
+        "slice_gap": options.slice_gap,
+        "most_days": options.most_days,
+    }
+    given = {name: value for name, value in rules.items() if value is not None}
+    if given and not entry.requires.bags:
+        raise SSLStudioError(
+            f"{entry.title} does not compare different images of one patient, so there are no pairs to choose.",
+            "Leave the rules for pairs out, or choose a method that does, such as micle.",
+            code="no_pairs",
+        )
+    if any(given.get(name, 0) < 0 for name in ("slice_gap", "most_days")):
+        raise SSLStudioError("A gap and a number of days cannot be negative.", "Give 0 or more.", code="bad_pairing")
+    return Pairing(**given)
+
+
+def _tell_data(project: Project, run_id: str, spec: PretrainSpec, entry: PretextTaskEntry, output: Output) -> None:
+    """Say what of the images speaks against the method, and how many pairs the rules leave."""
+    warning = offering.caution(entry, offering.data_facts(project, spec.preset))
+    if warning:
+        output.note(warning)
+    if entry.requires.bags:
+        found = coverage(RunDirectory(project.run_dir(run_id)).items(), spec.pairing)
+        output.note(
+            f"Different images are compared in {found.paired} of {found.bags} groups; elsewhere two views of one image."
+        )
 
 
 def resume(options: argparse.Namespace, output: Output) -> Result:

@@ -25,6 +25,8 @@ RENDERINGS = (
 ORDERS = ("header", "study", "path")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
+BAGS = ("subject", "study", "series")
+ALIKE = ("laterality", "view", "body_part", "modality", "sequence", "series")
 MAP_METHODS = ("localmap", "pca")
 WAYS = ("get", "move")
 SEES = "what the model sees from now on, see `sslstudio rendering` (auto: no change)"
@@ -178,13 +180,27 @@ def _identity_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _learning(commands: Commands) -> None:
+def _names(text: str) -> tuple[str, ...]:
+    """NAME,NAME for argparse, each one of `ALIKE`."""
+    names = tuple(name.strip() for name in text.split(","))
+    unknown = [name for name in names if name not in ALIKE]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no {unknown[0] or 'empty name'}; choose from {', '.join(ALIKE)}")
+    return names
+
+
+def _pretraining(commands: Commands) -> None:
     pretrain = _add(commands, "pretrain", "learning:pretrain", "learn a backbone from the images without labels")
     pretrain.add_argument("--task", default="simclr", help="pretext task, see `sslstudio plugin list` (simclr)")
-    pretrain.add_argument("--init", default="random", metavar="random|imagenet|FILE", help="weights to start from")
+    pretrain.add_argument(
+        "--init",
+        default="random",
+        metavar="random|imagenet|run:RUN|FILE",
+        help="weights to start from; run:simclr-1 goes on from that run's backbone (random)",
+    )
     pretrain.add_argument("--epochs", type=_count, default=100, metavar="N", help="passes over the images (100)")
-    pretrain.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate")
-    pretrain.add_argument("--weight-decay", type=float, metavar="X", help="weight decay")
+    pretrain.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate (the method's)")
+    pretrain.add_argument("--weight-decay", type=float, metavar="X", help="weight decay (the method's)")
     pretrain.add_argument("--preset", choices=PRESETS, default="auto", help="augmentations for this kind of image")
     pretrain.add_argument("--precision", choices=PRECISIONS, default="auto", help="arithmetic (auto)")
     pretrain.add_argument(
@@ -197,6 +213,18 @@ def _learning(commands: Commands) -> None:
         help="one of the task's own parameters",
     )
     _network_options(pretrain, batch_size=256)
+    pretrain.set_defaults(backbone=None, image_size=None)
+    pairs = pretrain.add_argument_group("which images may form a pair (methods that compare images of one patient)")
+    pairs.add_argument("--pair-within", choices=BAGS, metavar="WHOLE", help=f"{', '.join(BAGS)} (subject)")
+    pairs.add_argument(
+        "--pair-alike", type=_names, metavar="FACT,FACT", help=f"both are alike in these: {', '.join(ALIKE)}"
+    )
+    pairs.add_argument("--slice-gap", type=int, metavar="N", help="slices of one series at least N places apart")
+    pairs.add_argument("--most-days", type=int, metavar="N", help="made at most N days apart")
+
+
+def _learning(commands: Commands) -> None:
+    _pretraining(commands)
     resume = _add(commands, "resume", "learning:resume", "go on with a run that was stopped")
     resume.add_argument("run", metavar="RUN", help="name of the run")
     resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")

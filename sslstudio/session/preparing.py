@@ -205,18 +205,35 @@ def _check_fit(project: Project, spec: PretrainSpec, entry: PretextTaskEntry, it
         )
 
 
+def earlier_settings(project: Project, init: str) -> dict[str, Any]:
+    """Backbone and image size of the earlier run that `init` ("run:simclr-1") names; {} for any other start.
+
+    Raises SSLStudioError ("unknown_run", "no_backbone").
+    """
+    if not init.startswith(EARLIER):
+        return {}
+    described = _trained(project, init.removeprefix(EARLIER))
+    return {"backbone": described["name"], "image_size": described["image_size"]}
+
+
 def _check_start(project: Project, spec: PretrainSpec) -> None:
     """Raise SSLStudioError ("unknown_run", "no_backbone", "weights_misfit") unless the earlier run fits as a start."""
     source = spec.init.removeprefix(EARLIER)
-    described = _backbone(project, source) if project.catalogue.run(source).stage == "pretrain" else None
+    trained = _trained(project, source)["name"]
+    if trained != spec.backbone:
+        raise SSLStudioError(
+            f"The run {source} trained the backbone {trained}.", "Choose the same one.", code="weights_misfit"
+        )
+
+
+def _trained(project: Project, run_id: str) -> dict[str, Any]:
+    """The description of the backbone that a pretraining made; raises SSLStudioError when there is none."""
+    described = _backbone(project, run_id) if project.catalogue.run(run_id).stage == "pretrain" else None
     if described is None:
         raise SSLStudioError(
-            f"The run {source} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
+            f"The run {run_id} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
         )
-    if described["name"] != spec.backbone:
-        raise SSLStudioError(
-            f"The run {source} trained the backbone {described['name']}.", "Choose the same one.", code="weights_misfit"
-        )
+    return described
 
 
 def prepare_embed(project: Project, spec: EmbedSpec) -> str:
@@ -229,12 +246,7 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
     rendering: Rendering | None = None
     trained = ""
     if spec.source not in STARTS:
-        row = project.catalogue.run(spec.source)
-        described = _backbone(project, spec.source) if row.stage == "pretrain" else None
-        if described is None:
-            raise SSLStudioError(
-                f"The run {spec.source} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
-            )
+        described = _trained(project, spec.source)
         spec = spec.model_copy(update={"backbone": described["name"], "image_size": described["image_size"]})
         seen = rendering_of(project, spec.source)
         if seen is not None and look_of(seen) != look_of(project.catalogue.rendering()):

@@ -8,6 +8,7 @@ from sslstudio.session.adopting import adopt, adopt_import, discard_import, reat
 from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
 from sslstudio.session.label_table import LabelImport, label_from_table
 from sslstudio.session.preparing import (
+    earlier_settings,
     prepare_embed,
     prepare_export,
     prepare_import,
@@ -25,6 +26,7 @@ __all__ = [
     "adopt",
     "adopt_import",
     "discard_import",
+    "earlier_settings",
     "ensure_split",
     "evaluate",
     "fit_linear",

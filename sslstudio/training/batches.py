@@ -67,7 +67,10 @@ class BatchMaker:
         small = tuple(self._view(squares, 0, generator, None, plan.small_share) for _ in range(plan.small_views))
         first = rows[:, 0]
         device = self._store.device
-        return Batch(views, self._image_ids[first].to(device), self._subject_ids[first].to(device), step, small)
+        sources = self._image_ids[rows].to(device) if self._sources > 1 else None
+        return Batch(
+            views, self._image_ids[first].to(device), self._subject_ids[first].to(device), step, small, sources
+        )
 
     def sample(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Plain and augmented images (N, C, S, S) of `rows` (N,), always the same for the same rows."""

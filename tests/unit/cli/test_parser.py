@@ -70,9 +70,7 @@ def test_choices_and_defaults_equal_the_vocabulary() -> None:
     plain = specs.PretrainSpec()
     for name in (
         "task",
-        "backbone",
         "init",
-        "image_size",
         "epochs",
         "batch_size",
         "preset",
@@ -81,6 +79,9 @@ def test_choices_and_defaults_equal_the_vocabulary() -> None:
         "seed",
     ):
         assert getattr(options, name) == getattr(plain, name), name
+    assert (options.backbone, options.image_size) == (None, None), "the method's, the start's or the plain ones"
+    assert get_args(specs.Pairing.model_fields["bag"].annotation) == parser.BAGS
+    assert get_args(specs.Alike) == parser.ALIKE
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,9 @@ def test_settings_of_a_task_become_values_of_their_kind(text: str, value: object
         ["pretrain"],
         ["pretrain", "p", "--epochs", "0"],
         ["pretrain", "p", "--set", "novalue"],
+        ["pretrain", "p", "--pair-alike", "laterality,colour"],
+        ["pretrain", "p", "--pair-alike", "laterality,"],
+        ["pretrain", "p", "--pair-within", "hospital"],
         ["embeddings", "p", "r"],
         ["nothing"],
         ["plugin"],

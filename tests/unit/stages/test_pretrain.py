@@ -9,6 +9,8 @@ import pytest
 import safetensors.torch
 import torch
 
+from sslstudio.backbones import backbone_file
+from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.backbones.build import build
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.errors import SSLStudioError
@@ -78,6 +80,26 @@ def test_a_local_weights_file_is_the_start(tmp_path: Path) -> None:
     safetensors.torch.save_file(dict(donor), run.private_dir / "start.safetensors")
     load("pretrain")(spec, run)
     assert torch.allclose(final_weights(run)["conv1.weight"], donor["conv1.weight"], atol=1e-6)
+
+
+@pytest.mark.slow
+def test_micle_goes_on_from_an_earlier_run_and_tells_its_pairs(tmp_path: Path) -> None:
+    spec = SPEC.model_copy(update={"task": "micle", "init": "run:simclr-1", "epochs": 1, "learning_rate": 1e-12})
+    run = context(tmp_path, spec, run_id="micle-1")
+    donor = build("resnet18", 1, 32, seed=77)
+    earlier = run.run_dir.parent / "simclr-1" / "artifacts"
+    earlier.mkdir(parents=True)
+    described = BackboneDescription(
+        name="resnet18", in_channels=1, feature_dim=512, image_size=32, mean=(0.4,), std=(0.2,), source="simclr-1"
+    )
+    backbone_file.save(donor, described, earlier)
+    load("pretrain")(spec, run)
+    assert torch.allclose(final_weights(run)["conv1.weight"], donor.state_dict()["conv1.weight"], atol=1e-6)
+    assert run.metrics[-1][2]["pairs"] == 1.0
+
+    other = context(tmp_path / "b", spec.model_copy(update={"init": "run:simclr-9"}), run_id="micle-2")
+    with pytest.raises(SSLStudioError):
+        load("pretrain")(other.job.spec, other)
 
 
 @pytest.mark.parametrize(

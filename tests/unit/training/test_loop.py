@@ -267,3 +267,15 @@ def test_pictures_of_a_task_are_written_whole_and_change_nothing_of_the_run(benc
     told = json.loads((tmp_path / "artifacts" / "preview.json").read_text())
     assert told == {"epoch": 2, "titles": ["Original", "Noise"], "images": 8}
     assert not list((tmp_path / "artifacts").glob("*.partial"))
+
+
+def test_a_batch_of_bags_knows_the_image_of_every_view(bench: Bench) -> None:
+    loop, _ = bench.loop(Recorder(), plan=ViewPlan(sampling="bag"))
+    rows = loop._sampler.epoch(0)[0]
+    ids = torch.tensor([item.image_id for item in bench.items])
+    ((_, squares),) = loop._batches.squares(rows[None])
+    made = loop._batches.batch(rows, squares, 0)
+    assert made.sources is not None and torch.equal(made.sources, ids[rows])
+    assert torch.equal(made.sources[:, 0], made.image_ids)
+    plain, _ = bench.loop(Recorder())
+    assert plain._batches.fixed(plain._sampler.epoch(0)[0]).sources is None
