@@ -49,15 +49,15 @@ def pretrain(person: Person, sitting: Sitting) -> Journey:
     person.press("Start training")
     yield person.until("the training to start", lambda: person.workspace.jobs.active(), 30)
 
-    def adopted(prefix: str) -> bool:
+    def adopted(stage: str) -> bool:
         runs = person.workspace.project.catalogue.runs()
-        return any(run.run_id.startswith(prefix) and run.adopted for run in runs)
+        return any(run.stage == stage and run.adopted for run in runs)
 
     yield person.until("some epochs", lambda: _epoch(person) >= min(3, sitting.epochs - 1), sitting.minutes * 60)
     person.picture("pretrain-running")
-    yield person.until("the training", lambda: adopted("simclr"), sitting.minutes * 60)
+    yield person.until("the training", lambda: adopted("pretrain"), sitting.minutes * 60)
     yield person.until("the embedding", lambda: adopted("embed"), 300)
-    yield person.until("the map", lambda: adopted("map"), 300)
+    yield person.until("the map", lambda: adopted("map_embeddings"), 300)
     yield person.pause(0.5)
     person.picture("pretrain")
 

@@ -29,6 +29,11 @@ def ready(window: MainWindow, qtbot: QtBot) -> PretrainView:
     return view
 
 
+def training(project: Project) -> str:
+    """The name of the project's training, whatever method was recommended."""
+    return next(row.run_id for row in project.catalogue.runs() if row.stage == "pretrain")
+
+
 def test_training_is_followed_and_goes_on_to_a_map(
     make_window: MakeWindow, qtbot: QtBot, small_project: Project
 ) -> None:
@@ -70,7 +75,7 @@ def test_a_stopped_training_can_be_resumed(make_window: MakeWindow, qtbot: QtBot
     view.run.stop.click()
     qtbot.waitUntil(lambda: view.run.resume.isVisible(), timeout=30000)
     assert view.runs.lines[0].state == "Stopped"
-    assert small_project.catalogue.run("simclr-1").state == RunState.CANCELLED
+    assert small_project.catalogue.run(training(small_project)).state == RunState.CANCELLED
     view.run.resume.click()
     qtbot.waitUntil(lambda: view.run.stop.isVisible() and view.run.stop.isEnabled(), timeout=30000)
     view.run.stop.click()
@@ -112,15 +117,15 @@ def test_a_killed_training_is_told_with_resume(make_window: MakeWindow, qtbot: Q
     view.setup.start_requested.emit()
     qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch 2"), timeout=30000)
     assert window.workspace is not None
-    window.workspace.jobs.kill("simclr-1")
+    window.workspace.jobs.kill(training(small_project))
     qtbot.waitUntil(lambda: bool(window.notify.issues()), timeout=30000)
     issue = window.notify.issues()[0]
-    assert issue.text.startswith("Training simclr-1 stopped at epoch") and issue.action == "Resume"
+    assert issue.text.startswith(f"Training {training(small_project)} stopped at epoch") and issue.action == "Resume"
     assert issue.callback is not None
     issue.callback()
     qtbot.waitUntil(lambda: view.run.stop.isVisible(), timeout=30000)
     assert window.notify.issues() == []
-    window.workspace.jobs.cancel("simclr-1")
+    window.workspace.jobs.cancel(training(small_project))
     qtbot.waitUntil(lambda: not window.workspace.jobs.active() if window.workspace else True, timeout=30000)
 
 
