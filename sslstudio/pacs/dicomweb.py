@@ -299,6 +299,7 @@ class _Bounded:
         for chunk in self._raw.stream(*args, **kwargs):
             seen += len(chunk)
             if seen > self._most:
+                self._raw.close()
                 raise problem("too_much", self._name)
             yield chunk
 

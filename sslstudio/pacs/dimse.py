@@ -1,13 +1,12 @@
-"""Archives that speak DIMSE (PS3.7): verification, queries by C-FIND, and the associations all of it runs on.
+"""Archives that speak DIMSE (PS3.7): verification, and queries by C-FIND.
 
-Study Root only (PS3.4 C.6.2). `dimse_fetch` hands images over.
+Study Root only (PS3.4 C.6.2). `associations` are what all of it runs on, `dimse_fetch` hands images over.
 """
 
 from __future__ import annotations
 
 import importlib
 import logging
-import socket
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,16 +14,14 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE, build_context, sop_class
+from pynetdicom import build_context, sop_class
 from pynetdicom.association import Association
-from pynetdicom.presentation import PresentationContext
 
-from sslstudio.errors import SSLStudioError
-from sslstudio.pacs import encryption
 from sslstudio.pacs.archive import Arrived, Check
+from sslstudio.pacs.associations import associate, leave
 from sslstudio.pacs.files import ReceivingFolder
 from sslstudio.pacs.nodes import PacsNode
-from sslstudio.pacs.problems import of_socket, problem
+from sslstudio.pacs.problems import problem
 from sslstudio.pacs.rows import (
     Found,
     ImageRow,
@@ -40,7 +37,6 @@ from sslstudio.pacs.rows import (
 for _library in ("pynetdicom", "pydicom"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)  # their own words can hold what was asked for
 
-CONNECT_SECONDS = 10.0
 MOST_ROWS = 200_000
 VERIFICATION: UID = sop_class.Verification  # type: ignore[attr-defined]
 FIND: UID = sop_class.StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
@@ -159,6 +155,7 @@ class DimseArchive:
         except BaseException:
             if association.is_established:
                 association.abort()
+            leave(association)
             raise
 
     def _for_queries(self) -> Association:
@@ -173,42 +170,6 @@ class DimseArchive:
 def fetching() -> Any:
     """The module that fetches, loaded when it is needed."""
     return importlib.import_module("sslstudio.pacs.dimse_fetch")
-
-
-def associate(
-    node: PacsNode,
-    contexts: list[PresentationContext],
-    *,
-    roles: Sequence[Any] = (),
-    handlers: Sequence[Any] = (),
-) -> Association:
-    """An association with the archive; raises SSLStudioError that says why there is none."""
-    entity = AE(ae_title=node.calling_ae)
-    entity.connection_timeout = min(CONNECT_SECONDS, node.timeout)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = node.timeout
-    tls = (encryption.client_context(node), node.host) if node.tls else None
-    unreachable = _knock(node)
-    if unreachable:
-        raise problem(unreachable, node.name)
-    code = ""
-    for _ in range(2):  # a refusal that is followed by hanging up at once can be missed once
-        started = time.monotonic()
-        association = entity.associate(
-            node.host, node.port, contexts=contexts, ae_title=node.called_ae, ext_neg=list(roles) or None,
-            evt_handlers=list(handlers), tls_args=tls,
-        )  # fmt: skip
-        if association.is_established:
-            return association
-        code = _why_not(node, association, time.monotonic() - started)
-        if code != "not_dicom":
-            break
-    raise problem(code, node.name)
-
-
-def leave(association: Association) -> None:
-    """End an association, politely if it still stands."""
-    if association.is_established:
-        association.release()
 
 
 def identifier(level: str, keys: dict[str, str]) -> Dataset:
@@ -233,38 +194,6 @@ def text_of(answer: Dataset, keyword: str) -> str:
             return "" if value is None else clean(value)
     except Exception:  # a stranger's bytes: pydicom may fail in any way, and its words may name a patient
         return ""
-
-
-def _why_not(node: PacsNode, association: Association, seconds: float) -> str:
-    """The code for an association that an archive, which can be reached, did not agree to (PS3.8 9.3.4)."""
-    if association.is_rejected:
-        answer: Any = association.acceptor.primitive
-        source, reason = getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0)
-        if source == 1:
-            return {3: "calling_ae", 7: "called_ae"}.get(reason, "rejected")
-        return "busy" if source == 3 else "rejected"
-    if seconds >= 0.9 * node.timeout:
-        return "timeout"
-    if association.is_aborted and association.acceptor.primitive is not None:
-        return "no_find"
-    return "not_dicom"
-
-
-def _knock(node: PacsNode) -> str:
-    """Why there is no connection at all; "" when there is one."""
-    try:
-        with socket.create_connection((node.host, node.port), timeout=min(CONNECT_SECONDS, node.timeout)) as plain:
-            if node.tls:
-                context = encryption.client_context(node)
-                try:
-                    context.wrap_socket(plain, server_hostname=node.host).close()
-                except ConnectionError:
-                    return "tls"
-    except SSLStudioError as error:
-        return error.code
-    except (OSError, UnicodeError) as error:
-        return of_socket(error)
-    return ""
 
 
 def _find_code(status: Dataset, seconds: float, patience: float) -> str:

@@ -31,7 +31,8 @@ from pynetdicom.presentation import PresentationContext
 from sslstudio.errors import SSLStudioError
 from sslstudio.pacs import encryption
 from sslstudio.pacs.archive import Arrived, Check, polled
-from sslstudio.pacs.dimse import GET, MOVE, PLAIN, associate, identifier, leave
+from sslstudio.pacs.associations import Callers, associate, leave
+from sslstudio.pacs.dimse import GET, MOVE, PLAIN, identifier
 from sslstudio.pacs.files import ReceivingFolder
 from sslstudio.pacs.nodes import PacsNode
 from sslstudio.pacs.problems import problem
@@ -260,7 +261,8 @@ class Listener:
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(str(context.abstract_syntax), list(ALL_TRANSFER_SYNTAXES))
         tls = encryption.server_context(node) if node.tls else None
-        handlers: list[Any] = [(evt.EVT_C_STORE, self._store), (evt.EVT_DATA_RECV, self._count)]
+        self._callers = Callers()
+        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_DATA_RECV, self._count), *self._callers.handlers]
         try:
             self._server: Any = entity.start_server(
                 listening_place(node)[1], block=False, evt_handlers=handlers, ssl_context=tls
@@ -271,6 +273,7 @@ class Listener:
     def close(self) -> None:
         """Stop listening, and end what is connected."""
         self._server.shutdown()
+        self._callers.close()
 
     def _store(self, event: evt.Event) -> int:
         taking = self.taking

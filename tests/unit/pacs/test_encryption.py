@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -22,17 +20,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from sslstudio.errors import SSLStudioError
 from sslstudio.pacs.archive import connect
 from sslstudio.pacs.nodes import PacsNode
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _sockets_of_the_library_are_collected() -> Iterator[None]:
-    yield
-    gc.collect()
+from tests.fakes.dimse_server import listening
 
 
 @pytest.fixture(scope="module")
@@ -101,17 +89,8 @@ def test_a_dimse_archive(certificate: tuple[Path, Path], context: ssl.SSLContext
         StudyRootQueryRetrieveInformationModelGet,
     ):
         entity.add_supported_context(uid)
-    server = entity.start_server(("127.0.0.1", 0), block=False, ssl_context=context)
-    node = PacsNode(
-        name="Safe",
-        kind="dimse",
-        host="127.0.0.1",
-        port=server.server_address[1],
-        called_ae="SAFE",
-        tls=True,
-        timeout=10.0,
-    )
-    try:
+    with listening(entity, context=context) as port:
+        node = PacsNode(
+            name="Safe", kind="dimse", host="127.0.0.1", port=port, called_ae="SAFE", tls=True, timeout=10.0
+        )
         check(node, certificate)
-    finally:
-        server.shutdown()
