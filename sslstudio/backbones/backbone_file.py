@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ import safetensors
 import safetensors.torch
 import torch
 from pydantic import ValidationError
-from torch import nn
+from torch import Tensor, nn
 
 from sslstudio.backbones.build import build
 from sslstudio.domain.record import Record
@@ -39,11 +40,14 @@ class BackboneDescription(Record):
     """What the backbone was trained to see; None where that was not written down."""
 
 
-def save(backbone: nn.Module, description: BackboneDescription, folder: Path) -> tuple[Path, Path]:
+def save(
+    backbone: nn.Module | Mapping[str, Tensor], description: BackboneDescription, folder: Path
+) -> tuple[Path, Path]:
     """Write both files into `folder` (each complete or absent); returns their paths. Raises on non-finite weights."""
+    state = backbone.state_dict() if isinstance(backbone, nn.Module) else backbone
     tensors = {
         name: tensor.detach().to("cpu", memory_format=torch.contiguous_format).contiguous()
-        for name, tensor in backbone.state_dict().items()
+        for name, tensor in state.items()
     }
     if any(not bool(torch.isfinite(tensor).all()) for tensor in tensors.values() if tensor.is_floating_point()):
         raise SSLStudioError(

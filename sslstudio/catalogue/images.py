@@ -19,7 +19,7 @@ from sslstudio.importers.rendering import GREY_NAMES, Finder, Grey, grey, origin
 
 _ITEM_COLUMNS = """i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.pseudonym AS series, i.modality,
     i.scanner, i.shard, i."offset", i.height, i.width, i.channels, i.dtype,
-    coalesce(c.name, '') AS label, u.part"""
+    coalesce(c.name, '') AS label, u.part, i.site"""
 _ITEM_TABLES = """images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id) LEFT JOIN labels l ON l.image_id = i.image_id
     LEFT JOIN classes c ON c.class_id = l.class_id"""
@@ -28,7 +28,7 @@ _ITEM_FIELDS = tuple(name for name in FIELDS if name not in _ELSEWHERE)
 _GREY_COLUMNS = ", ".join(f"i.{name}" for name in GREY_NAMES)
 _DETAIL_COLUMNS = (
     "body_part", "laterality", "view", "bits", "slope", "intercept", "frame", "excluded", "instance_number",
-    "slice_position", "sop", "source_series", "kind", "unit", "site", "day", "phase", "row_spacing", "column_spacing",
+    "slice_position", "sop", "source_series", "kind", "unit", "day", "phase", "row_spacing", "column_spacing",
     "columns",
 )  # fmt: skip
 

@@ -175,7 +175,6 @@ class ImageDetail(Item):
     source_series: str = ""
     kind: ImageKind = ""
     unit: str = ""
-    site: str = ""
     day: int | None = None
     phase: int | None = None
     row_spacing: float | None = None

@@ -95,6 +95,29 @@ def resume(options: argparse.Namespace, output: Output) -> Result:
     return result
 
 
+def stop(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio stop PROJECT RUN [--keep best|last|discard]`, also while the window has the project open."""
+    with opened(options.project, read_only=True) as project:
+        row, folder = project.catalogue.run(options.run), project.run_dir(options.run)
+    if row.stage != "pretrain" and options.keep is not None:
+        raise SSLStudioError(f"{options.run} has no weights to keep.", "Stop it without --keep.", code="nothing_kept")
+    run = RunDirectory(folder)
+    taken = ""
+    if run.alive():
+        control.cancel(folder, options.keep)
+        state = control.stop(folder)
+        taken = control.settle_kept(folder)
+    else:
+        state = run.state()
+        if options.keep is not None:
+            taken = control.choose_kept(folder, options.keep)
+    told = {"": "", "best": "; the weights of its best epoch are kept", "last": "; its last weights are kept"}[taken]
+    if options.keep == "discard":
+        told = "; its weights are gone"
+    output.say(f"{options.run} has ended ({state.value}){told}")
+    return {"run": options.run, "state": state.value, "kept": taken}
+
+
 def _tell_pretraining(result: Result, output: Output) -> None:
     numbers = [f"{name} {result[name]:.3f}" for name in ("loss", "chance", "collapse") if _number(result.get(name))]
     output.say(f"{result['run']} finished" + (": " + ", ".join(numbers) if numbers else ""))

@@ -228,6 +228,11 @@ def _learning(commands: Commands) -> None:
     resume = _add(commands, "resume", "learning:resume", "go on with a run that was stopped")
     resume.add_argument("run", metavar="RUN", help="name of the run")
     resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")
+    stop = _add(commands, "stop", "learning:stop", "stop a pretraining, or decide on the weights of one that has ended")
+    stop.add_argument("run", metavar="RUN", help="name of the run")
+    stop.add_argument(
+        "--keep", choices=("best", "last", "discard"), help="weights to go on with (none: decide later, or resume)"
+    )
     embed = _add(commands, "embed", "learning:embed", "turn every image into a vector")
     embed.add_argument(
         "source", metavar="RUN|random|imagenet", help="pretraining run, or untrained or ImageNet weights"

@@ -50,7 +50,7 @@ class Item(Record):
 
     Runs whose method compares images of one patient or successive slices also know: `bag`, images with the same one may
     be paired ("": those of one subject); `place`, the number in the reading order of the series (-1: not known); `day`,
-    counted from an origin that only the project knows.
+    counted from an origin that only the project knows. `site` is a pseudonym of where it was made ("": not known).
     """
 
     image_id: int
@@ -71,6 +71,7 @@ class Item(Record):
     bag: str = ""
     place: int = -1
     day: Annotated[int | None, BeforeValidator(_absent)] = None
+    site: str = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Preset = Literal["auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural"]
+Keep = Literal["best", "last"]
 ParameterValue = bool | int | float | str
 
 
@@ -108,6 +109,8 @@ class PretrainSpec(Record):
     parameters: dict[str, ParameterValue] = Field(default_factory=dict)
     """The pretext task's own parameters, as its plugin.toml declares them."""
     pairing: Pairing = Pairing()
+    keep: Keep = "last"
+    """Which weights the run hands on when it ends: those of its last epoch, or of the best one by its monitors."""
 
 
 class EmbedSpec(Record):

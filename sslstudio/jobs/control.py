@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Literal
 
+from sslstudio.backbones import kept
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.errors import SSLStudioError
@@ -13,13 +15,56 @@ from sslstudio.jobs import processes
 from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.run_directory import RunDirectory, overrides, write_atomically
 
+KeepOnStop = Literal["best", "last", "discard"]
 CANCEL_SECONDS = 8.0
 """How long a worker may take to obey a cancel before it is ended."""
 
 
-def cancel(run_dir: Path) -> None:
-    """Ask a run to stop; returns at once. A `RunMonitor` that follows it ends a worker that does not obey."""
-    RunDirectory(run_dir).request_cancel()
+def cancel(run_dir: Path, keep: KeepOnStop | None = None) -> None:
+    """Ask a run to stop; returns at once. A `RunMonitor` that follows it ends a worker that does not obey.
+
+    `keep` says what becomes of the weights of a pretraining: whoever adopts the run does it, see `settle_kept`.
+    """
+    run = RunDirectory(run_dir)
+    if keep is not None:
+        write_atomically(run.keep_file, keep)
+    run.request_cancel()
+
+
+def settle_kept(run_dir: Path) -> str:
+    """Do with the weights of a stopped pretraining what was asked for; returns which are kept, "" for none.
+
+    Nothing happens while its worker lives, or when nothing was asked for.
+    """
+    run = RunDirectory(run_dir)
+    try:
+        wish = run.keep_file.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    if run.alive():
+        return ""
+    taken = ""
+    if wish == "discard":
+        kept.discard(run.artifacts_dir, run.checkpoints_dir)
+    elif wish in ("best", "last") and kept.offered(run.artifacts_dir):
+        taken = kept.hand_on(run.artifacts_dir, "best" if wish == "best" else "last")
+    run.keep_file.unlink(missing_ok=True)
+    return taken
+
+
+def choose_kept(run_dir: Path, keep: KeepOnStop) -> str:
+    """Decide on the weights of a pretraining that has ended, also anew; returns which are kept, "" for none.
+
+    Raises SSLStudioError: "still_running", "nothing_kept".
+    """
+    run = RunDirectory(run_dir)
+    if run.alive():
+        raise SSLStudioError(f"{run.run_id} is still running.", "Stop it first.", code="still_running")
+    run.keep_file.unlink(missing_ok=True)
+    if keep == "discard":
+        kept.discard(run.artifacts_dir, run.checkpoints_dir)
+        return ""
+    return kept.hand_on(run.artifacts_dir, keep)
 
 
 def stop(run_dir: Path, seconds: float = CANCEL_SECONDS) -> RunState:
@@ -55,6 +100,7 @@ def resume(run_dir: Path, extend_epochs: int = 0, launcher: Launcher | None = No
     if extend_epochs:
         _extend(run, extend_epochs)
     run.cancel_file.unlink(missing_ok=True)
+    run.keep_file.unlink(missing_ok=True)
     run.clear_pause()
     return (launcher or LocalLauncher()).start(run.path)
 

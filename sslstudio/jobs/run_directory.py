@@ -62,6 +62,7 @@ class RunDirectory:
         self.log_file = self.path / "log.txt"
         self.cancel_file = self.path / "cancel"
         self.pause_file = self.path / "pause"
+        self.keep_file = self.path / "keep"
         self.checkpoints_dir = self.path / "checkpoints"
         self.artifacts_dir = self.path / "artifacts"
         self.private_dir = self.path / "private"

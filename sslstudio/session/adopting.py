@@ -23,6 +23,7 @@ from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import ImportSpec, TriageSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.reasons import PIXELS_LOST, reason
+from sslstudio.jobs import control
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session.project import Project
 
@@ -44,6 +45,8 @@ def adopt(project: Project, run_id: str) -> None:
     if not state.final:
         project.catalogue.set_run_state(run_id, state)
         return
+    if row.stage == "pretrain":
+        control.settle_kept(run.path)
     if row.stage == "import_images":
         adopt_import(project, run_id, ended=True)
     elif row.stage == "triage":

@@ -11,7 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads: idle 
 from torch import nn
 
 from sslstudio.api import PretextTask, TaskContext
-from sslstudio.backbones import backbone_file, table, weights
+from sslstudio.backbones import backbone_file, kept, table, weights
 from sslstudio.backbones.build import build
 from sslstudio.domain.specs import EARLIER, PretrainSpec
 from sslstudio.errors import SSLStudioError
@@ -21,6 +21,7 @@ from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.stages.context import StageContext
 from sslstudio.training import devices
 from sslstudio.training.checkpoint import load_newest
+from sslstudio.training.keeping import BestWeights
 from sslstudio.training.pixel_store import channels_of
 from sslstudio.training.pretraining import pretrain
 
@@ -44,7 +45,6 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
     backbone = _backbone(spec, channels, context, checkpoints)
     cache = PixelCache(context.pixels_dir)
     artifacts = context.artifact_path(backbone_file.WEIGHTS).parent
-    encoder, result = pretrain(spec, items, cache, backbone, make_task, parameters, checkpoints, artifacts, context)
     entry = table.find(spec.backbone)
     mean, std = entry.normalisation(channels)
     description = backbone_file.BackboneDescription(
@@ -57,14 +57,22 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
         source=context.job.run_id,
         rendering=context.job.rendering,
     )
-    for path in backbone_file.save(encoder, description, artifacts):
-        context.artifact(path.name, path)
+    keeper = BestWeights(artifacts, lambda tensors, folder: backbone_file.save(tensors, description, folder))
+    _, result = pretrain(
+        spec, items, cache, backbone, make_task, parameters, checkpoints, artifacts, context, keeper=keeper
+    )
+    handed_on = kept.hand_on(artifacts, spec.keep)
+    for name in kept.FILES:
+        context.artifact(name, artifacts / name)
+    best = kept.offered(artifacts).get("best", {})
     return {
         "loss": result.loss,
         "chance": result.chance,
         "collapse": result.collapse,
         "epochs": result.epochs,
         "seconds": round(result.seconds, 1),
+        "kept": handed_on,
+        "best": best,
     }
 
 

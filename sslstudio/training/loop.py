@@ -14,15 +14,17 @@ from torch import Tensor
 
 from sslstudio.api import PretextTask
 from sslstudio.errors import SSLStudioError
-from sslstudio.training import checkpoint, monitors, schedule, state
+from sslstudio.training import checkpoint, schedule, state
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.devices import Precision, choose_precision
+from sslstudio.training.keeping import BestWeights
 from sslstudio.training.reporter import Reporter
-from sslstudio.training.sampling import Sampler, generator_for
+from sslstudio.training.sampling import Sampler
 from sslstudio.training.state import LoopState
 from sslstudio.training.step import StepRunner
+from sslstudio.training.watching import Watcher
 
-_SAMPLE, _MOST_SKIPS, _MONITOR_BATCH = 4, 3, 256
+_MOST_SKIPS = 3
 _LONGEST_UNSAVED = 600.0
 
 
@@ -65,8 +67,10 @@ class TrainingLoop:
         folder: Path,
         report: Reporter,
         after_epoch: Callable[[PretextTask, int], None] | None = None,
+        keeper: BestWeights | None = None,
     ) -> None:
         self._after_epoch = after_epoch
+        self._keeper = keeper
         self._task = task
         self._batches = batches
         self._sampler = sampler
@@ -84,11 +88,7 @@ class TrainingLoop:
         self._since: list[float] = []
         self._waited = 0.0
         self._collapse = 0.0
-        self._watch = monitors.CollapseWatch(settings.epochs)
-        rows = monitors.sample_rows(
-            len(sampler.subject_ids), generator_for(torch.device("cpu"), settings.seed, _SAMPLE)
-        )
-        self._sample = rows
+        self._watcher = Watcher(batches, sampler.items, settings.epochs, settings.seed, report, keeper)
 
     def run(self) -> LoopResult:
         """Train from the newest checkpoint, or the start, to the last epoch; on a cancel save and pass it on."""
@@ -97,7 +97,8 @@ class TrainingLoop:
             with contextlib.suppress(_RolledBack):
                 self._epoch(self._state.step // self._sampler.steps_per_epoch)
         if not self._collapse:
-            self._monitor(self._settings.epochs - 1, tell=False)
+            self._collapse = self._watcher.collapse(self._task.encoder(), self._runner.autocast)
+        self._keep_last()
         return LoopResult(
             loss=self._mean_loss(),
             chance=self._task.chance_loss(self._sampler.batch_size),
@@ -127,6 +128,9 @@ class TrainingLoop:
             self._save()
         self._runner.bfloat16 = self._state.precision == "bfloat16"
         self._runner.accumulation = self._state.accumulation
+        self._watcher.state = self._state.watch
+        if self._state.step == 0:
+            self._watcher.start(self._task.encoder(), self._runner.autocast)
         self._started = time.monotonic()
 
     def _probe(self) -> Callable[[Precision], None]:
@@ -152,7 +156,7 @@ class TrainingLoop:
             self._step(rows, squares, epoch)
             if time.monotonic() - self._saved_at > _LONGEST_UNSAVED:
                 self._save()
-        self._monitor(epoch, tell=True)
+        self._look(epoch)
         if self._after_epoch is not None:
             self._after_epoch(self._task, epoch)
         last = self._state.step >= self._total
@@ -211,6 +215,9 @@ class TrainingLoop:
         scale = self._state.rate_scale / 2
         seconds = self._seconds()
         restored = state.unpack(found, self._task, self._optimiser)
+        self._watcher.state = restored.watch
+        if self._keeper is not None:
+            self._keeper.forget()
         curve = self._state.schedule
         self._state = restored.model_copy(update={"rate_scale": scale, "schedule": curve, "seconds": seconds})
         self._started = time.monotonic()
@@ -222,37 +229,11 @@ class TrainingLoop:
         )
         raise _RolledBack
 
-    @torch.no_grad()
-    def _monitor(self, epoch: int, *, tell: bool) -> None:
-        encoder = self._task.encoder()
-        encoder.eval()
-        plain, augmented = [], []
-        for rows in self._sample.split(_MONITOR_BATCH):
-            images, views = self._batches.sample(rows)
-            with self._runner.autocast():
-                plain.append(encoder(images.contiguous(memory_format=torch.channels_last)).float())
-                augmented.append(encoder(views.contiguous(memory_format=torch.channels_last)).float())
-        self._task.train()
-        features = torch.cat(plain)
-        self._collapse = monitors.collapse(features)
-        if not tell:
-            return
-        values = {
-            "collapse": self._collapse,
-            "rank_me": monitors.rank_me(features),
-            "view_retrieval": monitors.view_retrieval(torch.cat(augmented), features),
-            "loss": self._mean_loss(),
-        }
+    def _look(self, epoch: int) -> None:
         chance = self._task.chance_loss(self._sampler.batch_size // self._state.accumulation)
-        if chance is not None:
-            values["chance"] = chance
-        self._report.monitor(epoch, **values)
-        if self._watch.alarm(epoch, self._collapse, values["loss"], chance):
-            self._report.warn(
-                "collapse",
-                "The network gives nearly the same answer for every image.",
-                "Stop the run; try a larger batch, a lower learning rate or a warm start.",
-            )
+        encoder, arithmetic = self._task.encoder(), self._runner.autocast
+        self._collapse = self._watcher.look(encoder, arithmetic, epoch, self._mean_loss(), chance)
+        self._task.train()
 
     def _advance(self, **changes: object) -> None:
         self._state = self._state.model_copy(update=changes)
@@ -265,7 +246,10 @@ class TrainingLoop:
 
     def _save(self) -> None:
         self._advance(seconds=self._seconds() if self._state.step else 0.0)
+        self._advance(watch=self._watcher.state)
         self._started = time.monotonic()
+        if self._keeper is not None:
+            self._keeper.flush()
         checkpoint.save(self._folder, state.pack(self._task, self._optimiser, self._state))
         self._saved_at = time.monotonic()
         self._saved_step = self._state.step
@@ -277,7 +261,12 @@ class TrainingLoop:
         except BaseException:
             if self._saved_step != self._state.step:
                 self._save()
+            self._keep_last()
             raise
+
+    def _keep_last(self) -> None:
+        if self._keeper is not None and self._state.step:
+            self._keeper.keep_last(self._task.encoder(), (self._state.step - 1) // self._sampler.steps_per_epoch)
 
 
 class _RolledBack(Exception):  # noqa: N818 - steers the loop back to the checkpoint's epoch

@@ -1,4 +1,4 @@
-"""What can be said of features without labels, on a small fixed sample: collapse, rank, and finding the other view."""
+"""What can be said of features alone, on a small fixed sample: collapse, rank, spectrum, and finding the other view."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ SMALLEST_SAMPLE = 256
 COLLAPSE_ALARM = 0.3
 COLLAPSE_DEAD = 0.05
 _LEARNING = 0.97
+_LARGEST_GRAM = 512
+_FIRST_RANK, _LAST_RANK = 3, 100
 _EARLY_SHARE = 0.2
 
 
@@ -26,11 +28,34 @@ def collapse(features: Tensor) -> float:
     return float(normal.std(dim=0, unbiased=False).mean() * features.shape[1] ** 0.5)
 
 
-def rank_me(features: Tensor) -> float:
-    """Effective rank of the features (N, D): exp of the entropy of their singular values (Garrido et al., 2023)."""
-    values = torch.linalg.svdvals(features.float())
+def spectrum(features: Tensor) -> Tensor:
+    """Singular values of features (N, D), largest first; to be quick of 1,024 images, or 512 where D is above 512."""
+    matrix = features[: _LARGEST_GRAM if features.shape[1] > _LARGEST_GRAM else 2 * _LARGEST_GRAM].double()
+    gram = matrix.T @ matrix if matrix.shape[1] <= len(matrix) else matrix @ matrix.T
+    values: Tensor = torch.linalg.eigvalsh(gram)
+    return values.clamp(min=0).sqrt().flip(0)
+
+
+def rank_me(values: Tensor) -> float:
+    """Effective rank from singular values: exp of the entropy of their shares (Garrido et al., 2023)."""
     shares = values / values.sum().clamp(min=1e-12) + 1e-7
     return float(torch.exp(-(shares * shares.log()).sum()))
+
+
+def alpha_req(values: Tensor) -> float:
+    """How steeply the variances fall: minus the slope of log variance over log rank (Agrawal et al., 2022).
+
+    From singular values; about 1 is rich and smooth, far above 1 few directions do all, near 0 it is noise. 0 where
+    fewer than three directions carry anything.
+    """
+    variances = values.square()[_FIRST_RANK - 1 : _LAST_RANK]
+    variances = variances[variances > 1e-12 * values.square().sum().clamp(min=1e-30)]
+    if len(variances) < 3:
+        return 0.0
+    ranks = torch.arange(_FIRST_RANK, _FIRST_RANK + len(variances), dtype=variances.dtype).log()
+    logs = variances.log()
+    ranks, logs = ranks - ranks.mean(), logs - logs.mean()
+    return float(-(ranks @ logs) / (ranks @ ranks))
 
 
 def view_retrieval(first: Tensor, second: Tensor) -> float:

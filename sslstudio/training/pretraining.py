@@ -19,6 +19,7 @@ from sslstudio.domain.specs import PretrainSpec
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import devices, pixel_store
 from sslstudio.training.batches import BatchMaker
+from sslstudio.training.keeping import BestWeights
 from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
 from sslstudio.training.previews import PreviewWriter
 from sslstudio.training.reporter import Reporter
@@ -37,11 +38,13 @@ def pretrain(
     folder: Path,
     artifacts: Path,
     report: Reporter,
+    keeper: BestWeights | None = None,
 ) -> tuple[nn.Module, LoopResult]:
     """Train `backbone` by the task on `items`; returns the task's encoder, on the CPU, and how the run ended.
 
-    `folder` holds the checkpoints: a run that finds some goes on from the newest; pictures go to `artifacts`. Raises
-    what `report` raises when the run is cancelled (after saving), and SSLStudioError.
+    `folder` holds the checkpoints: a run that finds some goes on from the newest; pictures go to `artifacts`, the
+    weights of the best and of the last epoch to `keeper`. Raises what `report` raises when the run is cancelled (after
+    saving), and SSLStudioError.
     """
     device = devices.choose_device(spec.device)
     devices.make_repeatable(spec.seed, device)
@@ -73,7 +76,8 @@ def pretrain(
             spec.seed,
         )
         pictures = PreviewWriter(batches, sampler.epoch(0)[0], artifacts, report)
-        result = TrainingLoop(task, batches, sampler, _settings(spec, items), device, folder, report, pictures).run()
+        settings = _settings(spec, items)
+        result = TrainingLoop(task, batches, sampler, settings, device, folder, report, pictures, keeper).run()
     finally:
         store.close()
     return task.encoder().cpu(), result
@@ -81,7 +85,7 @@ def pretrain(
 
 def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
     """A digest of all that must not change between a run and its resumption (length and device may)."""
-    digest = hashlib.sha256(spec.model_dump_json(exclude={"epochs", "device"}).encode())
+    digest = hashlib.sha256(spec.model_dump_json(exclude={"epochs", "device", "keep"}).encode())
     for item in items:
         windows = ",".join(f"{low},{high}" for low, high in item.windows)
         digest.update(f"{item.image_id},{item.subject},{windows},{item.bag},{item.place},{item.day};".encode())

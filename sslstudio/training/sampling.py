@@ -41,7 +41,7 @@ class Sampler:
         self._plan = plan
         self._seed = seed
         self._pairing = pairing or Pairing()
-        self._items = items
+        self.items = items
         self.subject_ids = _numbers([item.subject for item in items])
         self._rows = _rows_of_images(len(items), plan) if plan.sampling != "neighbours" else _runs(items, plan.views)
         self._bags: list[list[int]] = _bags(items) if plan.sampling == "bag" else []
@@ -78,7 +78,7 @@ class Sampler:
         for row in order[1:]:
             if len(chosen) == views:
                 break
-            if all(self._pairing.fit(self._items[row], self._items[other]) for other in chosen):
+            if all(self._pairing.fit(self.items[row], self.items[other]) for other in chosen):
                 chosen.append(row)
         return (chosen * views)[:views]
 

@@ -14,6 +14,7 @@ from sslstudio.domain.record import Record
 from sslstudio.errors import SSLStudioError
 from sslstudio.training.checkpoint import Checkpoint
 from sslstudio.training.schedule import Schedule
+from sslstudio.training.watching import WatchState
 
 _MODEL, _OPTIMISER, _RANDOM = "model/", "optimiser/", "random/"
 
@@ -34,6 +35,7 @@ class LoopState(Record):
     seconds: float = 0.0
     loss_sum: float = 0.0
     loss_count: int = 0
+    watch: WatchState = WatchState()
 
 
 def make_optimiser(task: nn.Module, learning_rate: float, weight_decay: float) -> AdamW:

@@ -41,7 +41,10 @@ def test_a_run_writes_backbone_and_result_and_resumes_after_cancel(tmp_path: Pat
     whole = context(tmp_path / "a")
     result = load("pretrain")(SPEC, whole)
     assert result["epochs"] == 2
-    assert set(result) == {"loss", "chance", "collapse", "epochs", "seconds"}
+    assert set(result) == {"loss", "chance", "collapse", "epochs", "seconds", "kept", "best"}
+    assert result["kept"] == "last"
+    assert set(result["best"]) == {"epoch", "measure", "value"}
+    assert whole.monitors[0][0] == -1
     description = json.loads((whole.run_dir / "artifacts" / "backbone.json").read_text())
     assert description == {
         "name": "resnet18",

@@ -17,6 +17,7 @@ from sslstudio.domain.items import Item
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import pixel_store
 from sslstudio.training.batches import BatchMaker
+from sslstudio.training.keeping import BestWeights
 from sslstudio.training.loop import LoopSettings, TrainingLoop
 from sslstudio.training.sampling import Sampler
 from tests.fakes.pretext_task import AgreementTask, TinyBackbone, write_images
@@ -37,6 +38,7 @@ class Recorder:
     looks: int = 0
     metrics: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     monitors: list[dict[str, float]] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
     all_warnings: list[str] = field(default_factory=list)
 
     @property
@@ -51,6 +53,7 @@ class Recorder:
         self.metrics.append((step, values))
 
     def monitor(self, epoch: int, **values: float) -> None:
+        self.epochs.append(epoch)
         self.monitors.append(values)
 
     def warn(self, code: str, message: str, hint: str = "") -> None:
@@ -79,6 +82,7 @@ class Bench:
         *,
         folder: str = "checkpoints",
         plan: ViewPlan | None = None,
+        keeper: BestWeights | None = None,
         spoil: Callable[[Batch, torch.Tensor], torch.Tensor] | None = None,
         **changes: Any,
     ) -> tuple[TrainingLoop, PretextTask]:
@@ -103,7 +107,7 @@ class Bench:
         augmenter = BatchAugmenter(PRESETS["mr"], 16, (0.4,), (0.2,))
         ids = torch.tensor([item.image_id for item in self.items])
         batches = BatchMaker(self.store, augmenter, task.views(), ids, sampler.subject_ids, settings.seed)
-        return TrainingLoop(task, batches, sampler, settings, CPU, self.folder / folder, report), task
+        return TrainingLoop(task, batches, sampler, settings, CPU, self.folder / folder, report, keeper=keeper), task
 
 
 @pytest.fixture

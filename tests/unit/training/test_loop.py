@@ -32,10 +32,13 @@ def test_training_lowers_the_loss_and_reports_it(bench: Bench) -> None:
     result = loop.run()
     assert result.epochs == 12
     assert result.chance == pytest.approx(2.0794, abs=1e-3)
-    assert result.loss < report.monitors[0]["loss"] - 0.1
+    assert result.loss < report.monitors[1]["loss"] - 0.1
     assert [step for step, _ in report.metrics] == list(range(1, 37))
     assert set(report.metrics[0][1]) == {"loss", "chance", "learning_rate", "images_per_second", "data_wait", "spread"}
-    assert set(report.monitors[0]) == {"loss", "chance", "collapse", "rank_me", "view_retrieval"}
+    measured = {"collapse", "rank_me", "alpha_req", "view_retrieval", "patient_purity", "patient_purity_chance"}
+    assert set(report.monitors[0]) == measured
+    assert report.epochs == list(range(-1, 12))
+    assert set(report.monitors[-1]) == measured | {"loss", "chance", "neighbours_kept"}
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -19,11 +19,24 @@ def test_collapse_is_one_for_spread_features_and_zero_for_equal_ones() -> None:
 
 
 def test_rank_me_counts_directions() -> None:
-    assert 28 < monitors.rank_me(features()) <= 32
+    assert 28 < monitors.rank_me(monitors.spectrum(features())) <= 32
     flat = features()
     flat[:, 3:] = 0
-    assert monitors.rank_me(flat) == pytest.approx(3.0, abs=0.1)
-    assert monitors.rank_me(torch.zeros(20, 8)) >= 1.0
+    assert monitors.rank_me(monitors.spectrum(flat)) == pytest.approx(3.0, abs=0.1)
+    assert monitors.rank_me(monitors.spectrum(torch.zeros(20, 8))) >= 1.0
+
+
+def test_the_spectrum_is_that_of_the_singular_values_and_bounded_for_wide_features() -> None:
+    matrix = features(100, 40)
+    assert torch.allclose(monitors.spectrum(matrix).float(), torch.linalg.svdvals(matrix), rtol=1e-4)
+    assert len(monitors.spectrum(features(700, 600))) == 512
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_alpha_req_is_the_slope_of_the_variances(alpha: float) -> None:
+    ranks = torch.arange(1, 201, dtype=torch.float64)
+    assert monitors.alpha_req(ranks.pow(-alpha / 2)) == pytest.approx(alpha, abs=1e-6)
+    assert monitors.alpha_req(torch.zeros(50)) == 0.0
 
 
 def test_view_retrieval_finds_the_same_image() -> None:

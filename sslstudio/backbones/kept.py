@@ -1,0 +1,68 @@
+"""Which weights a pretraining hands on: those of its best epoch or of its last; files alone, no torch.
+
+A run writes both below its artifacts, `best/` and `last/`; the chosen ones stand beside them as the run's backbone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sslstudio.domain.specs import Keep
+from sslstudio.errors import SSLStudioError
+
+FILES = ("backbone.safetensors", "backbone.json")
+
+
+def offered(artifacts: Path) -> dict[str, dict[str, Any]]:
+    """The weights there are: "best" and "last" with what is known of them (epoch from 0, measure, value)."""
+    found = {}
+    for name in ("best", "last"):
+        if all((artifacts / name / file).is_file() for file in FILES):
+            try:
+                found[name] = dict(json.loads((artifacts / name / "epoch.json").read_bytes()))
+            except (OSError, ValueError, TypeError):
+                found[name] = {}
+    return found
+
+
+def hand_on(artifacts: Path, choice: Keep) -> str:
+    """Make the weights of `choice` the run's backbone, or the other ones where it has none; returns which they are.
+
+    Raises SSLStudioError "nothing_kept" when the run ended before its first epoch did.
+    """
+    there = offered(artifacts)
+    if not there:
+        raise SSLStudioError(
+            "The run has no weights to keep: it ended before its first epoch did.",
+            "Resume it, or start another one.",
+            code="nothing_kept",
+        )
+    taken = choice if choice in there else next(iter(there))
+    for file in FILES:
+        _link(artifacts / taken / file, artifacts / file)
+    return taken
+
+
+def discard(artifacts: Path, checkpoints: Path) -> None:
+    """Remove all weights of a run; its curves stay."""
+    for name in ("best", "last"):
+        shutil.rmtree(artifacts / name, ignore_errors=True)
+    for file in FILES:
+        (artifacts / file).unlink(missing_ok=True)
+    for path in checkpoints.glob("checkpoint-*"):
+        path.unlink(missing_ok=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """`target` becomes `source`, at once and without a second copy where the disk can do that."""
+    temporary = target.with_name(f".{target.name}.partial")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(source, temporary)
+    except OSError:
+        shutil.copyfile(source, temporary)
+    temporary.replace(target)
