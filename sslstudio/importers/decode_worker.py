@@ -212,7 +212,7 @@ def _limit_memory(limit: int) -> None:
 
 
 def _silence(settings: DecodeSettings) -> None:
-    logging.disable(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)  # messages of pydicom and others quote what stands in the file
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = settings.max_pixels

@@ -6,7 +6,6 @@ file's header promises, and is chosen by what the frame really is. Codecs are py
 
 from __future__ import annotations
 
-import logging
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -26,7 +25,6 @@ from sslstudio.importers.dicom_syntax import Syntax
 from sslstudio.importers.reasons import Refused
 
 jpeg_plugin.register()
-logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)  # its messages quote what stands in the file
 
 _SEQUENTIAL, _LOSSLESS, _JPEG_LS = (0xC0, 0xC1, 0xC2), 0xC3, 0xF7
 _ITEM = b"\xfe\xff\x00\xe0"

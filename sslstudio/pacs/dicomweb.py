@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
 from sslstudio.errors import SSLStudioError
-from sslstudio.pacs import encryption, multipart
+from sslstudio.pacs import encryption, multipart, quiet
 from sslstudio.pacs.archive import Arrived, Check, polled
 from sslstudio.pacs.files import ReceivingFolder
 from sslstudio.pacs.nodes import PacsNode
@@ -38,7 +38,7 @@ from sslstudio.pacs.rows import (
     whole_number,
 )
 
-for _library in ("dicomweb_client", "urllib3", "requests", "retrying", "pydicom"):
+for _library in ("dicomweb_client", "urllib3", "requests", "retrying"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)  # their own words can hold what was asked for
 
 CONNECTIONS = 4
@@ -75,6 +75,7 @@ class WebArchive:
         self._session = self._open_session(MOST_ANSWER)
         self._client = DICOMwebClient(self._base, self._session, timeout=self._timeout, permissive_uid=True)
         self._client.set_http_retry_params(retry=False)
+        self._end_quiet = quiet.while_open(self)
 
     def verify(self) -> None:
         """One study is asked for."""
@@ -142,6 +143,7 @@ class WebArchive:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+        self._end_quiet()
 
     def _fetch_one(
         self, session: requests.Session, series: SeriesRow, sop: str, into: ReceivingFolder, over: threading.Event

@@ -17,6 +17,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context, sop_class
 from pynetdicom.association import Association
 
+from sslstudio.pacs import quiet
 from sslstudio.pacs.archive import Arrived, Check
 from sslstudio.pacs.associations import associate, leave
 from sslstudio.pacs.files import ReceivingFolder
@@ -34,8 +35,7 @@ from sslstudio.pacs.rows import (
     whole_number,
 )
 
-for _library in ("pynetdicom", "pydicom"):
-    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)  # their own words can hold what was asked for
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # its own words can hold what was asked for
 
 MOST_ROWS = 200_000
 VERIFICATION: UID = sop_class.Verification  # type: ignore[attr-defined]
@@ -65,6 +65,7 @@ class DimseArchive:
         self._node = node
         self._asking: Association | None = None
         self._listener: Any = None
+        self._end_quiet = quiet.while_open(self)
 
     def verify(self) -> None:
         """C-ECHO, and whether queries and the chosen way of retrieving are offered."""
@@ -134,6 +135,7 @@ class DimseArchive:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
+        self._end_quiet()
 
     def _find(self, level: str, keys: dict[str, str]) -> Iterator[Dataset]:
         """The answers to one query; leaving early, or an error, ends the association."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import socket
 import socketserver
 import threading
@@ -312,6 +313,21 @@ def test_an_object_without_end_ends_the_association(pushing: tuple[PacsNode, lis
     while (left := list(into.folder.rglob("*.dcm"))) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left
+
+
+def test_pydicom_is_quiet_only_while_an_archive_is_open(serve: Callable[[Reply], PacsNode]) -> None:
+    logger = logging.getLogger("pydicom")
+    before = logger.level
+    dimse = PacsNode(name="Bad", kind="dimse", host="127.0.0.1", port=1, called_ae="X")
+    first, second = connect(serve(lambda h: send(h, b"[]"))), connect(dimse)
+    assert not logger.isEnabledFor(logging.CRITICAL)
+    first.close()
+    first.close()
+    assert not logger.isEnabledFor(logging.CRITICAL), "the other one is open"
+    second.close()
+    assert logger.level == before
+    connect(dimse)
+    assert logger.level == before, "one that nobody closed is gone"
 
 
 def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None:
