@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -38,6 +39,31 @@ class ImageTables:
 
     _db: Database
     rendering: Callable[[], Rendering]
+
+    def some_items(self, count: int, seed: int) -> list[Item]:
+        """At most `count` included images, each of another subject while there are such, drawn by `seed`."""
+        (low, high), chooser = self._db.rows("SELECT min(image_id), max(image_id) FROM images")[0], random.Random(seed)
+        if low is None:
+            return []
+        drawn: dict[int, int] = {}
+        for _ in range(16 * count):
+            row = self._db.row(
+                """SELECT i.image_id, t.subject_id FROM images i JOIN series s USING (series_id)
+                   JOIN studies t USING (study_id) WHERE i.image_id >= ? AND i.excluded IS NULL
+                   ORDER BY i.image_id LIMIT 1""",
+                (chooser.randint(low, high),),
+            )
+            if row is not None:
+                drawn.setdefault(*row)
+        first: dict[int, int] = {}
+        for image_id, subject in drawn.items():
+            first.setdefault(subject, image_id)
+        alone = list(first.values())
+        chosen = (alone + [image_id for image_id in drawn if image_id not in alone])[:count]
+        finder = Finder(self.rendering())
+        where = f"WHERE i.image_id IN ({', '.join('?' * len(chosen))})"
+        rows = self._db.rows(f"SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS} FROM {_ITEM_TABLES} {where}", chosen)
+        return [Item.model_validate(_known(row, finder)) for row in rows]
 
     def counts(self) -> Counts:
         """How many images, subjects, studies and series there are, and how many images are labelled or excluded."""

@@ -93,6 +93,12 @@ def _square(cache: PixelCache, item: Item, channels: int, side: int, margin: flo
     return (fitted * 65535.0).round_().clamp_(0, 65535).sub_(32768).to(torch.int16)
 
 
+def squares(items: Sequence[Item], cache: PixelCache, image_size: int, channels: int, margin: float) -> Tensor:
+    """The squares (N, C, T, T) of a few items, as `build` stores them."""
+    side = stored_side(image_size)
+    return torch.stack([_square(cache, item, channels, side, margin) for item in items])
+
+
 def build(
     items: Sequence[Item],
     cache: PixelCache,

@@ -154,6 +154,7 @@ class NoJobs(QObject):
     """A job center that starts nothing and remembers what it was asked to launch."""
 
     changed = Signal(str)
+    followed = Signal(str)
     events = Signal(str, object)
     adopted = Signal(str)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,7 @@ def setting_up(qtbot: QtBot, gallery: MethodGallery) -> SettingUp:
     panel.show()
     made = SettingUp(panel, gallery)
     made.set_methods(FOUND)
-    made.set_data(2000, 500, {})
-    made.set_facts(GREY)
+    made.set_data(2000, 500, {}, GREY)
     return made
 
 
@@ -127,7 +127,7 @@ def test_a_method_for_transformers_takes_another_network_and_says_so(setting_up:
 
 def test_data_that_do_not_suit_the_method_hold_it_back(setting_up: SettingUp) -> None:
     setting_up.pick_method("micle")
-    setting_up.set_facts(DataFacts(images=2000, subjects=2000, several=0.0, colour=0.0, longest_run=0, preset="mr"))
+    setting_up.set_data(2000, 2000, {}, replace(GREY, subjects=2000, several=0.0))
     assert "No patient has two images" in setting_up.problem()
 
 

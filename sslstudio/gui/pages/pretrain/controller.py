@@ -21,6 +21,7 @@ from sslstudio.gui.pages.pretrain.run_presenter import RunPresenter, run_line
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
 from sslstudio.gui.pages.pretrain.view import RUNS, PretrainView
+from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.texts import count
 from sslstudio.session import workflow
 from sslstudio.session.offering import DataFacts, data_facts
@@ -49,6 +50,7 @@ class PretrainController(QObject):
         self._runs: list[RunRow] = []
         self._speeds: dict[str, float] = {}
         self._launching = self._known = False
+        self._facts: tuple[tuple[int, int, int], DataFacts] | None = None
         self._timer = QTimer(self, singleShot=True, interval=200)
         self._timer.timeout.connect(self.refresh)
         self._last_state: RunState | None = None
@@ -56,6 +58,7 @@ class PretrainController(QObject):
         self._drawing.timeout.connect(self._show_progress)
         self.setting_up = SettingUp(view.setup, view.methods)
         self._consent = Consent(services, view.methods, self.setting_up.set_methods)
+        self.views = ViewsPresenter(services, view.views, self.setting_up)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -67,6 +70,9 @@ class PretrainController(QObject):
         jobs, setup = self._services.jobs, self._view.setup
         setup.start_requested.connect(self.start)
         setup.parameters_changed.connect(self._show_reason)
+        setup.parameters_changed.connect(self.views.changed)
+        self.setting_up.method_changed.connect(self.views.changed)
+        self._view.sections.section_changed.connect(lambda _: self.views.show())
         self._view.run_selected.connect(self._presenter.focus)
         self._view.run.embed_requested.connect(self._embed)
         jobs.followed.connect(self._followed)
@@ -79,6 +85,7 @@ class PretrainController(QObject):
         """Stop refreshing."""
         self._timer.stop()
         self._drawing.stop()
+        self.views.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""
@@ -94,15 +101,22 @@ class PretrainController(QObject):
 
     def _read(self) -> _Known:
         catalogue = self._project.catalogue
+        counts = catalogue.counts()
+        known = self._facts
+        fresh = known is None or known[0] != (counts.images, counts.excluded, counts.subjects)
+        facts = data_facts(self._project) if known is None or fresh else known[1]
         runs = [row for row in catalogue.runs() if row.stage == STAGE]
-        return _Known(catalogue.counts(), runs, catalogue.setting(SPEEDS, {}), data_facts(self._project))
+        return _Known(counts, runs, catalogue.setting(SPEEDS, {}), facts)
 
     def _show(self, known: _Known) -> None:
         first, self._known = not self._known, True
         self._speeds = dict(known.speeds)
         self._runs = sorted(known.runs, key=lambda row: row.created, reverse=True)
-        self.setting_up.set_data(known.counts.images - known.counts.excluded, known.counts.subjects, self._speeds)
-        self.setting_up.set_facts(known.facts)
+        self.setting_up.set_data(
+            known.counts.images - known.counts.excluded, known.counts.subjects, self._speeds, known.facts
+        )
+        self._facts = (known.counts.images, known.counts.excluded, known.counts.subjects), known.facts
+        self.views.changed()
         self.setting_up.starting.set_runs(earlier_runs(self._runs))
         self._show_reason()
         self._show_runs()
@@ -174,6 +188,7 @@ class PretrainController(QObject):
     def activate(self) -> None:
         """The page has come to the front: make the plots and draw what happened meanwhile."""
         self._view.run.prepare_plots()
+        self.views.changed()
         self._show_progress()
 
     def _keep_speed(self, status: RunStatus) -> None:

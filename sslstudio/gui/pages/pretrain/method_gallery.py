@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.methods import MethodCard, MethodGroup
@@ -26,37 +26,48 @@ class _Card(ChoiceCard):
 
     def __init__(self, card: MethodCard) -> None:
         super().__init__(card.title)
+        self._reason = ""
+        self._title = Text(card.title, "strong")
+        self._praise, self._why, self._caution = Text("", "ok"), Text("", "warning"), Text("", "small")
+        entry = card.method.entry if card.method is not None else None
+        self._summary = Text(entry.summary if entry is not None else "")
+        self._summary.setVisible(bool(self._summary.text()))
+        for part in (self._title, self._praise, self._why, self._summary):
+            self.body.addWidget(part)
+        if entry is not None:
+            labelled = ((texts.NEEDS, entry.needs), (texts.HELPS, entry.helps_when), (texts.EVIDENCE, entry.evidence))
+            for label, words in labelled:
+                if words:
+                    self.body.addWidget(Text(texts.labelled(label, words), "small"))
+        self.body.addWidget(self._caution)
+        self._add_reference(entry.reference if entry is not None else "")
+        self.set_card(card)
+
+    def set_card(self, card: MethodCard) -> None:
+        """What the data say of the method now."""
         self._reason = card.reason
         self.setToolTip(card.reason)
-        if card.reason:
-            self.setCursor(Qt.CursorShape.ArrowCursor)
-            self.setProperty("selectable", False)
-        title = QLabel(card.title)
-        title.setProperty("role", "muted" if card.reason else "strong")
-        self.body.addWidget(title)
-        self._say((card.praise, "ok"), (card.reason, "warning"))
-        if card.method is not None:
-            entry = card.method.entry
-            self._say(
-                (entry.summary, "muted" if card.reason else ""),
-                (texts.labelled(texts.NEEDS, entry.needs), "small"),
-                (texts.labelled(texts.HELPS, entry.helps_when), "small"),
-                (texts.labelled(texts.EVIDENCE, entry.evidence), "small"),
-                (texts.labelled(texts.MIND, card.caution), "small"),
-            )
-            self._add_reference(entry.reference)
-        self.set_selected(False)
-
-    def _say(self, *lines: tuple[str, str]) -> None:
-        for words, role in lines:
-            if words:
-                self.body.addWidget(Text(words, role))
+        self.setCursor(Qt.CursorShape.ArrowCursor if card.reason else Qt.CursorShape.PointingHandCursor)
+        self.setProperty("selectable", not card.reason)
+        self._title.set_role("muted" if card.reason else "strong")
+        self._summary.set_role("muted" if card.reason else "")
+        caution = texts.labelled(texts.MIND, card.caution)
+        for part, words in ((self._praise, card.praise), (self._why, card.reason), (self._caution, caution)):
+            if part.text() != words or part.isHidden() == bool(words):
+                part.setText(words)
+                part.setVisible(bool(words))
+        self.set_selected(bool(self.property("selected")))
 
     def _add_reference(self, reference: str) -> None:
         if reference:
             source = Text(reference, "small")
             source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.body.addWidget(Disclosure(texts.REFERENCE, source))
+
+    @property
+    def reason(self) -> str:
+        """Why the method cannot be chosen, "" when it can."""
+        return self._reason
 
     def set_selected(self, selected: bool) -> None:
         """Mark as the chosen one; what cannot be chosen says so to a screen reader."""
@@ -95,10 +106,12 @@ class MethodGallery(QScrollArea):
         self.setWidget(body)
 
     def set_groups(self, groups: Sequence[MethodGroup], chosen: str) -> None:
-        """Show these cards; nothing is made anew while their words stay the same."""
-        if list(groups) != self._groups:
-            self._groups = list(groups)
+        """Show these cards; none is made anew while the methods stay the same."""
+        before, self._groups = [_outline(group) for group in self._groups], list(groups)
+        if before != [_outline(group) for group in groups]:
             self._fill()
+        for card in (card for group in groups for card in group.cards):
+            self._cards[_name(card)].set_card(card)
         self.set_chosen(chosen)
 
     def set_chosen(self, method_id: str) -> None:
@@ -129,9 +142,8 @@ class MethodGallery(QScrollArea):
 
     def _make_card(self, card: MethodCard) -> _Card:
         made = _Card(card)
-        name = card.method.id if card.method is not None else card.title
-        if not card.reason:
-            made.clicked.connect(partial(self.method_chosen.emit, name))
+        name = _name(card)
+        made.clicked.connect(partial(self._choose, name))
         if card.method is not None and card.method.plugin:
             enable = PlainButton(texts.ENABLE, "eye")
             enable.setAccessibleName(f"{texts.ENABLE} {card.title}")
@@ -142,6 +154,10 @@ class MethodGallery(QScrollArea):
         self._cards[name] = made
         return made
 
+    def _choose(self, name: str) -> None:
+        if not self._cards[name].reason:
+            self.method_chosen.emit(name)
+
     def _ask_enable(self, plugin: str, _checked: bool = False) -> None:
         self.enable_requested.emit(plugin)
 
@@ -150,3 +166,11 @@ class MethodGallery(QScrollArea):
         target = self._cards[order[max(0, min(len(order) - 1, order.index(method_id) + by))]]
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         self.ensureWidgetVisible(target, 0, 24)
+
+
+def _name(card: MethodCard) -> str:
+    return card.method.id if card.method is not None else card.title
+
+
+def _outline(group: MethodGroup) -> tuple[object, ...]:
+    return group.title, tuple((card.title, card.method) for card in group.cards)

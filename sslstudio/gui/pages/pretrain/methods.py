@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sslstudio.extensions.host import PluginState, discover
 from sslstudio.extensions.manifest import Parameter, PretextTaskEntry, Requires
 from sslstudio.gui.pages.pretrain import texts
+from sslstudio.session import offering
+from sslstudio.session.offering import DataFacts
 
 FIRST = ("simclr", "micle", "mae")
 
@@ -132,6 +134,16 @@ def _card(method: Method, advice: Advice) -> MethodCard:
         return MethodCard(method.title, method, reason)
     praise = advice.praise if method.id == advice.best else ""
     return MethodCard(method.title, method, "", praise, advice.cautions.get(method.id, ""))
+
+
+def advise(found: Found, facts: DataFacts | None, images: int, patients: int) -> Advice:
+    """What speaks for and against each method on these images; nothing while there are none."""
+    if facts is None or not images:
+        return Advice({}, {})
+    reasons = {method.id: offering.reason(method.requires, facts) for method in found.methods}
+    cautions = {method.id: offering.caution(method.entry, facts) for method in found.methods}
+    best = recommend([method for method in found.methods if not reasons[method.id]], images, patients)
+    return Advice(reasons, cautions, best, texts.recommended(images, patients, best))
 
 
 def recommend(methods: Sequence[Method], images: int, patients: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import QObject, Signal
@@ -10,10 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from sslstudio.domain.specs import Pairing, ParameterValue, Preset, PretrainSpec
 from sslstudio.gui.pages.pretrain import plan, texts
 from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
-from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, arrange, recommend
+from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, advise, arrange, recommend
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.gui.pages.pretrain.starting import Starting
-from sslstudio.session import offering
 from sslstudio.session.offering import DataFacts
 
 _RECOMMENDED = ("learning_rate", "weight_decay", "warmup_fraction", "backbone")
@@ -31,25 +31,33 @@ class SettingUp(QObject):
         super().__init__(panel)
         self._panel, self._gallery = panel, gallery
         self._found = Found()
+        self._advice = Advice({}, {})
         self._facts: DataFacts | None = None
         self._method = ""
         self._picked = False
-        self._images = self._patients = 0
+        self.images = self._patients = 0
+        """How many images would be trained on, and of how many patients."""
         self._speeds: Mapping[str, float] = {}
         self._gpu = False
         self.pairing = Pairing()
         self.preset: Preset = "auto"
         self.starting = Starting(panel.start_from, self._start_changed)
         gallery.method_chosen.connect(self.pick_method)
-        panel.method.recommended_requested.connect(lambda: self.pick_method(self._advice().best))
+        panel.method.recommended_requested.connect(lambda: self.pick_method(self._advice.best))
+        panel.kind.chosen.connect(self._preset_chosen)
         panel.effort_chosen.connect(lambda _: self._apply_effort())
         panel.parameters_changed.connect(self._show_plan)
         panel.reset_requested.connect(self._reset)
 
-    def set_data(self, images: int, patients: int, speeds: Mapping[str, float]) -> None:
-        """What there is to learn from, and how fast this computer was seen to train."""
-        changed = (images, patients) != (self._images, self._patients)
-        self._images, self._patients, self._speeds = images, patients, speeds
+    def set_data(self, images: int, patients: int, speeds: Mapping[str, float], facts: DataFacts) -> None:
+        """What there is to learn from, and how fast this computer was seen to train.
+
+        The facts decide what methods mean anything on the images.
+        """
+        changed = (images, patients, facts) != (self.images, self._patients, self._facts)
+        self._facts = facts
+        self._panel.kind.set_resolved(facts.preset)
+        self.images, self._patients, self._speeds = images, patients, speeds
         self._panel.set_data(texts.data_line(images, patients), 0 < images < 1000)
         if changed:
             self._settle()
@@ -59,11 +67,6 @@ class SettingUp(QObject):
     def set_methods(self, found: Found) -> None:
         """The methods that are installed."""
         self._found = found
-        self._settle()
-
-    def set_facts(self, facts: DataFacts) -> None:
-        """What the images are, which decides what methods mean anything on them."""
-        self._facts = facts
         self._settle()
 
     def set_machine(self, text: str) -> None:
@@ -78,12 +81,12 @@ class SettingUp(QObject):
 
     def problem(self) -> str:
         """Why what stands in the panel cannot be started, or ""."""
-        if not self._images:
+        if not self.images:
             return texts.NO_IMAGES
         if self.method is None:
             return texts.NO_METHOD
-        misfit = texts.start_misfit(self.starting.init, self.starting.backbone, self._backbone())
-        return self._advice().reasons.get(self._method, "") or self.starting.problem() or misfit
+        misfit = texts.start_misfit(self.starting.init, self.starting.backbone, str(self._panel.values()["backbone"]))
+        return self._advice.reasons.get(self._method, "") or self.starting.problem() or misfit
 
     def specification(self) -> PretrainSpec:
         """What would be started now."""
@@ -99,25 +102,31 @@ class SettingUp(QObject):
         return str(asked) if asked != "auto" else ("gpu" if self._gpu else "cpu")
 
     @property
+    def image_size(self) -> int:
+        """Their side in pixels, as the network would see them."""
+        return int(self._panel.values()["image_size"])
+
+    @property
+    def resolved_preset(self) -> Preset:
+        """The kind of image in force; "auto" follows the data."""
+        known = self._facts.preset if self._facts is not None else "plain"
+        return known if self.preset == "auto" else self.preset
+
+    def _preset_chosen(self, preset: Preset) -> None:
+        self.preset = preset
+        self._settle()
+        self._panel.parameters_changed.emit()
+
+    @property
     def method(self) -> Method | None:
         """The method in force, None while there is none that can be chosen."""
         return self._found.method(self._method)
 
-    def _advice(self) -> Advice:
-        """What speaks for and against the methods on these images."""
-        reasons, cautions = {}, {}
-        if self._facts is not None and self._images:
-            for method in self._found.methods:
-                reasons[method.id] = offering.reason(method.requires, self._facts)
-                cautions[method.id] = offering.caution(method.entry, self._facts)
-        fitting = [method for method in self._found.methods if not reasons.get(method.id)]
-        best = recommend(fitting, self._images, self._patients)
-        praise = texts.recommended(self._images, self._patients, best) if self._images else ""
-        return Advice(reasons, cautions, best if self._images else "", praise)
-
     def _settle(self) -> None:
         """Methods or data are known now, or are others: show the cards, and take the recommended method."""
-        best = self._advice().best or recommend(self._found.methods, 0, 0)
+        facts = replace(self._facts, preset=self.resolved_preset) if self._facts is not None else None
+        self._advice = advise(self._found, facts, self.images, self._patients)
+        best = self._advice.best or recommend(self._found.methods, 0, 0)
         if not self._picked and best != self._method and best:
             self._choose_method(best)
         else:
@@ -128,7 +137,7 @@ class SettingUp(QObject):
         method = self.method
         self._panel.set_method_form(method)
         if method is not None:
-            self._panel.set_values(self._suited(method))
+            self._panel.set_values(_suited(method))
             self._panel.set_families(method.requires.families)
         self.starting.set_method(method)
         self._start_changed(self.starting.backbone)
@@ -136,25 +145,16 @@ class SettingUp(QObject):
         self._apply_effort()
         self.method_changed.emit()
 
-    def _suited(self, method: Method) -> dict[str, ParameterValue]:
-        """Settings of a run that suit the method, and those of every run where it asks for nothing."""
-        wishes = method.entry.recommended.model_dump()
-        defaults = PretrainSpec()
-        return {name: wishes[name] or getattr(defaults, name) for name in _RECOMMENDED}
-
     def _show_methods(self) -> None:
-        advice = self._advice()
+        advice = self._advice
         self._gallery.set_groups(arrange(self._found, advice), self._method)
         method, best = self.method, self._found.method(advice.best)
         other = best.title if best is not None and advice.best != self._method else ""
         note = ""
         if method is not None:
-            note = texts.family_note(method.title, method.requires.families, self._backbone())
+            note = texts.family_note(method.title, method.requires.families, str(self._panel.values()["backbone"]))
             note = " ".join(filter(None, (advice.cautions.get(self._method, ""), note)))
         self._panel.method.set_method(method, texts.instead(other, advice.praise), other, note)
-
-    def _backbone(self) -> str:
-        return str(self._panel.values()["backbone"])
 
     def _start_changed(self, backbone: str) -> None:
         if backbone:
@@ -164,7 +164,7 @@ class SettingUp(QObject):
     def _apply_effort(self) -> None:
         batch = self.method.entry.recommended_batch if self.method is not None else 0
         effort = cast(plan.Effort, self._panel.effort.value())
-        made = plan.make_plan(effort, self._images, batch, gpu=self._gpu)
+        made = plan.make_plan(effort, self.images, batch, gpu=self._gpu)
         self._panel.set_values({"image_size": made.image_size, "epochs": made.epochs, "batch_size": made.batch_size})
         self._panel.parameters_changed.emit()
 
@@ -172,8 +172,10 @@ class SettingUp(QObject):
         self._panel.common.reset()
         self._panel.rare.reset()
         self._panel.reset_method_form()
+        self.preset = "auto"
+        self._panel.kind.set_preset("auto")
         if self.method is not None:
-            self._panel.set_values(self._suited(self.method))
+            self._panel.set_values(_suited(self.method))
             self._panel.set_families(self.method.requires.families)
         self._apply_effort()
 
@@ -182,6 +184,13 @@ class SettingUp(QObject):
         size, epochs, backbone = int(values["image_size"]), int(values["epochs"]), str(values["backbone"])
         device = self.device(values["device"])
         speed, measured = plan.images_per_second(self._speeds, backbone, size, device, gpu=device != "cpu")
-        lasts = texts.estimate(plan.seconds(self._images, epochs, speed), measured) if self._images else ""
+        lasts = texts.estimate(plan.seconds(self.images, epochs, speed), measured) if self.images else ""
         line = texts.effort_line(size, epochs, int(values["batch_size"]), texts.backbone_title(backbone))
         self._panel.set_plan(lasts, line)
+
+
+def _suited(method: Method) -> dict[str, ParameterValue]:
+    """Settings of a run that suit the method, and those of every run where it asks for nothing."""
+    wishes = method.entry.recommended.model_dump()
+    defaults = PretrainSpec()
+    return {name: wishes[name] or getattr(defaults, name) for name in _RECOMMENDED}

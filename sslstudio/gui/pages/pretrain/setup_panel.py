@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from sslstudio.augment.presets import PRESETS
 from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.specs import ParameterValue
 from sslstudio.gui.pages.pretrain import texts
@@ -67,6 +68,41 @@ class ChosenMethod(QWidget):
         self.take.setVisible(bool(better))
 
 
+class KindPanel(QWidget):
+    """For what kind of image views are made, and the way to look at them. ``chosen(preset)`` fires by the user."""
+
+    chosen = Signal(str)
+    look_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._combo = QComboBox()
+        label, help_text = texts.LABELS["preset"]
+        self._combo.setAccessibleName(label)
+        self._combo.setAccessibleDescription(help_text)
+        self._combo.setToolTip(help_text)
+        for name in ("auto", *PRESETS):
+            self._combo.addItem(texts.CHOICES[name], name)
+        self._combo.activated.connect(lambda _: self.chosen.emit(str(self._combo.currentData())))
+        look = PlainButton(texts.LOOK_AT_VIEWS, "eye")
+        look.setToolTip(texts.VIEWS_HELP)
+        look.clicked.connect(lambda: self.look_requested.emit())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionTitle(label))
+        column.addWidget(row(self._combo, look, 1))
+        column.addWidget(Text(help_text, "small"))
+
+    def set_preset(self, preset: str) -> None:
+        """Show what is chosen, without telling."""
+        self._combo.setCurrentIndex(self._combo.findData(preset))
+
+    def set_resolved(self, preset: str) -> None:
+        """What "automatic" stands for on these images."""
+        self._combo.setItemText(0, texts.automatic(preset))
+
+
 class SetupPanel(QFrame):
     """Setters, and a signal for each wish."""
 
@@ -88,6 +124,8 @@ class SetupPanel(QFrame):
         self._add_method(column)
         self._add_effort(column)
         self._add_start(column)
+        self.kind = KindPanel()
+        column.addWidget(self.kind)
         self._add_expert(column)
         column.addStretch(1)
         scroll = QScrollArea()

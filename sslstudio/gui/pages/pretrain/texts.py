@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sslstudio.augment.presets import AugmentationPreset
 from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.runs import RunState
 from sslstudio.gui.texts import count, duration
@@ -38,6 +39,19 @@ METHODS_TAB = "Methods"
 METHODS_HELP = "Every way to learn from images without labels: what it needs, when it helps, what is known of it."
 RUNS_TAB = "Runs"
 RUNS_HELP = "Trainings under way and ended: how they go, and what can be done with them."
+
+VIEWS_TAB = "Changes to the images"
+VIEWS_HELP = "What training does to the images, shown on your own: each original beside views as the network gets them."
+VIEWS_NAME = "Four images, each with four views as training makes them"
+LOOK_AT_VIEWS = "Look at 16 views"
+ORIGINAL, CHANGED = "As it is", "As training changes it"
+DRAW_AGAIN, DRAW_AGAIN_HELP = "New draw", "The same images with other changes."
+OTHER_IMAGES, OTHER_IMAGES_HELP = "Other images", "Four other images of this project."
+DRAWING = "The views are being drawn."
+VIEWS_WAIT_TITLE = "The views are being drawn"
+VIEWS_WAIT = "The first time takes some seconds, because the training code is loaded in a process of its own."
+NO_VIEWS_TITLE = "No views to show"
+FEWER_CHANGES = ("reconstruction", "prediction", "hybrid")
 
 GROUPS = {
     "first": ("Begin here", "The three that most sets of images are served well by."),
@@ -171,6 +185,44 @@ def data_line(images: int, patients: int) -> str:
         return NO_IMAGES
     each = images / max(1, patients)
     return f"{count(images, 'image')}, {count(patients, 'patient')}, {each:.1f} images per patient"
+
+
+def automatic(preset: str) -> str:
+    """What "automatic" stands for."""
+    return f"Automatic: {CHOICES.get(preset, preset)}"
+
+
+def preset_words(preset: AugmentationPreset, automatic: bool) -> tuple[str, str, str]:
+    """Title of a preset, what it does to an image, and what it never does."""
+    least, most = preset.crop
+    done = [f"crops of {least:.0%} to {most:.0%} of the area"]
+    if preset.rotation:
+        done.append("any turn" if preset.rotation >= 180 else f"turns up to {preset.rotation:.0f}\N{DEGREE SIGN}")
+    flips = [("left-right", preset.horizontal_flip), ("up-down", preset.vertical_flip)]
+    done += [f"{name} flips" for name, share in flips if share]
+    optional = (
+        (preset.window_jitter, f"the window moved by up to {preset.window_jitter:.0%} of its width"),
+        (preset.brightness, "brightness"),
+        (preset.contrast, f"contrast by up to {preset.contrast:.0%}"),
+        (preset.gamma != (1.0, 1.0), "gamma"),
+        (preset.bias_field, "a smooth shade as of a coil"),
+        (preset.saturation or preset.hue, "a little colour"),
+        (preset.grayscale, "colour taken away"),
+        (preset.noise, "noise"),
+        (preset.speckle, "speckle"),
+        (preset.blur, "blur"),
+    )
+    done += [words for used, words in optional if used]
+    never = [f"{name} flips" for name, share in flips if not share]
+    never += [] if preset.hue else ["colour"]
+    words = f"Changed: {', '.join(done)}."
+    kind = f"{preset.title}, as most of your images say" if automatic else preset.title
+    return kind, words, f"Never: {', '.join(never)}." if never else ""
+
+
+def fewer_changes(method: str) -> str:
+    """A word on methods that change images less than shown."""
+    return f"{method} may use fewer of these changes: it works with the image itself."
 
 
 def labelled(label: str, words: str) -> str:

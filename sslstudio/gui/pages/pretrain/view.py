@@ -23,11 +23,12 @@ from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
 from sslstudio.gui.pages.pretrain.run_panel import RunPanel
 from sslstudio.gui.pages.pretrain.run_presenter import RunLine
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
+from sslstudio.gui.pages.pretrain.views_pane import ViewsPane
 from sslstudio.gui.widgets.controls import EmptyState, Line, PageTitle, Text
 from sslstudio.gui.widgets.sections import Sections
 
 Index = QModelIndex | QPersistentModelIndex
-METHODS, RUNS = "methods", "runs"
+METHODS, VIEWS, RUNS = "methods", "views", "runs"
 COLUMNS = ("Run", "What", "State", "Epochs", "Loss", "Started")
 
 
@@ -106,7 +107,10 @@ class PretrainView(QWidget):
         self._stack.addWidget(filled)
         self.sections = Sections("Sections of the pretrain page")
         self.sections.add_section(METHODS, texts.METHODS_TAB, "grid", self.methods, help=texts.METHODS_HELP)
+        self.views = ViewsPane()
+        self.sections.add_section(VIEWS, texts.VIEWS_TAB, "eye", self.views, help=texts.VIEWS_HELP)
         self.sections.add_section(RUNS, texts.RUNS_TAB, "pretrain", self._stack, help=texts.RUNS_HELP)
+        self.setup.kind.look_requested.connect(lambda: self.sections.show_section(VIEWS))
         self.setup.method.all_requested.connect(lambda: self.sections.show_section(METHODS))
         head = QHBoxLayout()
         head.setSpacing(16)
