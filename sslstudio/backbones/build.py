@@ -10,6 +10,7 @@ from torch import nn
 from sslstudio.backbones import table
 from sslstudio.errors import SSLStudioError
 
+Builder = Callable[[int, int], nn.Module]
 _SMALL_PATCH_BELOW = 128
 
 
@@ -28,7 +29,7 @@ def build(name: str, in_channels: int, image_size: int, seed: int = 0) -> nn.Mod
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _BUILDERS[name](in_channels, image_size)
+        return _builder(name)(in_channels, image_size)
 
 
 def feature_dimension(name: str) -> int:
@@ -36,7 +37,7 @@ def feature_dimension(name: str) -> int:
     return table.find(name).feature_dim
 
 
-def _resnet(name: str) -> Callable[[int, int], nn.Module]:
+def _resnet(name: str) -> Builder:
     def make(in_channels: int, image_size: int) -> nn.Module:
         from torchvision import models
 
@@ -50,40 +51,43 @@ def _resnet(name: str) -> Callable[[int, int], nn.Module]:
     return make
 
 
-def _vit_tiny(in_channels: int, image_size: int) -> nn.Module:
-    import timm
+def _vit(model: str) -> Builder:
+    def make(in_channels: int, image_size: int) -> nn.Module:
+        import timm
 
-    patch = 8 if image_size < _SMALL_PATCH_BELOW else 16
-    if image_size % patch:
-        raise SSLStudioError(
-            f"ViT-Tiny needs an image size that is a multiple of {patch} pixels.",
-            f"Choose {image_size // patch * patch} or {(image_size // patch + 1) * patch}.",
-            code="image_size_not_multiple",
+        patch = 8 if image_size < _SMALL_PATCH_BELOW else 16
+        if image_size % patch:
+            raise SSLStudioError(
+                f"A vision transformer needs an image size that is a multiple of {patch} pixels.",
+                f"Choose {image_size // patch * patch} or {(image_size // patch + 1) * patch}.",
+                code="image_size_not_multiple",
+            )
+        network: nn.Module = timm.create_model(
+            model,
+            pretrained=False,
+            img_size=image_size,
+            patch_size=patch,
+            in_chans=in_channels,
+            num_classes=0,
+            dynamic_img_size=True,
         )
-    network: nn.Module = timm.create_model(
-        "vit_tiny_patch16_224",
-        pretrained=False,
-        img_size=image_size,
-        patch_size=patch,
-        in_chans=in_channels,
-        num_classes=0,
-        dynamic_img_size=True,
-    )
-    return network
+        return network
+
+    return make
 
 
-def _efficientnet_lite0(in_channels: int, image_size: int) -> nn.Module:
-    import timm
+def _timm(model: str) -> Builder:
+    def make(in_channels: int, image_size: int) -> nn.Module:
+        import timm
 
-    network: nn.Module = timm.create_model(
-        "tf_efficientnet_lite0", pretrained=False, in_chans=in_channels, num_classes=0
-    )
-    return network
+        network: nn.Module = timm.create_model(model, pretrained=False, in_chans=in_channels, num_classes=0)
+        return network
+
+    return make
 
 
-_BUILDERS: dict[str, Callable[[int, int], nn.Module]] = {
-    "resnet18": _resnet("resnet18"),
-    "resnet50": _resnet("resnet50"),
-    "vit_tiny": _vit_tiny,
-    "efficientnet_lite0": _efficientnet_lite0,
-}
+def _builder(name: str) -> Builder:
+    entry = table.find(name)
+    if entry.library == "torchvision":
+        return _resnet(entry.model)
+    return _vit(entry.model) if entry.family == "vit" else _timm(entry.model)

@@ -17,17 +17,21 @@ class Architecture(Record):
     """One backbone: what it is called, what it costs and how pixels (0 to 1) are normalised for it.
 
     `feature_dim` is D of its features (N, D); `smallest_image` the least image size in pixels it makes sense with.
-    `library` says which library builds it and holds the names of its ImageNet weights; `family` whether it is a
-    convolutional network or a vision transformer.
+    `library` says which library builds it, from its name `model` there; `hub` is the repository of the ImageNet weights
+    of timm's (torchvision knows its own). `cost` is the processor time of a training step at 64 px relative to
+    ResNet-18; `family` says whether it is a convolutional network or a vision transformer.
     """
 
     name: str
     title: str
     summary: str
     library: Literal["torchvision", "timm"]
+    model: str
     feature_dim: int
     smallest_image: int
     million_parameters: float
+    cost: float
+    hub: str = ""
     family: Literal["cnn", "vit"] = "cnn"
     half_normalised: bool = False
 
@@ -46,38 +50,97 @@ ARCHITECTURES: dict[str, Architecture] = {
             title="ResNet-18",
             summary="Small and quick; the right start for most sets and for a computer without a graphics card.",
             library="torchvision",
+            model="resnet18",
             feature_dim=512,
             smallest_image=32,
             million_parameters=11.2,
+            cost=1.0,
+        ),
+        Architecture(
+            name="resnet34",
+            title="ResNet-34",
+            summary="A ResNet-18 with twice as many layers; about twice as slow.",
+            library="torchvision",
+            model="resnet34",
+            feature_dim=512,
+            smallest_image=32,
+            million_parameters=21.3,
+            cost=1.9,
         ),
         Architecture(
             name="resnet50",
             title="ResNet-50",
             summary="Larger and about three times slower; pays from some ten thousand images and with a graphics card.",
             library="torchvision",
+            model="resnet50",
             feature_dim=2048,
             smallest_image=32,
             million_parameters=23.5,
+            cost=2.7,
+        ),
+        Architecture(
+            name="convnext_tiny",
+            title="ConvNeXt-Tiny",
+            summary="A modern convolutional network; for a graphics card and a warm start from ImageNet weights.",
+            library="timm",
+            model="convnext_tiny",
+            feature_dim=768,
+            smallest_image=32,
+            million_parameters=27.8,
+            cost=2.0,
+            hub="timm/convnext_tiny.fb_in1k",
+        ),
+        Architecture(
+            name="efficientnet_b0",
+            title="EfficientNet-B0",
+            summary="Few parameters and strong features; needs more epochs than a ResNet when it starts at random.",
+            library="timm",
+            model="efficientnet_b0",
+            feature_dim=1280,
+            smallest_image=32,
+            million_parameters=4.0,
+            cost=0.9,
+            hub="timm/efficientnet_b0.ra_in1k",
+        ),
+        Architecture(
+            name="efficientnet_lite0",
+            title="EfficientNet-Lite0",
+            summary="The quickest; its ImageNet weights can be installed as a package, without internet access later.",
+            library="timm",
+            model="tf_efficientnet_lite0",
+            feature_dim=1280,
+            smallest_image=32,
+            million_parameters=3.4,
+            cost=0.6,
+            hub="timm/tf_efficientnet_lite0.in1k",
+            half_normalised=True,
         ),
         Architecture(
             name="vit_tiny",
             title="ViT-Tiny",
             summary="A small vision transformer; needs more images and more epochs than a ResNet.",
             library="timm",
+            model="vit_tiny_patch16_224",
             feature_dim=192,
             smallest_image=32,
             million_parameters=5.5,
+            cost=1.8,
+            hub="timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
             family="vit",
             half_normalised=True,
         ),
         Architecture(
-            name="efficientnet_lite0",
-            title="EfficientNet-Lite0",
-            summary="Small, with ImageNet weights that can be installed as a package, without internet access later.",
+            name="vit_small",
+            title="ViT-Small",
+            summary="A vision transformer for large sets and a graphics card; the usual choice for MAE and DINO.",
             library="timm",
-            feature_dim=1280,
+            model="vit_small_patch16_224",
+            feature_dim=384,
             smallest_image=32,
-            million_parameters=3.4,
+            million_parameters=21.5,
+            cost=4.9,
+            hub="timm/vit_small_patch16_224.augreg_in21k_ft_in1k",
+            family="vit",
             half_normalised=True,
         ),
     )

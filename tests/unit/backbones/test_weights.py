@@ -132,3 +132,16 @@ def test_imagenet_weights_in_the_local_cache_are_used(monkeypatch: pytest.Monkey
     backbone = build("resnet18", 3, 64)
     assert weights.load_imagenet(backbone, "resnet18").missing == ()
     assert torch.equal(backbone.conv1.weight, donor.conv1.weight)
+
+
+@pytest.mark.parametrize("name", ["convnext_tiny", "vit_tiny", "efficientnet_b0"])
+def test_every_weight_of_a_trained_backbone_is_taken_over(name: str) -> None:
+    trained, fresh = build(name, 1, 64, seed=1), build(name, 1, 64, seed=2)
+    assert not weights.fit_weights(fresh, trained.state_dict()).missing
+    assert all(torch.equal(tensor, fresh.state_dict()[key]) for key, tensor in trained.state_dict().items())
+
+
+def test_a_vision_transformer_goes_on_at_another_image_size() -> None:
+    trained, larger = build("vit_tiny", 1, 64, seed=1), build("vit_tiny", 1, 96, seed=2)
+    assert not weights.fit_weights(larger, trained.state_dict()).missing
+    assert larger(torch.zeros(1, 1, 96, 96)).shape == (1, 192)

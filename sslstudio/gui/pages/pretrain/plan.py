@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sslstudio.backbones.table import ARCHITECTURES
+
 Effort = Literal["quick", "balanced", "thorough"]
 
 PER_CORE_AT_64 = 80.0
 """Images a second and core, ResNet-18 at 64 px: measured once on two cores (160 a second), only a first guess."""
 GPU_AT_64 = 4000.0
-RELATIVE_SPEED = {"resnet18": 1.0, "resnet50": 0.33, "vit_tiny": 0.6, "efficientnet_lite0": 0.5}
+RELATIVE_SPEED = {name: 1.0 / entry.cost for name, entry in ARCHITECTURES.items()}
 LARGEST_BATCH = 256
 
 
