@@ -18,10 +18,15 @@ from torch import Tensor, nn
 
 from sslstudio.backbones.features import feature_map, feature_pyramid
 from sslstudio.domain.specs import ParameterValue, Preset
+from sslstudio.pretext.blocks import block_mask
+from sslstudio.pretext.decoder import ImageDecoder
+from sslstudio.pretext.statistics import batch_statistics, settle_statistics
+from sslstudio.pretext.tiles import cut_tiles, tile_side
 
 __all__ = [
     "API_VERSION",
     "Batch",
+    "ImageDecoder",
     "ParameterValue",
     "PretextTask",
     "Preview",
@@ -30,8 +35,13 @@ __all__ = [
     "StepResult",
     "TaskContext",
     "ViewPlan",
+    "batch_statistics",
+    "block_mask",
+    "cut_tiles",
     "feature_map",
     "feature_pyramid",
+    "settle_statistics",
+    "tile_side",
 ]
 
 API_VERSION = 1
@@ -76,6 +86,7 @@ class TaskContext:
     `in_channels` C, `image_size` S, `family` "cnn" or "vit" (then `backbone` is timm's VisionTransformer with patches
     of `patch_size` pixels; 0 for a CNN). `parameters` holds a value for every parameter that plugin.toml declares,
     within its range. `total_steps` counts optimiser steps over the whole run, for tasks with a schedule of their own.
+    `mean` and `std` have a number for each channel: a view times `std` plus `mean` is pixels from 0 to 1 again.
     """
 
     backbone: nn.Module
@@ -87,6 +98,8 @@ class TaskContext:
     total_steps: int
     family: Literal["cnn", "vit"] = "cnn"
     patch_size: int = 0
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

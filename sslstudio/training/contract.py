@@ -71,6 +71,7 @@ class TaskContract:
     def __init__(self, task_class: type[PretextTask], entry: PretextTaskEntry) -> None:
         self._class = task_class
         self._entry = entry
+        self._channels = 3 if entry.requires.colour else 1
 
     def results(self, only: Collection[str] = ()) -> Iterator[CheckResult]:
         """Try every clause, or those named in `only`; a task that raises has broken that clause."""
@@ -130,7 +131,7 @@ class TaskContract:
         task = self._task()
         encoder = task.encoder().eval()
         with torch.no_grad():
-            features = encoder(torch.randn(2, 1, SIDE, SIDE))
+            features = encoder(torch.randn(2, self._channels, SIDE, SIDE))
         expected = (2, task.context.feature_dim)
         if tuple(features.shape) != expected:
             raise Broken(f"The encoder gives {tuple(features.shape)} where {expected} is expected.")
@@ -139,7 +140,7 @@ class TaskContract:
     def colour(self) -> str:
         """Three-channel images work as one-channel images do."""
         task = self._task(channels=3)
-        _step(task, self._batch(task, channels=3))
+        _step(task, self._batch(task))
         return "3 channels"
 
     def odd_batches(self) -> str:
@@ -206,11 +207,13 @@ class TaskContract:
             raise Broken(f"One step of {ROWS} small images takes {seconds:.0f} s: the run could not be stopped.")
         return f"{ROWS / seconds:.0f} images a second at {SIDE} px on this CPU"
 
-    def _task(self, channels: int = 1) -> PretextTask:
+    def _task(self, channels: int = 0) -> PretextTask:
         """The task as the loop builds it, with the defaults of its parameters."""
         torch.manual_seed(0)
         families = self._entry.requires.families
         entry = table.find(BACKBONE if "cnn" in families else TRANSFORMER)
+        channels = channels or self._channels
+        mean, std = entry.normalisation(channels)
         backbone = build(entry.name, channels, SIDE)
         context = TaskContext(
             backbone=backbone,
@@ -222,12 +225,15 @@ class TaskContract:
             total_steps=10,
             family=entry.family,
             patch_size=patch_size(backbone),
+            mean=mean,
+            std=std,
         )
         return self._class(context).train()
 
     @staticmethod
-    def _batch(task: PretextTask, rows: int = ROWS, channels: int = 1, step: int = 0) -> Batch:
+    def _batch(task: PretextTask, rows: int = ROWS, step: int = 0) -> Batch:
         generator = torch.Generator().manual_seed(1000 + step)
+        channels = task.context.in_channels
         shape = (rows, channels, SIDE, SIDE)
         plan = task.views()
         views = tuple(torch.randn(shape, generator=generator) for _ in range(plan.views))

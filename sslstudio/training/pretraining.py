@@ -96,6 +96,7 @@ def _task_context(
     spec: PretrainSpec, images: int, channels: int, backbone: nn.Module, parameters: Mapping[str, ParameterValue]
 ) -> TaskContext:
     entry = table.find(spec.backbone)
+    mean, std = entry.normalisation(channels)
     return TaskContext(
         backbone=backbone,
         feature_dim=entry.feature_dim,
@@ -106,6 +107,8 @@ def _task_context(
         total_steps=spec.epochs * max(1, images // spec.batch_size),
         family=entry.family,
         patch_size=patch_size(backbone),
+        mean=mean,
+        std=std,
     )
 
 
