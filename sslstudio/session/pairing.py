@@ -19,10 +19,11 @@ def arrange(project: Project, items: Sequence[Item], spec: PretrainSpec, require
     if not (requires.bags or requires.neighbours):
         return list(items)
     around = project.catalogue.surroundings()
-    return [_arranged(item, around.get(item.image_id), spec.pairing) for item in items]
+    return [arranged(item, around.get(item.image_id), spec.pairing) for item in items]
 
 
-def _arranged(item: Item, around: Surroundings | None, pairing: Pairing) -> Item:
+def arranged(item: Item, around: Surroundings | None, pairing: Pairing) -> Item:
+    """`item` with the bag that `pairing` puts it in, and its place and day."""
     if around is None:
         return item
     alike = "/".join(around.facts.get(name, "") if name != "series" else item.series for name in pairing.alike)
@@ -58,11 +59,11 @@ def coverage(items: Iterable[Item], pairing: Pairing) -> Coverage:
     bags: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
         bags[item.bag or item.subject].append(item)
-    paired = [len(images) for images in bags.values() if _has_pair(images, pairing)]
+    paired = [len(images) for images in bags.values() if has_pair(images, pairing)]
     return Coverage(len(bags), len(paired), sum(paired))
 
 
-def _has_pair(images: Sequence[Item], pairing: Pairing) -> bool:
+def has_pair(images: Sequence[Item], pairing: Pairing) -> bool:
     """Whether any two of `images` fit. Of one series and day only the outermost matter, so that few are compared."""
     if len(images) < 2 or (not pairing.slice_gap and pairing.most_days is None):
         return len(images) > 1

@@ -17,10 +17,11 @@ from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import plan, texts
 from sslstudio.gui.pages.pretrain.consent import Consent
 from sslstudio.gui.pages.pretrain.methods import read_methods
+from sslstudio.gui.pages.pretrain.pairs_presenter import PairsPresenter
 from sslstudio.gui.pages.pretrain.run_presenter import RunPresenter, run_line
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
-from sslstudio.gui.pages.pretrain.view import RUNS, PretrainView
+from sslstudio.gui.pages.pretrain.view import PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.texts import count
 from sslstudio.session import workflow
@@ -59,6 +60,7 @@ class PretrainController(QObject):
         self.setting_up = SettingUp(view.setup, view.methods)
         self._consent = Consent(services, view.methods, self.setting_up.set_methods)
         self.views = ViewsPresenter(services, view.views, self.setting_up)
+        self.pairs = PairsPresenter(services, view.pairs, self.setting_up)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -71,8 +73,8 @@ class PretrainController(QObject):
         setup.start_requested.connect(self.start)
         setup.parameters_changed.connect(self._show_reason)
         setup.parameters_changed.connect(self.views.changed)
-        self.setting_up.method_changed.connect(self.views.changed)
-        self._view.sections.section_changed.connect(lambda _: self.views.show())
+        self.setting_up.method_changed.connect(self._method_changed)
+        self._view.sections.section_changed.connect(lambda _: self._look_again())
         self._view.run_selected.connect(self._presenter.focus)
         self._view.run.embed_requested.connect(self._embed)
         jobs.followed.connect(self._followed)
@@ -86,6 +88,7 @@ class PretrainController(QObject):
         self._timer.stop()
         self._drawing.stop()
         self.views.close()
+        self.pairs.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""
@@ -115,8 +118,11 @@ class PretrainController(QObject):
         self.setting_up.set_data(
             known.counts.images - known.counts.excluded, known.counts.subjects, self._speeds, known.facts
         )
+        changed = self._facts is None or self._facts[1] is not known.facts
         self._facts = (known.counts.images, known.counts.excluded, known.counts.subjects), known.facts
-        self.views.changed()
+        if changed:
+            self.views.changed()
+            self.pairs.images_changed()
         self.setting_up.starting.set_runs(earlier_runs(self._runs))
         self._show_reason()
         self._show_runs()
@@ -185,10 +191,19 @@ class PretrainController(QObject):
         self._show_runs()
         self._show_reason()
 
+    def _method_changed(self) -> None:
+        method = self.setting_up.method
+        self._view.sections.set_section_visible(PAIRS, method is not None and method.requires.bags)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self.views.changed()
+        self.pairs.changed()
+
     def activate(self) -> None:
         """The page has come to the front: make the plots and draw what happened meanwhile."""
         self._view.run.prepare_plots()
-        self.views.changed()
+        self._look_again()
         self._show_progress()
 
     def _keep_speed(self, status: RunStatus) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel,
 from sslstudio.augment.presets import PRESETS
 from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.specs import ParameterValue
-from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain import pair_texts, texts
 from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, method_fields, spec_fields
 from sslstudio.gui.pages.pretrain.methods import Method
 from sslstudio.gui.pages.pretrain.start_panel import StartPanel
@@ -33,6 +33,7 @@ class ChosenMethod(QWidget):
 
     all_requested = Signal()
     recommended_requested = Signal()
+    pairs_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +52,10 @@ class ChosenMethod(QWidget):
         column.setSpacing(4)
         for part in (self.title, self.why, self.summary, self.note):
             column.addWidget(part)
-        column.addWidget(row(self.all, self.take, 1))
+        self.pairs = PlainButton(pair_texts.LOOK_AT_PAIRS, "patient")
+        self.pairs.setToolTip(pair_texts.PAIRS_HELP)
+        self.pairs.clicked.connect(lambda: self.pairs_requested.emit())
+        column.addWidget(row(self.all, self.take, self.pairs, 1))
         self.set_method(None, "", "", "")
 
     def set_method(self, method: Method | None, praise: str, better: str, note: str) -> None:
@@ -66,6 +70,7 @@ class ChosenMethod(QWidget):
         self.take.setText(texts.take(better))
         self.take.setToolTip(praise)
         self.take.setVisible(bool(better))
+        self.pairs.setVisible(method is not None and method.requires.bags)
 
 
 class KindPanel(QWidget):

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from sslstudio.gui import theme
-from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain import pair_texts, texts
 from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
+from sslstudio.gui.pages.pretrain.pairs_pane import PairsPane
 from sslstudio.gui.pages.pretrain.run_panel import RunPanel
 from sslstudio.gui.pages.pretrain.run_presenter import RunLine
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
@@ -28,7 +29,7 @@ from sslstudio.gui.widgets.controls import EmptyState, Line, PageTitle, Text
 from sslstudio.gui.widgets.sections import Sections
 
 Index = QModelIndex | QPersistentModelIndex
-METHODS, VIEWS, RUNS = "methods", "views", "runs"
+METHODS, VIEWS, PAIRS, RUNS = "methods", "views", "pairs", "runs"
 COLUMNS = ("Run", "What", "State", "Epochs", "Loss", "Started")
 
 
@@ -109,8 +110,12 @@ class PretrainView(QWidget):
         self.sections.add_section(METHODS, texts.METHODS_TAB, "grid", self.methods, help=texts.METHODS_HELP)
         self.views = ViewsPane()
         self.sections.add_section(VIEWS, texts.VIEWS_TAB, "eye", self.views, help=texts.VIEWS_HELP)
+        self.pairs = PairsPane()
+        self.sections.add_section(PAIRS, pair_texts.PAIRS_TAB, "patient", self.pairs, help=pair_texts.PAIRS_HELP)
+        self.sections.set_section_visible(PAIRS, False)
         self.sections.add_section(RUNS, texts.RUNS_TAB, "pretrain", self._stack, help=texts.RUNS_HELP)
         self.setup.kind.look_requested.connect(lambda: self.sections.show_section(VIEWS))
+        self.setup.method.pairs_requested.connect(lambda: self.sections.show_section(PAIRS))
         self.setup.method.all_requested.connect(lambda: self.sections.show_section(METHODS))
         head = QHBoxLayout()
         head.setSpacing(16)
