@@ -20,12 +20,38 @@ from sslstudio.session.project import Project
 STARTS = ("random", "imagenet")
 SETTINGS = (
     *("backbone", "image_size", "epochs", "batch_size", "learning_rate", "weight_decay", "preset", "device"),
-    *("precision", "seed"),
+    *("precision", "seed", "keep", "accumulation", "checkpointing"),
 )
 
 
 def pretrain(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio pretrain PROJECT --task simclr ...`."""
+    weights_file, entry = _weights_file(options), find_plugin(options.task).task(options.task)
+    with opened(options.project) as project:
+        spec = _specification(project, options, weights_file, entry)
+        run_id = workflow.prepare_pretrain(project, spec, weights_file)
+        _tell_data(project, run_id, spec, entry, output)
+        result = carry_out(project, run_id, output)
+    _tell_pretraining(result, output)
+    return result
+
+
+def preflight(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio preflight PROJECT --task simclr ... [--fit]`."""
+    weights_file, entry = _weights_file(options), find_plugin(options.task).task(options.task)
+    with opened(options.project) as project:
+        spec = _specification(project, options, weights_file, entry)
+        result = carry_out(project, workflow.prepare_preflight(project, spec, fit=options.fit), output)
+    for sentence in result.get("sentences", ()):
+        output.say(str(sentence))
+    changed = result.get("changed")
+    if changed:
+        output.say("Changed: " + ", ".join(f"{name} {value}" for name, value in changed.items()))
+    return result
+
+
+def _weights_file(options: argparse.Namespace) -> Path | None:
+    """The file to start from; None for a start with a name. Raises SSLStudioError ("no_weights")."""
     named = options.init in STARTS or options.init.startswith(EARLIER)
     weights_file = None if named else Path(options.init)
     if weights_file is not None and not weights_file.is_file():
@@ -34,23 +60,23 @@ def pretrain(options: argparse.Namespace, output: Output) -> Result:
             "Give random, imagenet, run: and the name of a run, or the path of a file.",
             code="no_weights",
         )
-    entry = find_plugin(options.task).task(options.task)
+    return weights_file
+
+
+def _specification(
+    project: Project, options: argparse.Namespace, weights_file: Path | None, entry: PretextTaskEntry
+) -> PretrainSpec:
+    """What the options ask for, completed by what an earlier run fixes and the method recommends."""
     pairing = _pairing(options, entry)
-    with opened(options.project) as project:
-        chosen = workflow.earlier_settings(project, options.init) | {
-            name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
-        }
-        spec = PretrainSpec(
-            **offering.suited(entry, chosen),
-            init=options.init if weights_file is None else weights_file.name,
-            parameters=dict(options.parameters),
-            pairing=pairing,
-        )
-        run_id = workflow.prepare_pretrain(project, spec, weights_file)
-        _tell_data(project, run_id, spec, entry, output)
-        result = carry_out(project, run_id, output)
-    _tell_pretraining(result, output)
-    return result
+    chosen = workflow.earlier_settings(project, options.init) | {
+        name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
+    }
+    return PretrainSpec(
+        **offering.suited(entry, chosen),
+        init=options.init if weights_file is None else weights_file.name,
+        parameters=dict(options.parameters),
+        pairing=pairing,
+    )
 
 
 def _pairing(options: argparse.Namespace, entry: PretextTaskEntry) -> Pairing:

@@ -12,25 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sslstudio import __version__
+from sslstudio.cli.arguments import add, count
+from sslstudio.cli.learning_arguments import add_learning
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from sslstudio.cli.arguments import Commands
 
-PRESETS = ("auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural")
 RENDERINGS = (
     *("auto", "ct_lung", "ct_soft", "ct_bone", "ct_brain", "ct_stroke", "ct_subdural", "ct_lung_soft_bone"),
     *("ct_brain_subdural_bone", "mr", "xray", "mammography", "pet", "ultrasound", "histology", "dermoscopy", "fundus"),
     *("natural", "plain", "ct"),
 )
 ORDERS = ("header", "study", "path")
-DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("auto", "float32", "bfloat16")
-BAGS = ("subject", "study", "series")
-ALIKE = ("laterality", "view", "body_part", "modality", "sequence", "series")
-MAP_METHODS = ("localmap", "pca")
 WAYS = ("get", "move")
 SEES = "what the model sees from now on, see `sslstudio rendering` (auto: no change)"
-EPILOG = "Research use only; not a medical device. Nothing leaves this computer."
 TOP_EPILOG = "Research use only; not a medical device. Nothing leaves this computer unless you query an archive (pacs)."
 PACS_EPILOG = "Only the archive you name is contacted, and only by test, find and get."
 
@@ -48,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _window(commands)
     _data(commands)
-    _learning(commands)
+    add_learning(commands)
     _labelling(commands)
     _classifying(commands)
     _archives(commands)
@@ -56,46 +51,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: Commands, name: str, function: str, text: str, *, project: bool = True) -> argparse.ArgumentParser:
-    """One command; all of them know `--json`, and most work on a project folder."""
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOG)
-    command.set_defaults(function=function)
-    command.add_argument("--json", action="store_true", help="print one JSON object as the last line and nothing else")
-    if project:
-        command.add_argument("project", type=Path, metavar="PROJECT", help="project folder (NAME.sslproj)")
-    return command
-
-
-def _count(text: str) -> int:
-    """A whole number from 1 on, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _assignment(text: str) -> tuple[str, bool | int | float | str]:
-    """NAME=VALUE for argparse; the value becomes true / false, a whole number, a number, or stays text."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError("must look like NAME=VALUE")
-    if value.lower() in ("true", "false"):
-        return name, value.lower() == "true"
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, value
-
-
 def _window(commands: Commands) -> None:
-    _add(commands, "open", "", "open the window with a project")
-    demo = _add(commands, "demo", "demo:demo", "make a demo project of synthetic studies and open it", project=False)
+    add(commands, "open", "", "open the window with a project")
+    demo = add(commands, "demo", "demo:demo", "make a demo project of synthetic studies and open it", project=False)
     demo.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where the demo project is kept")
     demo.add_argument("--headless", action="store_true", help="go through the whole journey without a window")
-    demo.add_argument("--patients", type=_count, default=60, metavar="N", help="synthetic patients (60)")
-    demo.add_argument("--epochs", type=_count, default=15, metavar="N", help="pretraining epochs, headless only (15)")
+    demo.add_argument("--patients", type=count, default=60, metavar="N", help="synthetic patients (60)")
+    demo.add_argument("--epochs", type=count, default=15, metavar="N", help="pretraining epochs, headless only (15)")
 
 
 def _window_pair(text: str) -> tuple[float, float]:
@@ -107,16 +69,16 @@ def _window_pair(text: str) -> tuple[float, float]:
 
 
 def _data(commands: Commands) -> None:
-    _add(commands, "new", "data:new", "make a new, empty project")
+    add(commands, "new", "data:new", "make a new, empty project")
     _importing(commands)
-    triage = _add(
+    triage = add(
         commands, "triage", "triage:triage", "look through the images for duplicates, burned-in text and oddities"
     )
     triage.add_argument("--again", action="store_true", help="look at all images, not only at those that are new")
     triage.add_argument(
         "--embedding", default="", metavar="RUN", help="embeddings that settle doubtful duplicates (none)"
     )
-    sees = _add(commands, "rendering", "rendering:rendering", "say or change what the model sees of the images")
+    sees = add(commands, "rendering", "rendering:rendering", "say or change what the model sees of the images")
     sees.add_argument("--preset", choices=RENDERINGS, metavar="NAME", help=f"one of: {', '.join(RENDERINGS)}")
     sees.add_argument(
         "--window",
@@ -128,14 +90,14 @@ def _data(commands: Commands) -> None:
         help="window of CT in HU; once, or three times for three channels (--window=-600,1500)",
     )
     sees.add_argument("--undo", action="store_true", help="take the latest change back")
-    embeddings = _add(commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy file")
+    embeddings = add(commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy file")
     embeddings.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     embeddings.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npy", help="(N, D) float16")
-    _add(commands, "runs", "data:runs", "list the runs and models of a project")
+    add(commands, "runs", "data:runs", "list the runs and models of a project")
 
 
 def _importing(commands: Commands) -> None:
-    imports = _add(commands, "import", "importing:import_images", "read folders and files of images into a project")
+    imports = add(commands, "import", "importing:import_images", "read folders and files of images into a project")
     imports.add_argument("sources", nargs="*", type=Path, metavar="SOURCE", help="folder, file, archive or table")
     _identity_options(imports)
     imports.add_argument("--changes", action="store_true", help="look again at all folders that were imported before")
@@ -143,15 +105,15 @@ def _importing(commands: Commands) -> None:
         "--relink", action="store_true", help="only find known files again in SOURCE, where they were moved to"
     )
     imports.add_argument(
-        "--max-pixels", type=_count, metavar="N", help="largest image, in pixels of one frame (200000000)"
+        "--max-pixels", type=count, metavar="N", help="largest image, in pixels of one frame (200000000)"
     )
     imports.add_argument("--preset", choices=RENDERINGS, default="auto", metavar="NAME", help=SEES)
     imports.add_argument("--dry-run", action="store_true", help="only say what would be imported and skipped")
-    subjects = _add(commands, "subjects", "importing:subjects", "change how patients are told apart")
+    subjects = add(commands, "subjects", "importing:subjects", "change how patients are told apart")
     _identity_options(subjects)
     subjects.add_argument("--dry-run", action="store_true", help="only say what would change")
     subjects.add_argument("--undo", action="store_true", help="take the latest change back")
-    ledger = _add(commands, "ledger", "importing:save_ledger", "write the import list as a table")
+    ledger = add(commands, "ledger", "importing:save_ledger", "write the import list as a table")
     ledger.add_argument("-o", "--output", type=Path, required=True, metavar="CSV", help="table to write")
     ledger.add_argument("--paths", action="store_true", help="add file names and folders; they may identify patients")
     ledger.add_argument("--check", action="store_true", help="the list of the latest dry run instead")
@@ -180,105 +142,30 @@ def _identity_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """NAME,NAME for argparse, each one of `ALIKE`."""
-    names = tuple(name.strip() for name in text.split(","))
-    unknown = [name for name in names if name not in ALIKE]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"there is no {unknown[0] or 'empty name'}; choose from {', '.join(ALIKE)}")
-    return names
-
-
-def _pretraining(commands: Commands) -> None:
-    pretrain = _add(commands, "pretrain", "learning:pretrain", "learn a backbone from the images without labels")
-    pretrain.add_argument("--task", default="simclr", help="pretext task, see `sslstudio plugin list` (simclr)")
-    pretrain.add_argument(
-        "--init",
-        default="random",
-        metavar="random|imagenet|run:RUN|FILE",
-        help="weights to start from; run:simclr-1 goes on from that run's backbone (random)",
-    )
-    pretrain.add_argument("--epochs", type=_count, default=100, metavar="N", help="passes over the images (100)")
-    pretrain.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate (the method's)")
-    pretrain.add_argument("--weight-decay", type=float, metavar="X", help="weight decay (the method's)")
-    pretrain.add_argument("--preset", choices=PRESETS, default="auto", help="augmentations for this kind of image")
-    pretrain.add_argument("--precision", choices=PRECISIONS, default="auto", help="arithmetic (auto)")
-    pretrain.add_argument(
-        "--set",
-        dest="parameters",
-        type=_assignment,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="one of the task's own parameters",
-    )
-    _network_options(pretrain, batch_size=256)
-    pretrain.set_defaults(backbone=None, image_size=None)
-    pairs = pretrain.add_argument_group("which images may form a pair (methods that compare images of one patient)")
-    pairs.add_argument("--pair-within", choices=BAGS, metavar="WHOLE", help=f"{', '.join(BAGS)} (subject)")
-    pairs.add_argument(
-        "--pair-alike", type=_names, metavar="FACT,FACT", help=f"both are alike in these: {', '.join(ALIKE)}"
-    )
-    pairs.add_argument("--slice-gap", type=int, metavar="N", help="slices of one series at least N places apart")
-    pairs.add_argument("--most-days", type=int, metavar="N", help="made at most N days apart")
-
-
-def _learning(commands: Commands) -> None:
-    _pretraining(commands)
-    resume = _add(commands, "resume", "learning:resume", "go on with a run that was stopped")
-    resume.add_argument("run", metavar="RUN", help="name of the run")
-    resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")
-    stop = _add(commands, "stop", "learning:stop", "stop a pretraining, or decide on the weights of one that has ended")
-    stop.add_argument("run", metavar="RUN", help="name of the run")
-    stop.add_argument(
-        "--keep", choices=("best", "last", "discard"), help="weights to go on with (none: decide later, or resume)"
-    )
-    embed = _add(commands, "embed", "learning:embed", "turn every image into a vector")
-    embed.add_argument(
-        "source", metavar="RUN|random|imagenet", help="pretraining run, or untrained or ImageNet weights"
-    )
-    _network_options(embed, batch_size=128)
-    maps = _add(commands, "map", "learning:make_map", "lay the embeddings out in two dimensions and find clusters")
-    maps.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
-    maps.add_argument("--method", choices=MAP_METHODS, default="localmap", help="projection (localmap)")
-    maps.add_argument("--clusters", type=int, default=0, metavar="N", help="number of clusters; 0 finds it (0)")
-    maps.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
-
-
-def _network_options(command: argparse.ArgumentParser, *, batch_size: int) -> None:
-    command.add_argument("--backbone", default="resnet18", metavar="NAME", help="network (resnet18)")
-    command.add_argument("--image-size", type=_count, default=64, metavar="N", help="side in pixels (64)")
-    command.add_argument(
-        "--batch-size", type=_count, default=batch_size, metavar="N", help=f"images in one step ({batch_size})"
-    )
-    command.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
-
-
 def _labelling(commands: Commands) -> None:
-    label = _add(commands, "label", "labelling:label", "take labels from a table")
+    label = add(commands, "label", "labelling:label", "take labels from a table")
     label.add_argument("--table", type=Path, required=True, metavar="CSV", help="table with a header row")
     label.add_argument("--image-column", default="image", metavar="NAME", help="column with the file name (image)")
     label.add_argument("--label-column", default="label", metavar="NAME", help="column with the class (label)")
     label.add_argument("--split-column", metavar="NAME", help="column that says train or test")
     label.add_argument(
-        "--per-class", type=_count, metavar="N", help="label only N images of each class of the part, drawn by seed"
+        "--per-class", type=count, metavar="N", help="label only N images of each class of the part, drawn by seed"
     )
     label.add_argument("--part", choices=("train", "test"), default="train", help="the part that is drawn from (train)")
     label.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the draw (0)")
-    labels = _add(commands, "labels", "labelling:save_labels", "write all labels as a table")
+    labels = add(commands, "labels", "labelling:save_labels", "write all labels as a table")
     labels.add_argument("-o", "--output", type=Path, required=True, metavar="CSV", help="table to write")
     labels.add_argument("--file-names", action="store_true", help="add the file names; they may identify patients")
 
 
 def _classifying(commands: Commands) -> None:
-    classify = _add(commands, "classify", "classifying:classify", "fit a classifier on embeddings and labels")
+    classify = add(commands, "classify", "classifying:classify", "fit a classifier on embeddings and labels")
     classify.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     classify.add_argument("--mode", choices=("linear",), default="linear", help="kind of classifier (linear)")
     classify.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
-    evaluate = _add(commands, "evaluate", "classifying:evaluate", "score a model on the test images")
+    evaluate = add(commands, "evaluate", "classifying:evaluate", "score a model on the test images")
     evaluate.add_argument("model", metavar="MODEL", help="name of the model")
-    compare = _add(commands, "compare", "classifying:compare", "compare embeddings by few-label classifiers")
+    compare = add(commands, "compare", "classifying:compare", "compare embeddings by few-label classifiers")
     compare.add_argument("runs", nargs="+", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     compare.add_argument(
         "--per-class",
@@ -288,15 +175,15 @@ def _classifying(commands: Commands) -> None:
         metavar="N",
         help="labels per class; 0 is all (10 50 0)",
     )
-    compare.add_argument("--draws", type=_count, default=10, metavar="N", help="draws of the few labels (10)")
+    compare.add_argument("--draws", type=count, default=10, metavar="N", help="draws of the few labels (10)")
     compare.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first draw (0)")
-    export = _add(commands, "export", "classifying:export", "write a model package that predicts on its own")
+    export = add(commands, "export", "classifying:export", "write a model package that predicts on its own")
     export.add_argument("model", metavar="MODEL", help="name of the model")
     export.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write; must not exist"
     )
     export.add_argument("--format", choices=("package",), default="package", help="what to write (package)")
-    predict = _add(
+    predict = add(
         commands, "predict", "classifying:predict", "score new files with a model package alone", project=False
     )
     predict.add_argument("package", type=Path, metavar="PACKAGE", help="folder of the model package")
@@ -331,7 +218,7 @@ def _archives(commands: Commands) -> None:
     find = _verb(verbs, "find", "pacs:find", "list the studies of an archive that match; names patients")
     find.add_argument("name", metavar="NAME", help="name of the archive")
     _study_query(find)
-    get = _add(
+    get = add(
         verbs, "get", "pacs:get", "fetch studies into a folder; what is there is not fetched twice", project=False
     )
     get.add_argument("name", metavar="NAME", help="name of the archive")
@@ -343,7 +230,7 @@ def _archives(commands: Commands) -> None:
 
 
 def _verb(verbs: Commands, name: str, function: str, text: str) -> argparse.ArgumentParser:
-    command = _add(verbs, name, function, text, project=False)
+    command = add(verbs, name, function, text, project=False)
     command.epilog = PACS_EPILOG
     return command
 
@@ -378,19 +265,19 @@ def _study_query(command: argparse.ArgumentParser) -> None:
     command.add_argument("--modality", default="", metavar="CODE", help="CT, MR, CR, DX, MG, US, ...")
     command.add_argument("--description", default="", metavar="TEXT", help="part of the study description")
     command.add_argument("--accession", default="", metavar="NUMBER", help="accession number")
-    command.add_argument("--limit", type=_count, default=500, metavar="N", help="most studies to list (500)")
+    command.add_argument("--limit", type=count, default=500, metavar="N", help="most studies to list (500)")
 
 
 def _workings(commands: Commands) -> None:
-    run = _add(commands, "run", "workings:run", "carry out a run directory (what jobs are made of)", project=False)
+    run = add(commands, "run", "workings:run", "carry out a run directory (what jobs are made of)", project=False)
     run.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="folder with job.json")
     about = "list, check, enable or disable plugins"
     plugin = commands.add_parser("plugin", help=about, description=about[0].upper() + about[1:] + ".")
     verbs = plugin.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
-    _add(verbs, "list", "workings:list_plugins", "list the plugins found, with their state", project=False)
-    check = _add(verbs, "check", "workings:check_plugin", "run the contract checks on a plugin", project=False)
+    add(verbs, "list", "workings:list_plugins", "list the plugins found, with their state", project=False)
+    check = add(verbs, "check", "workings:check_plugin", "run the contract checks on a plugin", project=False)
     check.add_argument("path", type=Path, metavar="PATH", help="folder with plugin.toml")
     for verb, text in (("enable", "agree to run a plugin's code as it is now"), ("disable", "withdraw that")):
-        change = _add(verbs, verb, f"workings:{verb}_plugin", text, project=False)
+        change = add(verbs, verb, f"workings:{verb}_plugin", text, project=False)
         change.add_argument("plugin", metavar="ID", help="name of the plugin")
-    _add(commands, "doctor", "workings:doctor", "look at this computer and the installation", project=False)
+    add(commands, "doctor", "workings:doctor", "look at this computer and the installation", project=False)

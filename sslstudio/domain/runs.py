@@ -11,7 +11,9 @@ from sslstudio.domain.record import Record
 from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.specs import Spec
 
-Stage = Literal["import_images", "triage", "pretrain", "embed", "map_embeddings", "export", "predict", "retrieve"]
+Stage = Literal[
+    "import_images", "triage", "preflight", "pretrain", "embed", "map_embeddings", "export", "predict", "retrieve"
+]
 
 
 class RunState(StrEnum):

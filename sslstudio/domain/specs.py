@@ -111,6 +111,23 @@ class PretrainSpec(Record):
     pairing: Pairing = Pairing()
     keep: Keep = "last"
     """Which weights the run hands on when it ends: those of its last epoch, or of the best one by its monitors."""
+    accumulation: int = Field(default=1, ge=1, le=64)
+    """Into how many parts each batch is cut to save memory; methods that compare images then compare fewer."""
+    checkpointing: bool = False
+    """Compute parts of a vision transformer twice instead of keeping them in memory."""
+
+
+class PreflightSpec(Record):
+    """Try a pretraining out: at most `steps` steps or about `seconds` of it, without keeping anything.
+
+    With `fit`, settings that need more memory than there is are changed until they do not.
+    """
+
+    kind: Literal["preflight"] = "preflight"
+    training: PretrainSpec
+    fit: bool = False
+    steps: int = Field(default=20, ge=2)
+    seconds: float = Field(default=30.0, gt=0)
 
 
 class EmbedSpec(Record):
@@ -163,4 +180,14 @@ class RetrieveSpec(Record):
     pause_seconds: float = Field(default=1.0, ge=0)
 
 
-Spec = ImportSpec | TriageSpec | PretrainSpec | EmbedSpec | MapSpec | ExportSpec | PredictSpec | RetrieveSpec
+Spec = (
+    ImportSpec
+    | TriageSpec
+    | PretrainSpec
+    | PreflightSpec
+    | EmbedSpec
+    | MapSpec
+    | ExportSpec
+    | PredictSpec
+    | RetrieveSpec
+)

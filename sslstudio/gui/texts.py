@@ -21,6 +21,7 @@ CONNECTED_HELP = (
 STAGE_TITLES = {
     "import_images": "Import",
     "triage": "Look-through",
+    "preflight": "Trial",
     "pretrain": "Training",
     "embed": "Embedding",
     "map_embeddings": "Map",
@@ -31,6 +32,7 @@ STAGE_TITLES = {
 STAGE_DOING = {
     "import_images": "Reading images",
     "triage": "Looking through the images",
+    "preflight": "Trying the training out",
     "pretrain": "Training",
     "embed": "Embedding images",
     "map_embeddings": "Drawing the map",

@@ -20,6 +20,7 @@ from sslstudio.domain.specs import (
     ExportSpec,
     ImportSpec,
     MapSpec,
+    PreflightSpec,
     PretrainSpec,
     RetrieveSpec,
     Spec,
@@ -214,6 +215,16 @@ def earlier_settings(project: Project, init: str) -> dict[str, Any]:
         return {}
     described = _trained(project, init.removeprefix(EARLIER))
     return {"backbone": described["name"], "image_size": described["image_size"]}
+
+
+def prepare_preflight(project: Project, training: PretrainSpec, *, fit: bool = False) -> str:
+    """A run that tries `training` out for some steps and keeps nothing; raises as `prepare_pretrain` does."""
+    plugin = find_plugin(training.task)
+    entry = plugin.task(training.task)
+    items = arrange(project, _items(project), training, entry.requires)
+    _check_fit(project, training, entry, items)
+    spec = PreflightSpec(training=training, fit=fit)
+    return _prepare(project, "preflight", "preflight", f"Trial of {training.task}", spec, items, plugin=plugin.record)
 
 
 def _check_start(project: Project, spec: PretrainSpec) -> None:

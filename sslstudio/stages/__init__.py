@@ -6,6 +6,7 @@
 | import_images  | folders, DICOM files, tables      | ledger, found images, pixel cache   | job             |
 | triage         | frozen items, pixel cache         | findings, near-duplicates           | job             |
 | catalogue      | rows                              | filters, patient-level splits       | window          |
+| preflight      | frozen items, spec, pretext task  | memory, speed, minutes; nothing else | job            |
 | pretrain       | frozen items, spec, pretext task  | checkpoints, metrics, backbone      | job             |
 | embed          | backbone, frozen items            | embeddings (float16 matrix)         | job             |
 | map_embeddings | embeddings                        | 2-D map, clusters                   | job             |
@@ -31,6 +32,7 @@ from sslstudio.errors import SSLStudioError
 JOB_STAGES: tuple[Stage, ...] = (
     "import_images",
     "triage",
+    "preflight",
     "pretrain",
     "embed",
     "map_embeddings",

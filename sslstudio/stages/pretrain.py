@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads: idle 
 
 from torch import nn
 
-from sslstudio.api import PretextTask, TaskContext
+from sslstudio.api import ParameterValue, PretextTask, TaskContext
 from sslstudio.backbones import backbone_file, kept, table, weights
 from sslstudio.backbones.build import build
 from sslstudio.domain.specs import EARLIER, PretrainSpec
@@ -23,22 +24,13 @@ from sslstudio.training import devices
 from sslstudio.training.checkpoint import load_newest
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.pixel_store import channels_of
-from sslstudio.training.pretraining import pretrain
+from sslstudio.training.pretraining import TaskFactory, pretrain
 
 
 def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
     """Train the backbone of `spec` on the run's items and write it to `artifacts/`; see docs/architecture.md."""
     items = context.items()
-    info = host.find_plugin(spec.task)
-    _compare(info, context)
-    parameters = info.task(spec.task).values(spec.parameters)
-    task_class = host.load(info, spec.task)
-    if not issubclass(task_class, PretextTask):
-        raise SSLStudioError(f"The plugin {info.id} does not bring a pretext task.", code="plugin_broken")
-
-    def make_task(task_context: TaskContext) -> PretextTask:
-        return task_class(task_context)
-
+    make_task, parameters = find_task(spec, context)
     devices.yield_to_the_window()
     channels: Literal[1, 3] = 3 if channels_of(items) == 3 else 1
     checkpoints = context.run_dir / "checkpoints"
@@ -74,6 +66,21 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
         "kept": handed_on,
         "best": best,
     }
+
+
+def find_task(spec: PretrainSpec, context: StageContext) -> tuple[TaskFactory, Mapping[str, ParameterValue]]:
+    """The pretext task of `spec` and its complete parameters; imports the plugin's code."""
+    info = host.find_plugin(spec.task)
+    _compare(info, context)
+    parameters = info.task(spec.task).values(spec.parameters)
+    task_class = host.load(info, spec.task)
+    if not issubclass(task_class, PretextTask):
+        raise SSLStudioError(f"The plugin {info.id} does not bring a pretext task.", code="plugin_broken")
+
+    def make_task(task_context: TaskContext) -> PretextTask:
+        return task_class(task_context)
+
+    return make_task, parameters
 
 
 def _backbone(spec: PretrainSpec, channels: int, context: StageContext, checkpoints: Path) -> nn.Module:

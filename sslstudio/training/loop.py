@@ -39,6 +39,7 @@ class LoopSettings:
     warmup_fraction: float
     seed: int
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    accumulation: int = 1
     metric_seconds: float = 0.25
     checkpoint_seconds: float = 20.0
 
@@ -80,6 +81,7 @@ class TrainingLoop:
         self._report = report
         self._optimiser = state.make_optimiser(task, settings.learning_rate, settings.weight_decay)
         self._runner = StepRunner(task, self._optimiser, batches, device, report)
+        self._runner.accumulation = settings.accumulation
         self._total = settings.epochs * sampler.steps_per_epoch
         self._state: LoopState
         self._skips = self._rollbacks = 0
@@ -123,7 +125,10 @@ class TrainingLoop:
         else:
             curve = schedule.begin(self._total, self._settings.learning_rate, self._settings.warmup_fraction)
             precision = choose_precision(self._settings.precision, self._device, self._probe())
-            self._state = LoopState(identity=self._settings.identity, schedule=curve, precision=precision)
+            settings = self._settings
+            self._state = LoopState(
+                identity=settings.identity, schedule=curve, precision=precision, accumulation=settings.accumulation
+            )
             checkpoint.discard_newer(self._folder, -1)
             self._save()
         self._runner.bfloat16 = self._state.precision == "bfloat16"

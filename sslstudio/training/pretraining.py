@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -46,10 +48,45 @@ def pretrain(
     weights of the best and of the last epoch to `keeper`. Raises what `report` raises when the run is cancelled (after
     saving), and SSLStudioError.
     """
+    with assembled(spec, items, cache, backbone, make_task, parameters, folder / "pixels.bin", report) as made:
+        pictures = PreviewWriter(made.batches, made.sampler.epoch(0)[0], artifacts, report)
+        settings = _settings(spec, items)
+        result = TrainingLoop(
+            made.task, made.batches, made.sampler, settings, made.device, folder, report, pictures, keeper
+        ).run()
+    return made.task.encoder().cpu(), result
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts of a training on their device."""
+
+    task: PretextTask
+    batches: BatchMaker
+    sampler: Sampler
+    store: pixel_store.PixelStore
+    device: torch.device
+
+
+@contextmanager
+def assembled(
+    spec: PretrainSpec,
+    items: Sequence[Item],
+    cache: PixelCache,
+    backbone: nn.Module,
+    make_task: TaskFactory,
+    parameters: Mapping[str, ParameterValue],
+    scratch: Path,
+    report: Reporter,
+) -> Iterator[Assembly]:
+    """Put task, images and views of `spec` together; `scratch` is a file for pixels that do not fit into memory."""
     device = devices.choose_device(spec.device)
     devices.make_repeatable(spec.seed, device)
     channels = pixel_store.channels_of(items)
     mean, std = table.find(spec.backbone).normalisation(channels)
+    compute_twice = getattr(backbone, "set_grad_checkpointing", None)
+    if spec.checkpointing and callable(compute_twice):
+        compute_twice()
     backbone = backbone.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     context = _task_context(spec, len(items), channels, backbone, parameters)
     task = make_task(context).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -63,24 +100,16 @@ def pretrain(
         channels=channels,
         margin=preset.window_margin,
         device=device,
-        scratch=folder / "pixels.bin",
+        scratch=scratch,
         report=report,
     )
     try:
-        batches = BatchMaker(
-            store,
-            BatchAugmenter(preset, spec.image_size, mean, std),
-            plan,
-            torch.tensor([item.image_id for item in items]),
-            sampler.subject_ids,
-            spec.seed,
-        )
-        pictures = PreviewWriter(batches, sampler.epoch(0)[0], artifacts, report)
-        settings = _settings(spec, items)
-        result = TrainingLoop(task, batches, sampler, settings, device, folder, report, pictures, keeper).run()
+        ids = torch.tensor([item.image_id for item in items])
+        augmenter = BatchAugmenter(preset, spec.image_size, mean, std)
+        batches = BatchMaker(store, augmenter, plan, ids, sampler.subject_ids, spec.seed)
+        yield Assembly(task, batches, sampler, store, device)
     finally:
         store.close()
-    return task.encoder().cpu(), result
 
 
 def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
@@ -121,4 +150,5 @@ def _settings(spec: PretrainSpec, items: Sequence[Item]) -> LoopSettings:
         warmup_fraction=spec.warmup_fraction,
         seed=spec.seed,
         precision=spec.precision,
+        accumulation=spec.accumulation,
     )

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from sslstudio.cli import parser
+from sslstudio.cli import learning_arguments, parser
 from sslstudio.domain import specs
 from sslstudio.importers import rendering as renderings
 
@@ -60,12 +60,12 @@ def test_every_command_names_a_function_that_exists_and_knows_json() -> None:
 
 
 def test_choices_and_defaults_equal_the_vocabulary() -> None:
-    assert get_args(specs.Preset) == parser.PRESETS
+    assert get_args(specs.Preset) == learning_arguments.PRESETS
     assert renderings.names() == parser.RENDERINGS
-    assert get_args(specs.Device) == parser.DEVICES
+    assert get_args(specs.Device) == learning_arguments.DEVICES
     assert get_args(specs.ImportSpec.model_fields["order"].annotation) == parser.ORDERS
-    assert get_args(specs.PretrainSpec.model_fields["precision"].annotation) == parser.PRECISIONS
-    assert set(get_args(specs.MapSpec.model_fields["method"].annotation)) == set(parser.MAP_METHODS)
+    assert get_args(specs.PretrainSpec.model_fields["precision"].annotation) == learning_arguments.PRECISIONS
+    assert set(get_args(specs.MapSpec.model_fields["method"].annotation)) == set(learning_arguments.MAP_METHODS)
     options = parser.build_parser().parse_args(["pretrain", "p"])
     plain = specs.PretrainSpec()
     for name in (
@@ -80,8 +80,8 @@ def test_choices_and_defaults_equal_the_vocabulary() -> None:
     ):
         assert getattr(options, name) == getattr(plain, name), name
     assert (options.backbone, options.image_size) == (None, None), "the method's, the start's or the plain ones"
-    assert get_args(specs.Pairing.model_fields["bag"].annotation) == parser.BAGS
-    assert get_args(specs.Alike) == parser.ALIKE
+    assert get_args(specs.Pairing.model_fields["bag"].annotation) == learning_arguments.BAGS
+    assert get_args(specs.Alike) == learning_arguments.ALIKE
 
 
 @pytest.mark.parametrize(

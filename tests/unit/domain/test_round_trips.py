@@ -36,7 +36,8 @@ def test_items_come_back_from_csv(items: list[Item], tmp_path_factory: pytest.Te
 
 def test_a_list_with_one_window_in_two_columns_is_read(tmp_path: Path) -> None:
     """As runs wrote it that may still be resumed."""
-    names = [name for name in FIELDS if name not in ("windows", "label", "part")] + ["low", "high", "label", "part"]
+    later = ("windows", "label", "part", "bag", "place", "day", "site")
+    names = [name for name in FIELDS if name not in later] + ["low", "high", "label", "part"]
     row = ["7", "p", "t", "s", "CT", "", "import-1.bin", "64", "8", "8", "1", "uint16", "-1.5", "2000.25", "nodule", ""]
     path = tmp_path / "items.csv"
     path.write_text(",".join(names) + "\n" + ",".join(row) + "\n", encoding="utf-8")

@@ -1,0 +1,106 @@
+"""The commands that learn from images without labels, with their options; a part of the parser."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from sslstudio.cli.arguments import add, assignment, count
+
+if TYPE_CHECKING:
+    from sslstudio.cli.arguments import Commands
+
+PRESETS = ("auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "dermoscopy", "fundus", "natural")
+PRECISIONS = ("auto", "float32", "bfloat16")
+BAGS = ("subject", "study", "series")
+ALIKE = ("laterality", "view", "body_part", "modality", "sequence", "series")
+MAP_METHODS = ("localmap", "pca")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """NAME,NAME for argparse, each one of `ALIKE`."""
+    names = tuple(name.strip() for name in text.split(","))
+    unknown = [name for name in names if name not in ALIKE]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no {unknown[0] or 'empty name'}; choose from {', '.join(ALIKE)}")
+    return names
+
+
+def _pretraining(commands: Commands) -> None:
+    pretrain = add(commands, "pretrain", "learning:pretrain", "learn a backbone from the images without labels")
+    _training_options(pretrain)
+    text = "try a pretraining out: minutes, memory and disk it needs; takes the same options and keeps nothing"
+    preflight = add(commands, "preflight", "learning:preflight", text)
+    _training_options(preflight)
+    preflight.add_argument("--fit", action="store_true", help="change settings that need more memory than there is")
+
+
+def _training_options(pretrain: argparse.ArgumentParser) -> None:
+    pretrain.add_argument("--task", default="simclr", help="pretext task, see `sslstudio plugin list` (simclr)")
+    pretrain.add_argument(
+        "--init",
+        default="random",
+        metavar="random|imagenet|run:RUN|FILE",
+        help="weights to start from; run:simclr-1 goes on from that run's backbone (random)",
+    )
+    pretrain.add_argument("--epochs", type=count, default=100, metavar="N", help="passes over the images (100)")
+    pretrain.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate (the method's)")
+    pretrain.add_argument("--weight-decay", type=float, metavar="X", help="weight decay (the method's)")
+    pretrain.add_argument("--preset", choices=PRESETS, default="auto", help="augmentations for this kind of image")
+    pretrain.add_argument("--precision", choices=PRECISIONS, default="auto", help="arithmetic (auto)")
+    pretrain.add_argument("--keep", choices=("best", "last"), default="last", help="weights to hand on (last)")
+    pretrain.add_argument(
+        "--accumulation", type=count, default=1, metavar="N", help="compute each batch in N parts to save memory (1)"
+    )
+    pretrain.add_argument("--checkpointing", action="store_true", help="save memory in a vision transformer, for time")
+    pretrain.add_argument(
+        "--set",
+        dest="parameters",
+        type=assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of the task's own parameters",
+    )
+    _network_options(pretrain, batch_size=256)
+    pretrain.set_defaults(backbone=None, image_size=None)
+    pairs = pretrain.add_argument_group("which images may form a pair (methods that compare images of one patient)")
+    pairs.add_argument("--pair-within", choices=BAGS, metavar="WHOLE", help=f"{', '.join(BAGS)} (subject)")
+    pairs.add_argument(
+        "--pair-alike", type=_names, metavar="FACT,FACT", help=f"both are alike in these: {', '.join(ALIKE)}"
+    )
+    pairs.add_argument("--slice-gap", type=int, metavar="N", help="slices of one series at least N places apart")
+    pairs.add_argument("--most-days", type=int, metavar="N", help="made at most N days apart")
+
+
+def add_learning(commands: Commands) -> None:
+    _pretraining(commands)
+    resume = add(commands, "resume", "learning:resume", "go on with a run that was stopped")
+    resume.add_argument("run", metavar="RUN", help="name of the run")
+    resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")
+    stop = add(commands, "stop", "learning:stop", "stop a pretraining, or decide on the weights of one that has ended")
+    stop.add_argument("run", metavar="RUN", help="name of the run")
+    stop.add_argument(
+        "--keep", choices=("best", "last", "discard"), help="weights to go on with (none: decide later, or resume)"
+    )
+    embed = add(commands, "embed", "learning:embed", "turn every image into a vector")
+    embed.add_argument(
+        "source", metavar="RUN|random|imagenet", help="pretraining run, or untrained or ImageNet weights"
+    )
+    _network_options(embed, batch_size=128)
+    maps = add(commands, "map", "learning:make_map", "lay the embeddings out in two dimensions and find clusters")
+    maps.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
+    maps.add_argument("--method", choices=MAP_METHODS, default="localmap", help="projection (localmap)")
+    maps.add_argument("--clusters", type=int, default=0, metavar="N", help="number of clusters; 0 finds it (0)")
+    maps.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
+
+
+def _network_options(command: argparse.ArgumentParser, *, batch_size: int) -> None:
+    command.add_argument("--backbone", default="resnet18", metavar="NAME", help="network (resnet18)")
+    command.add_argument("--image-size", type=count, default=64, metavar="N", help="side in pixels (64)")
+    command.add_argument(
+        "--batch-size", type=count, default=batch_size, metavar="N", help=f"images in one step ({batch_size})"
+    )
+    command.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
