@@ -78,6 +78,10 @@ class ImageTables:
         assert row is not None
         return Counts(*row)
 
+    def images_of_run(self, run_id: str) -> int:
+        """How many images an import has brought that are no copies of others."""
+        return int(self._db.value("SELECT count(*) FROM images WHERE run_id = ?", (run_id,)) or 0)
+
     def items(self, *, include_excluded: bool = False, rendering: Rendering | None = None) -> list[Item]:
         """All images in the order of their ids, with the current class name ("" if none) and the part.
 

@@ -48,10 +48,9 @@ def carry_out(project: Project, run_id: str, output: Output, launcher: Launcher 
 def attend(project: Project, run_id: str, output: Output) -> Result:
     """Follow a run that has been started, adopt it, and return its result; raises as `carry_out` does."""
     events, state = _until_final(project.run_dir(run_id), output)
-    workflow.adopt(project, run_id)
+    result = workflow.adopt(project, run_id)
     if state is RunState.SUCCEEDED:
-        done = next((event for event in reversed(events) if isinstance(event, Done)), None)
-        return {"run": run_id, **({} if done is None else done.result)}
+        return {"run": run_id, **result}
     raise _problem(project, run_id, state, events)
 
 

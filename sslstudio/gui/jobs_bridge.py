@@ -225,13 +225,13 @@ class JobCenter(QObject):
                 workflow.adopt,
                 self._session.project,
                 run_id,
-                done=lambda _: self._adopted(status),
+                done=lambda result: self._adopted(status, result),
                 failed=lambda error: self._not_adopted(status, error),
             )
         self.changed.emit(run_id)
 
-    def _adopted(self, status: RunStatus) -> None:
-        status.adopted = True
+    def _adopted(self, status: RunStatus, result: dict[str, object]) -> None:
+        status.adopted, status.result = True, result
         self._tell_end(status)
         self._session.run_was_changed(status.run_id)
         if status.state == RunState.SUCCEEDED:

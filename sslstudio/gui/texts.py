@@ -94,6 +94,8 @@ def _import_ending(result: Mapping[str, object]) -> str:
         rest = f", {count(skipped, 'file')} left out" if skipped else ""
         return f"Checked: {count(images, 'image')} would be imported{rest}. Nothing was imported yet."
     parts = [f"{count(images, 'image')} imported."]
+    if copies := _whole(result.get("copies")):
+        parts.append(f"{copies:,} more {'is' if copies == 1 else 'are'} in the project already, from another file.")
     names = (("moved", "found again elsewhere"), ("changed", "changed and left out"), ("gone", "not there any more"))
     found = [f"{_whole(result.get(name)):,} {words}" for name, words in names if _whole(result.get(name))]
     if known := _whole(result.get("unchanged")):

@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -32,8 +32,8 @@ LEDGER = "ledger.jsonl"
 R = TypeVar("R", bound=Record)
 
 
-def adopt(project: Project, run_id: str) -> None:
-    """Record how the run stands and, if it has ended, take over what it left.
+def adopt(project: Project, run_id: str) -> dict[str, Any]:
+    """Record how the run stands and, if it has ended, take over what it left; returns the result as it is stored.
 
     An import that failed, was stopped or lost is taken over as far as it came; its private folder (local paths, the
     key) and its ledger stay, so that it can go on, until it has succeeded or `discard_import` lets go of the rest.
@@ -44,7 +44,7 @@ def adopt(project: Project, run_id: str) -> None:
     state = run.state()
     if not state.final:
         project.catalogue.set_run_state(run_id, state)
-        return
+        return row.result
     if row.stage == "pretrain":
         control.settle_kept(run.path)
     if row.stage == "import_images":
@@ -63,8 +63,18 @@ def adopt(project: Project, run_id: str) -> None:
         shutil.rmtree(run.private_dir, ignore_errors=True)
     if state is RunState.SUCCEEDED:
         _clean(project, run)
-    project.catalogue.set_run_state(run_id, state, run.result())
+    result = _gained(project, run_id, run.result()) if row.stage == "import_images" else run.result()
+    project.catalogue.set_run_state(run_id, state, result)
     project.catalogue.set_adopted(run_id, state is RunState.SUCCEEDED)
+    return result
+
+
+def _gained(project: Project, run_id: str, result: dict[str, Any]) -> dict[str, Any]:
+    """An import knows what it has read; only here is known which of it the project has already, in another file."""
+    if not result or result.get("dry_run"):
+        return result
+    images = project.catalogue.images_of_run(run_id)
+    return {**result, "images": images, "copies": max(0, int(result.get("images", 0)) - images)}
 
 
 def reattach(project: Project) -> list[str]:

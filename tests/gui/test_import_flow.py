@@ -14,6 +14,7 @@ from sslstudio.domain.specs import ImportSpec
 from sslstudio.gui.pages.data import import_runs, ledger_texts
 from sslstudio.gui.pages.data.patients import PATIENTS, PatientsPane
 from sslstudio.gui.pages.data.view import DataView
+from sslstudio.gui.texts import plain_ending
 from sslstudio.gui.window import MainWindow
 from sslstudio.session import workflow
 from sslstudio.session.project import Project
@@ -130,3 +131,13 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
         found = rate.update(float(second), 100.0 * second if second < 30 else 3000.0 + 10 * (second - 30))
     assert found == pytest.approx(10, rel=0.3)
     assert import_runs.Rate().update(1.0, 5.0) == 0.0
+
+
+def test_the_end_of_an_import_in_words() -> None:
+    assert plain_ending("import_images", {"images": 1386, "copies": 3}) == (
+        "1,386 images imported. 3 more are in the project already, from another file."
+    )
+    assert plain_ending("import_images", {"images": 1, "copies": 1, "skipped": 1}) == (
+        "1 image imported. 1 more is in the project already, from another file. "
+        "1 file was skipped; the import list says why."
+    )

@@ -31,11 +31,15 @@ class BareProject:
     def run_dir(self, run_id: str) -> Path:
         return self.path / "runs" / run_id
 
+    def adopt(self, run_id: str) -> dict[str, object]:
+        self.adopted.append(run_id)
+        return RunDirectory(self.run_dir(run_id)).result()
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BareProject:
     bare = BareProject(tmp_path)
-    monkeypatch.setattr(follow.workflow, "adopt", lambda project, run_id: project.adopted.append(run_id))
+    monkeypatch.setattr(follow.workflow, "adopt", lambda project, run_id: project.adopt(run_id))
     return bare
 
 

@@ -20,11 +20,11 @@ from tests.fakes.project_runs import write_events
 def carry_out(
     project: Project, sources: Sequence[Path], spec: ImportSpec, *, table: Path | None = None, only: Any = None
 ) -> dict[str, Any]:
-    """Import `sources` into the project and adopt the run; returns the stage's result with `run` and its warnings."""
+    """Import `sources` into the project and adopt the run; returns the stored result with `run` and its warnings."""
     run_id = workflow.prepare_import(project, sources, spec, table, only=only)
     run = RunDirectory(project.run_dir(run_id))
     events: list[Any] = []
     result = import_images.run(spec, RunContext(run, events.append), workers=1)
     write_events(run.path, Started(at=time.time(), pid=1), *events, Done(at=time.time(), result=result))
-    workflow.adopt(project, run_id)
-    return {**result, "run": run_id, "warnings": [one.code for one in events if one.event == "warning"]}
+    stored = workflow.adopt(project, run_id)
+    return {**stored, "run": run_id, "warnings": [one.code for one in events if one.event == "warning"]}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sslstudio.catalogue.adoption import FILE_CHANGED, FILE_REPLACED
@@ -17,6 +18,7 @@ from sslstudio.catalogue.rows import LedgerQuery
 from sslstudio.domain.labels import AddClass, ClassInfo, Label, SetLabels
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.importers import patience
+from sslstudio.importers.dicom_writer import DicomHeader, write_image
 from sslstudio.importers.path_text import from_text, to_text
 from sslstudio.session.import_table import write_import_list
 from sslstudio.session.project import Project
@@ -38,6 +40,25 @@ def fill(folder: Path, count: int, start: int = 0) -> list[Path]:
 def by_name(project: Project) -> dict[str, int]:
     entries = project.catalogue.ledger()
     return {entry.file: entry.image_id for entry in entries if entry.image_id is not None}
+
+
+def test_an_import_says_what_the_project_has_gained(project: Project, tmp_path: Path) -> None:
+    """A second export of the same instances, with other words in the header, is no second image."""
+    rng = np.random.default_rng(0)
+    slices = [rng.integers(0, 4000, (16, 16)).astype(np.uint16) for _ in range(4)]
+    for number, pixels in enumerate(slices[:3]):
+        write_image(tmp_path / "disc" / f"{number}.dcm", pixels, DicomHeader(instance=number))
+    first = carry_out(project, [tmp_path / "disc"], ImportSpec())
+    assert (first["images"], first["copies"]) == (3, 0)
+    for number, pixels in enumerate(slices):
+        header = DicomHeader(instance=number, study_description="Exported again")
+        write_image(tmp_path / "again" / f"{number}.dcm", pixels, header)
+    second = carry_out(project, [tmp_path / "again"], ImportSpec())
+    assert (second["images"], second["copies"]) == (1, 3)
+    assert project.catalogue.counts().images == 4
+    assert project.catalogue.run(second["run"]).result["images"] == 1
+    trial = carry_out(project, [tmp_path / "again"], ImportSpec(dry_run=True))
+    assert "copies" not in trial
 
 
 def test_moves_are_relinked_changes_flagged_and_nothing_is_decoded_twice(
