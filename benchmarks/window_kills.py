@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,10 @@ from sslstudio.session.place import FILE_NAME  # noqa: E402
 from sslstudio.session.project import Project  # noqa: E402
 
 SIDE = 48
-SILENT_SECONDS = 25.0
+START_SECONDS = 150.0
+"""So long a window may take to come up on a busy machine."""
+SILENT_SECONDS = 60.0
+"""So long it may say nothing once it is up, until it is given up and killed without a label."""
 PATIENCE_SECONDS = 5.0
 """A key that nothing came of for so long is pressed again, as a person does."""
 
@@ -210,14 +214,7 @@ def kill_once(project: Path, seed: int, model: Model, last: Shown, tally: Window
     command = [sys.executable, __file__, "--child", str(project), "--seed", str(seed)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment())
     assert child.stdout is not None
-    lines = []
-    silent = threading.Timer(SILENT_SECONDS, child.kill)  # it is killed then, too, and counts without a label
-    silent.start()
-    for line in child.stdout:
-        lines.append(line)
-        if line.startswith(b"="):
-            break
-    silent.cancel()
+    lines = list(_until_acknowledged(child))
     time.sleep(random.Random(seed).uniform(0.05, 0.3))
     child.kill()
     lines += child.stdout.read().splitlines(keepends=True)
@@ -243,6 +240,23 @@ def kill_once(project: Path, seed: int, model: Model, last: Shown, tally: Window
     result.undo = bool(model.undo)
     _before[0] = seen[-2].image if len(seen) > 1 else seen[-1].image
     return result
+
+
+def _until_acknowledged(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """What a window says up to its first acknowledgement; one that falls silent is killed."""
+    assert child.stdout is not None
+    silent = threading.Timer(START_SECONDS, child.kill)
+    silent.start()
+    try:
+        for line in child.stdout:
+            yield line
+            if line.startswith(b"="):
+                return
+            silent.cancel()
+            silent = threading.Timer(SILENT_SECONDS, child.kill)
+            silent.start()
+    finally:
+        silent.cancel()
 
 
 _before: list[int | None] = [None]
