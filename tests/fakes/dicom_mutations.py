@@ -121,7 +121,7 @@ def _pick(rng: np.random.Generator, parts: Parts) -> int:
 
 
 def _changed(parts: Parts, place: int, **values: object) -> Parts:
-    return [*parts[:place], replace(parts[place], **values), *parts[place + 1 :]]  # type: ignore[arg-type]
+    return [*parts[:place], replace(parts[place], **values), *parts[place + 1 :]]
 
 
 def tag(parts: Parts, rng: np.random.Generator) -> Parts:

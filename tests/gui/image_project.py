@@ -211,9 +211,9 @@ def desk(project: Project) -> Desk:
     services = Services(
         session=session,
         background=background,
-        jobs=jobs,  # type: ignore[arg-type]
-        compute=compute,  # type: ignore[arg-type]
-        settings=None,  # type: ignore[arg-type]
+        jobs=jobs,
+        compute=compute,
+        settings=None,
         notify=notify,
         actions=ActionRegistry(),
         level=DetailLevel(),

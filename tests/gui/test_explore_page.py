@@ -107,7 +107,7 @@ def test_a_group_can_be_selected_and_named(opened: tuple[Desk, Page], qtbot: QtB
     assert view.groups.groups.rows[1].name == "Bright bars"
     assert made.session.selection
     qtbot.waitUntil(lambda: made.project.catalogue.setting("group_names:map-1") == {"1": "Bright bars"}, timeout=10000)
-    assert [category.name for category in view.map.scene.colouring.categories][1] == "Bright bars"  # type: ignore[union-attr]
+    assert [category.name for category in view.map.scene.colouring.categories][1] == "Bright bars"
 
 
 def test_the_map_takes_every_colouring(opened: tuple[Desk, Page], qtbot: QtBot) -> None:

@@ -100,7 +100,7 @@ def test_search_order_and_the_image_of_a_row(make_window: MakeWindow, qtbot: QtB
     qtbot.waitUntil(lambda: "sub-01_7.png" in pane.title.text(), timeout=WAIT)
     button(view, ledger_texts.ACTIONS[ledger_texts.SHOW][0]).click()
     assert window.workspace is not None
-    qtbot.waitUntil(lambda: len(window.workspace.session.selection) == 1, timeout=WAIT)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(window.workspace.session.selection) == 1, timeout=WAIT)
 
 
 def test_a_stopped_import_goes_on_or_is_left_at_that(

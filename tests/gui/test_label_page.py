@@ -49,7 +49,7 @@ class Bench:
 
     def press(self, key: Qt.Key, *, at: object = None) -> None:
         target = at if at is not None else self.view.gallery.grid
-        target.setFocus()  # type: ignore[attr-defined]
+        target.setFocus()
         self.qtbot.keyClick(target, key)
 
     def label(self, position: int) -> tuple[str, int | None, str] | None:
@@ -229,8 +229,7 @@ def test_chips_label_and_count(bench: Bench, qtbot: QtBot) -> None:
     bench.view.classes.label_requested.emit(bench.classes["bar"])
     assert [bench.label(n) for n in range(3)] == [("class", bench.classes["bar"], "bulk")] * 3
     assert "bar   3" in [
-        bench.view.classes._flow.itemAt(n).widget().text()[4:]  # type: ignore[union-attr]
-        for n in range(bench.view.classes._flow.count())
+        bench.view.classes._flow.itemAt(n).widget().text()[4:] for n in range(bench.view.classes._flow.count())
     ]
     assert bench.page.badge() == "3"
 
@@ -244,8 +243,5 @@ def test_progress_counts_both_parts_once_patients_are_dealt(bench: Bench, qtbot:
     qtbot.waitUntil(lambda: any(images.table.part), timeout=10000)
     bench.page.refresh()
     assert not bench.view.side._dealt.isVisible()
-    texts = [
-        bench.view.side._grid.itemAt(n).widget().text()  # type: ignore[union-attr]
-        for n in range(bench.view.side._grid.count())
-    ]
+    texts = [bench.view.side._grid.itemAt(n).widget().text() for n in range(bench.view.side._grid.count())]
     assert "training" in texts and "test" in texts

@@ -20,7 +20,7 @@ def pool(count: int = 40, labelled: tuple[int, ...] = (), probabilities: object 
         patient=np.arange(count, dtype=np.int64) // 4,
         labelled=marked,
         open=~marked,
-        probabilities=probabilities,  # type: ignore[arg-type]
+        probabilities=probabilities,
     )
 
 

@@ -213,7 +213,7 @@ def test_a_retrieval_that_ends_badly_says_why_and_can_be_tried_again(
     desk_ = desk(Project.create(tmp_path / "p"))
     jobs = Jobs()
     received: list[Path] = []
-    services = replace(desk_.services, jobs=jobs)  # type: ignore[arg-type]
+    services = replace(desk_.services, jobs=jobs)
     controller = PacsController(services, holder, card, received.extend)
     node = PacsNode(name="Old", kind="dimse", host="10.0.0.1", called_ae="PACS")
     controller._start(node, (Wish(study="1.1"), Wish(study="1.2")), ("Zed, Anna", "Abel, Zoe"), tmp_path / "in")

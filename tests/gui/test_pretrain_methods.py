@@ -95,7 +95,7 @@ def test_cards_are_walked_and_chosen_by_keys(setting_up: SettingUp, gallery: Met
         if press == Qt.Key.Key_Left:
             current = gallery.card("colorization")
             assert current is not None
-        with qtbot.waitSignal(current.step_requested):  # type: ignore[attr-defined]
+        with qtbot.waitSignal(current.step_requested):
             qtbot.keyClick(current, press)
     off, on = gallery.card("colorization"), gallery.card("simclr")
     assert off is not None and on is not None
@@ -113,9 +113,8 @@ def test_a_method_for_transformers_takes_another_network_and_says_so(setting_up:
     assert (spec.task, spec.backbone, spec.learning_rate) == ("mae", "vit_tiny", 3e-4)
     assert "vision transformers" in panel.method.note.text()
     box = panel.common.rows["backbone"].control
-    assert [box.model().item(row).isEnabled() for row in range(box.count())] == [  # type: ignore[attr-defined]
-        box.itemData(row).startswith("vit")
-        for row in range(box.count())  # type: ignore[attr-defined]
+    assert [box.model().item(row).isEnabled() for row in range(box.count())] == [
+        box.itemData(row).startswith("vit") for row in range(box.count())
     ]
     setting_up.pick_method("simclr")
     spec = setting_up.specification()

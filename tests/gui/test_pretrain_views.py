@@ -55,7 +55,7 @@ def page(qtbot: QtBot, themed: QApplication, at: Desk) -> Iterator[PretrainContr
     view.resize(1100, 760)
     view.show()
     controller = PretrainController(at.services, view)
-    controller.views.compute = DrawsHere()  # type: ignore[assignment]
+    controller.views.compute = DrawsHere()
     qtbot.waitUntil(lambda: controller.reason() == "", timeout=10000)
     yield controller
     controller.close()

@@ -70,7 +70,7 @@ def test_a_batch_is_a_power_of_two_that_fits(images: int, recommended: int) -> N
 def test_more_thorough_takes_longer() -> None:
     times = []
     for effort in ("quick", "balanced", "thorough"):
-        made = plan.make_plan(effort, 5000, 256, gpu=False)  # type: ignore[arg-type]
+        made = plan.make_plan(effort, 5000, 256, gpu=False)
         speed, measured = plan.images_per_second({}, "resnet18", made.image_size, "cpu", gpu=False)
         assert not measured
         times.append(plan.seconds(5000, made.epochs, speed))

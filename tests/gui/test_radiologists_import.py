@@ -102,7 +102,7 @@ def test_a_radiologists_import(make_window: MakeWindow, qtbot: QtBot, tmp_path: 
 
     assert view.sections.show_section("images")
     tree, model = pane.tree, pane.tree_model
-    patient = next(index for row in range(5) if model.node(index := model.index(row, 0)).branch.images == 4)  # type: ignore[union-attr]
+    patient = next(index for row in range(5) if model.node(index := model.index(row, 0)).branch.images == 4)
     tree.expand(patient)
     study = model.index(0, 0, patient)
     tree.expand(study)

@@ -197,7 +197,7 @@ def test_a_project_nobody_looked_through_offers_to(small_project: Project, qtbot
     pane = ReviewPane(ReviewPictures(made.background, made.project.catalogue.image, cache))
     qtbot.addWidget(pane)
     pane.show()
-    made.services.jobs.launch = lambda prepare, then=(), failed=None: made.jobs.launched.append((prepare(), then))  # type: ignore[method-assign]
+    made.services.jobs.launch = lambda prepare, then=(), failed=None: made.jobs.launched.append((prepare(), then))
     ReviewController(made.services, pane)
     qtbot.waitUntil(lambda: pane.line.text() == "48 images have not been looked through yet.")
     assert pane.empty.button.isVisible()

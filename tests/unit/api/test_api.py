@@ -25,7 +25,7 @@ def test_host_and_contract_agree_on_the_version() -> None:
 def test_a_task_without_a_step_cannot_be_built() -> None:
     context = api.TaskContext(nn.Identity(), 8, 1, 32, 4, {}, 10)
     with pytest.raises(TypeError, match="abstract"):
-        api.PretextTask(context)  # type: ignore[abstract]
+        api.PretextTask(context)
 
 
 def test_defaults_are_two_views_of_one_image_and_no_chance_level() -> None:

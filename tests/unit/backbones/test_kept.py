@@ -23,7 +23,7 @@ def test_the_chosen_weights_become_the_backbone_and_can_be_chosen_anew(tmp_path:
     offer(tmp_path, "best", "last")
     assert kept.offered(tmp_path) == {"best": {"epoch": 4}, "last": {"epoch": 4}}
     for choice in ("best", "last", "last", "best"):
-        assert kept.hand_on(tmp_path, choice) == choice  # type: ignore[arg-type]
+        assert kept.hand_on(tmp_path, choice) == choice
         assert [(tmp_path / file).read_text() for file in kept.FILES] == [choice, choice]
     assert not list(tmp_path.glob("*.partial"))
 

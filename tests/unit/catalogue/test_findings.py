@@ -140,7 +140,7 @@ def test_looks_are_adopted_in_short_transactions(catalogue: Catalogue, monkeypat
     held: list[int] = []
     transaction = catalogue._db.transaction
 
-    def counted():  # type: ignore[no-untyped-def]
+    def counted():
         held.append(1)
         return transaction()
 

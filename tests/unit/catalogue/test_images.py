@@ -55,7 +55,7 @@ def test_an_adoption_cut_off_between_transactions_goes_on_where_it_was(
 
     catalogue = Catalogue(path, create=True)
     with pytest.raises(KeyboardInterrupt):
-        catalogue.adopt_import("import-1", stream())  # type: ignore[arg-type]
+        catalogue.adopt_import("import-1", stream())
     catalogue.close()
     catalogue = Catalogue(path)
     assert catalogue.counts().images == 10

@@ -110,7 +110,7 @@ def test_dealing_never_tears_a_group_and_gives_everyone_a_part(
     groups: list[list[int]], fraction: float, seed: int, data: st.DataObject
 ) -> None:
     taken: set[int] = set()
-    unique = [[s for s in dict.fromkeys(group) if s not in taken and not taken.add(s)] for group in groups]  # type: ignore[func-returns-value]
+    unique = [[s for s in dict.fromkeys(group) if s not in taken and not taken.add(s)] for group in groups]
     unique = [group for group in unique if group]
     labelled = data.draw(st.lists(st.sampled_from(sorted(taken)), unique=True)) if taken else []
     class_of = {subject: subject % 3 for subject in labelled}

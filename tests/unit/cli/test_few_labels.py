@@ -40,7 +40,7 @@ def test_a_project_without_test_labels_cannot_be_compared() -> None:
     items = [SimpleNamespace(image_id=n, label="ab"[n % 2], part="train", subject=str(n)) for n in range(10)]
     project = SimpleNamespace(catalogue=SimpleNamespace(items=lambda: items))
     with pytest.raises(SSLStudioError) as problem:
-        few_labels.labelled_images(project)  # type: ignore[arg-type]
+        few_labels.labelled_images(project)
     assert problem.value.code == "no_test_labels"
 
 
@@ -56,7 +56,7 @@ def test_telling_features_win_over_noise(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(few_labels.workflow, "load_embeddings", lambda project, name: (np.arange(90), vectors[name]))
     seen: list[tuple[float, float]] = []
     found = few_labels.compare(
-        SimpleNamespace(),  # type: ignore[arg-type]
+        SimpleNamespace(),
         ["good", "noise"],
         per_class=[5, 0],
         draws=3,

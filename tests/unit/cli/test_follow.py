@@ -49,7 +49,7 @@ def output() -> Output:
 
 
 def carry_out(project: BareProject, run_id: str, output: Output) -> dict[str, object]:
-    return follow.carry_out(project, run_id, output, LocalLauncher(COMMAND))  # type: ignore[arg-type]
+    return follow.carry_out(project, run_id, output, LocalLauncher(COMMAND))
 
 
 def interrupt_when(condition: Callable[[], bool]) -> threading.Thread:

@@ -44,7 +44,7 @@ def project_path(tmp_path: Path) -> Path:
 
 def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     assert main([*arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+    return json.loads(capsys.readouterr().out)
 
 
 def train_labels(path: Path) -> dict[int, str]:

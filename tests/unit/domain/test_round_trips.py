@@ -70,7 +70,7 @@ def test_an_items_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_events_come_back_from_json(event: object) -> None:
-    assert EVENT.validate_json(EVENT.dump_json(event)) == event  # type: ignore[arg-type]
+    assert EVENT.validate_json(EVENT.dump_json(event)) == event
 
 
 @pytest.mark.parametrize(

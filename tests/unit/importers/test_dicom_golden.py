@@ -248,7 +248,7 @@ PADDING: list[tuple[dict[str, Any], list[int], list[bool]]] = [
     ({"PixelPaddingValue": 63536}, [-2000, 10, 20, 30], [True, False, False, False]),
     ({"PixelPaddingValue": 4096}, [1, 2, 3, 4], [False] * 4),
     ({}, [-2000, 10, 20, 30], [False] * 4),
-]  # type: ignore[list-item]  # fmt: skip
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("facts", "raw", "padded"), PADDING)
@@ -456,7 +456,7 @@ def palette(entries: list[tuple[int, int, int]], bits: int, first: int = 0) -> d
 def test_palette(bits: int) -> None:
     colours = [(0, 0, 0), (255, 1, 2), (3, 254, 4), (5, 6, 253)]
     entries = colours if bits == 8 else [tuple(value << 8 for value in colour) for colour in colours]
-    dataset = header(1, 5, PhotometricInterpretation="PALETTE COLOR", **palette(entries, bits, first=10))  # type: ignore[arg-type]
+    dataset = header(1, 5, PhotometricInterpretation="PALETTE COLOR", **palette(entries, bits, first=10))
     (frame,) = frames(dicom_file(dataset, bytes([0, 10, 11, 13, 200])))
     assert frame.stored[0].tolist() == [[0, 0, 0], [0, 0, 0], [255, 1, 2], [5, 6, 253], [5, 6, 253]]
 

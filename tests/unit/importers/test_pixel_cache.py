@@ -74,4 +74,4 @@ def test_short_shard_is_explained(tmp_path: Path) -> None:
 )
 def test_other_shapes_are_refused(tmp_path: Path, shape: tuple[int, ...], dtype: str) -> None:
     with PixelCacheWriter(tmp_path / "a.bin") as writer, pytest.raises(ValueError, match="pixel cache"):
-        writer.append(np.zeros(shape, dtype))  # type: ignore[arg-type]
+        writer.append(np.zeros(shape, dtype))

@@ -29,7 +29,7 @@ def finished(run: RunDirectory) -> RunState:
 
 def until(condition: object, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
 

@@ -189,7 +189,7 @@ def test_an_image_comes_whole_or_not_at_all(serve: Callable[[Reply], PacsNode], 
         "torn": (multipart(image)[:-20], kind),
     }
     for name, (body, content_type) in bodies.items():
-        node = serve(lambda h, body=body, kind=content_type: send(h, body, kind))  # type: ignore[misc]
+        node = serve(lambda h, body=body, kind=content_type: send(h, body, kind))
         folder = tmp_path / name
         if name in ("multipart", "single"):
             assert fetch(node, folder) == [(SOP, "")]
@@ -257,7 +257,7 @@ def pushing(tmp_path: Path) -> Iterator[tuple[PacsNode, list[int]]]:
     """An archive that answers a C-GET for one image with two others first, one of them with a name of its own."""
     from pydicom import dcmread
     from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
-    from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    from pynetdicom.sop_class import (
         ComputedRadiographyImageStorage,
         StudyRootQueryRetrieveInformationModelGet,
     )

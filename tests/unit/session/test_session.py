@@ -109,7 +109,7 @@ def test_labels_are_a_snapshot(session: Session) -> None:
     session.label_images([2], 1)
     assert sorted(before) == [1] and sorted(session.labels()) == [1, 2]
     with pytest.raises(TypeError):
-        before[3] = before[1]  # type: ignore[index]
+        before[3] = before[1]
 
 
 def test_other_news_has_its_signals(session: Session) -> None:

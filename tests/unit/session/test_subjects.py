@@ -77,10 +77,7 @@ def test_no_plan_ever_tears_a_patient() -> None:
     draw = random.Random(1)
     for _ in range(300):
         part = {f"s{n}": draw.choice(["", "train", "test"]) for n in range(5)}
-        owners = [
-            Owner(n, (s := f"s{draw.randrange(5)}", s, s), "", part[s], f"{n}", "", "", False)  # type: ignore[arg-type]
-            for n in range(12)
-        ]
+        owners = [Owner(n, (s := f"s{draw.randrange(5)}", s, s), "", part[s], f"{n}", "", "", False) for n in range(12)]
         goes = {owner.image_id: f"s{draw.randrange(9)}" for owner in owners if draw.random() < 0.6}
         places, parts, told = plan(iter(owners), lambda o: (goes.get(o.image_id, o.place[0]),) * 3)  # noqa: B023
         now = part | parts

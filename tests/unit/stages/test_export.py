@@ -175,7 +175,7 @@ def compare_with_the_project(project: TinyProject, table: Path) -> None:
 def test_a_second_run_writes_the_same_bytes(tmp_path: Path, exported: tuple[TinyProject, dict[str, object]]) -> None:
     again = tiny_project.make(tmp_path, parity_images=4)
     result = export.run(again.spec, again.context)
-    assert result["files"].keys() == exported[1]["files"].keys()  # type: ignore[attr-defined]
+    assert result["files"].keys() == exported[1]["files"].keys()
     for name in set(package.FILES) - {package.CARD}:  # the card states the number of images compared
         assert (again.package / name).read_bytes() == (exported[0].package / name).read_bytes(), name
     assert result["images_compared"] == 4
@@ -224,7 +224,7 @@ def remove_model(project: TinyProject) -> None:
 @pytest.mark.parametrize("damage", [break_head, break_scale, remove_backbone, remove_model])
 def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path: Path, damage: object) -> None:
     project = tiny_project.make(tmp_path)
-    damage(project)  # type: ignore[operator]
+    damage(project)
     with pytest.raises(SSLStudioError):
         export.run(project.spec, project.context)
     assert not project.package.exists()

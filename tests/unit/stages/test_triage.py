@@ -51,7 +51,7 @@ def test_each_kind_is_found_and_ordinary_pictures_are_left_alone(tmp_path: Path)
         cv2.resize(body(3), (200, 200), interpolation=cv2.INTER_LINEAR),
     ]
     context = context_of(tmp_path, pictures)
-    result = triage.run(context.job.spec, context, workers=2)  # type: ignore[arg-type]
+    result = triage.run(context.job.spec, context, workers=2)
     found = kinds(context)
     assert found.pop(25) == {"blank"} and found.pop(26) == {"blank"}
     assert found.pop(27) == {"inverted"}

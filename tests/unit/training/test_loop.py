@@ -67,7 +67,7 @@ def test_a_run_killed_without_a_word_goes_on_from_its_last_checkpoint(bench: Ben
             raise KeyboardInterrupt
         return loss
 
-    loop._task.spoil = die  # type: ignore[assignment]
+    loop._task.spoil = die
     with pytest.raises(KeyboardInterrupt):
         loop.run()
     resumed_loop, resumed = bench.loop(Recorder(), folder="killed")
@@ -142,7 +142,7 @@ def test_images_that_are_not_finite_do_not_reach_the_running_statistics(bench: B
             return Batch(tuple(view * float("inf") for view in made.views), made.image_ids, made.subject_ids, step)
         return made
 
-    loop._batches.batch = batch  # type: ignore[method-assign]
+    loop._batches.batch = batch
     loop.run()
     assert all(bool(torch.isfinite(tensor).all()) for tensor in task.state_dict().values())
 
@@ -218,8 +218,8 @@ def test_a_forced_collapse_is_told_within_two_epochs(bench: Bench) -> None:
     report = Recorder()
     loop, task = bench.loop(report, epochs=2)
     with torch.no_grad():
-        task.backbone.second.weight.mul_(1e-4)  # type: ignore[union-attr]
-        task.backbone.second.bias.fill_(1.0)  # type: ignore[union-attr]
+        task.backbone.second.weight.mul_(1e-4)
+        task.backbone.second.bias.fill_(1.0)
     loop._settings = loop._settings.__class__(**{**loop._settings.__dict__, "learning_rate": 1e-12})
     loop.run()
     assert report.all_warnings == ["collapse"]

@@ -41,10 +41,10 @@ def items(tmp_path: Path) -> list[Item]:
 
 @pytest.mark.parametrize("preset", ["ct", "histology"])
 def test_views_are_those_of_training(items: list[Item], tmp_path: Path, preset: str) -> None:
-    plain, views = draw_views(str(tmp_path), items, preset, 32, 2, seed=5)  # type: ignore[arg-type]
+    plain, views = draw_views(str(tmp_path), items, preset, 32, 2, seed=5)
     assert plain.shape == (3, 32, 32, 3) and views.shape == (3, 2, 32, 32, 3) and views.dtype == np.uint8
-    again = draw_views(str(tmp_path), items, preset, 32, 2, seed=5)  # type: ignore[arg-type]
-    other = draw_views(str(tmp_path), items, preset, 32, 2, seed=6)  # type: ignore[arg-type]
+    again = draw_views(str(tmp_path), items, preset, 32, 2, seed=5)
+    other = draw_views(str(tmp_path), items, preset, 32, 2, seed=6)
     assert np.array_equal(views, again[1]) and not np.array_equal(views, other[1])
     assert np.array_equal(plain, other[0]), "the original does not change"
     made = pixel_store.squares(items, pixel_store.PixelCache(tmp_path), 32, 1, PRESETS[preset].window_margin)

@@ -59,7 +59,7 @@ def items(count: int = 120, **facts: object) -> list[Item]:
 
 
 def watcher(report: Recorder, listed: list[Item], epochs: int = 20, keeper: BestWeights | None = None) -> Watcher:
-    return Watcher(RowsAsImages(), listed, epochs, 0, report, keeper)  # type: ignore[arg-type]
+    return Watcher(RowsAsImages(), listed, epochs, 0, report, keeper)
 
 
 def features(count: int = 120, seed: int = 0) -> Tensor:

@@ -23,7 +23,7 @@ def reachable(links: list[tuple[int, int]], start: int) -> set[int]:
 
 
 @given(pairs, st.randoms(use_true_random=False))
-def test_groups_are_the_connected_parts(links: list[tuple[int, int]], random) -> None:  # type: ignore[no-untyped-def]
+def test_groups_are_the_connected_parts(links: list[tuple[int, int]], random) -> None:
     groups = connected(links)
     members = [one for group in groups for one in group]
     assert len(members) == len(set(members))
