@@ -12,11 +12,13 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import requests
 from dicomweb_client.api import DICOMwebClient
+from pydicom.datadict import tag_for_keyword
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
@@ -34,8 +36,8 @@ from sslstudio.pacs.rows import (
     StudyRow,
     clean,
     found_of,
-    usable_uid,
-    whole_number,
+    series_row,
+    study_row,
 )
 
 for _library in ("dicomweb_client", "urllib3", "requests", "retrying"):
@@ -110,7 +112,7 @@ class WebArchive:
     def series(self, study: str) -> tuple[SeriesRow, ...]:
         """By QIDO-RS."""
         found = self._paged(self._client.search_for_series, study, fields=SERIES_FIELDS)
-        rows = (_series(study, item) for item in found)
+        rows = (series_row(study, partial(_keyword, item)) for item in found)
         return tuple(row for row in rows if row is not None)
 
     def images(self, study: str, series: str) -> tuple[ImageRow, ...]:
@@ -325,34 +327,10 @@ def _text(item: dict[str, Any], tag: str) -> str:
     return clean(value) if isinstance(value, str | int | float) else ""
 
 
+def _keyword(item: dict[str, Any], keyword: str) -> str:
+    return _text(item, f"{tag_for_keyword(keyword):08X}")
+
+
 def _study(item: dict[str, Any]) -> StudyRow | None:
-    uid = _text(item, "0020000D")
-    if not usable_uid(uid):
-        return None
-    return StudyRow(
-        study=uid,
-        patient_id=_text(item, "00100020"),
-        patient_name=_text(item, "00100010"),
-        date=_text(item, "00080020"),
-        time=_text(item, "00080030"),
-        description=_text(item, "00081030"),
-        accession=_text(item, "00080050"),
-        modalities=tuple(sorted({clean(value) for value in _values(item, "00080061") if isinstance(value, str)})),
-        series=whole_number(_text(item, "00201206")),
-        images=whole_number(_text(item, "00201208")),
-    )
-
-
-def _series(study: str, item: dict[str, Any]) -> SeriesRow | None:
-    uid = _text(item, "0020000E")
-    if not usable_uid(uid):
-        return None
-    return SeriesRow(
-        study=study,
-        series=uid,
-        modality=_text(item, "00080060"),
-        number=whole_number(_text(item, "00200011")),
-        description=_text(item, "0008103E"),
-        body_part=_text(item, "00180015"),
-        images=whole_number(_text(item, "00201209")),
-    )
+    listed = (value for value in _values(item, "00080061") if isinstance(value, str))
+    return study_row(partial(_keyword, item), listed)

@@ -10,6 +10,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -31,8 +32,8 @@ from sslstudio.pacs.rows import (
     StudyRow,
     clean,
     found_of,
-    usable_uid,
-    whole_number,
+    series_row,
+    study_row,
 )
 
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # its own words can hold what was asked for
@@ -108,7 +109,7 @@ class DimseArchive:
     def series(self, study: str) -> tuple[SeriesRow, ...]:
         """By C-FIND at SERIES level."""
         keys = {"StudyInstanceUID": study, **dict.fromkeys(_SERIES_KEYS, "")}
-        rows = (_series(study, answer) for answer in self._find("SERIES", keys))
+        rows = (series_row(study, partial(text_of, answer)) for answer in self._find("SERIES", keys))
         return tuple(row for row in rows if row is not None)
 
     def images(self, study: str, series: str) -> tuple[ImageRow, ...]:
@@ -209,38 +210,8 @@ def _find_code(status: Dataset, seconds: float, patience: float) -> str:
 
 
 def _study(answer: Dataset) -> StudyRow | None:
-    uid = text_of(answer, "StudyInstanceUID")
-    if not usable_uid(uid):
-        return None
     try:
         listed = answer.get("ModalitiesInStudy") or ()
     except Exception:  # as in text_of
         listed = ()
-    modalities = [listed] if isinstance(listed, str) else list(listed)
-    return StudyRow(
-        study=uid,
-        patient_id=text_of(answer, "PatientID"),
-        patient_name=text_of(answer, "PatientName"),
-        date=text_of(answer, "StudyDate"),
-        time=text_of(answer, "StudyTime"),
-        description=text_of(answer, "StudyDescription"),
-        accession=text_of(answer, "AccessionNumber"),
-        modalities=tuple(sorted({clean(one) for one in modalities if one})),
-        series=whole_number(text_of(answer, "NumberOfStudyRelatedSeries")),
-        images=whole_number(text_of(answer, "NumberOfStudyRelatedInstances")),
-    )
-
-
-def _series(study: str, answer: Dataset) -> SeriesRow | None:
-    uid = text_of(answer, "SeriesInstanceUID")
-    if not usable_uid(uid):
-        return None
-    return SeriesRow(
-        study=study,
-        series=uid,
-        modality=text_of(answer, "Modality"),
-        number=whole_number(text_of(answer, "SeriesNumber")),
-        description=text_of(answer, "SeriesDescription"),
-        body_part=text_of(answer, "BodyPartExamined"),
-        images=whole_number(text_of(answer, "NumberOfSeriesRelatedInstances")),
-    )
+    return study_row(partial(text_of, answer), [listed] if isinstance(listed, str) else list(listed))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import Field
 
@@ -155,3 +155,39 @@ def whole_number(value: object) -> int | None:
     except ValueError:
         return None
     return number if 0 <= number < 10**9 else None
+
+
+def study_row(text: Callable[[str], str], modalities: Iterable[str]) -> StudyRow | None:
+    """A study as an archive answered it, whatever the protocol: `text` gives an element by its keyword as clean text,
+    "" where there is none. None where it cannot be asked for."""
+    uid = text("StudyInstanceUID")
+    if not usable_uid(uid):
+        return None
+    return StudyRow(
+        study=uid,
+        patient_id=text("PatientID"),
+        patient_name=text("PatientName"),
+        date=text("StudyDate"),
+        time=text("StudyTime"),
+        description=text("StudyDescription"),
+        accession=text("AccessionNumber"),
+        modalities=tuple(sorted({clean(one) for one in modalities if one})),
+        series=whole_number(text("NumberOfStudyRelatedSeries")),
+        images=whole_number(text("NumberOfStudyRelatedInstances")),
+    )
+
+
+def series_row(study: str, text: Callable[[str], str]) -> SeriesRow | None:
+    """A series of a study, as `study_row`."""
+    uid = text("SeriesInstanceUID")
+    if not usable_uid(uid):
+        return None
+    return SeriesRow(
+        study=study,
+        series=uid,
+        modality=text("Modality"),
+        number=whole_number(text("SeriesNumber")),
+        description=text("SeriesDescription"),
+        body_part=text("BodyPartExamined"),
+        images=whole_number(text("NumberOfSeriesRelatedInstances")),
+    )
