@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStatusBar, QVBoxLayout, QWidget
 
 from sslstudio.gui.widgets.controls import PlainButton, Segmented
 from sslstudio.gui.widgets.issues_panel import IssuesPanel
+from sslstudio.gui.widgets.stack import Stack
 from sslstudio.gui.widgets.status_bar import StatusBar
 from sslstudio.gui.widgets.step_rail import Step, StepRail
 from sslstudio.gui.widgets.toasts import ToastColumn
@@ -20,7 +21,7 @@ class Chrome:
 
     rail: StepRail
     detail: Segmented
-    stack: QStackedWidget
+    stack: Stack
     issues: IssuesPanel
     status: StatusBar
     toasts: ToastColumn
@@ -33,7 +34,7 @@ def build_chrome(window: QMainWindow, steps: list[Step]) -> Chrome:
     detail = Segmented((("basic", "Basic"), ("expert", "Expert")), "Detail")
     detail.setToolTip("Basic shows what to do; Expert shows every parameter (Ctrl+E)")
     rail.foot.addWidget(detail)
-    stack = QStackedWidget()
+    stack = Stack()
     issues = IssuesPanel()
     issues.hide()
     column = QVBoxLayout()

@@ -240,13 +240,20 @@ def _load_font() -> str:
 
 
 def font(size: int, *, bold: bool = False) -> QFont:
-    """The window's font at one of the four sizes, for text that is painted instead of laid out."""
+    """The window's font at one of the four sizes, for text that is painted instead of laid out; one for all, so copy
+    it before changing it."""
+    return _font(_Current.font_family, size, bold)
+
+
+@lru_cache(maxsize=64)
+def _font(family: str, size: int, bold: bool) -> QFont:
     made = base_font()
     made.setPixelSize(size)
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     return made
 
 
+@lru_cache(maxsize=256)
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     """The icon `name` of `resources/icons`, its ``currentColor`` replaced by `colour`, `size` logical pixels wide."""
     from PySide6.QtSvg import QSvgRenderer

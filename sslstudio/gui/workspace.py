@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from sslstudio.gui.actions.registry import ActionRegistry
 from sslstudio.gui.background import Background
@@ -21,6 +21,7 @@ from sslstudio.gui.preferences import Preferences
 from sslstudio.gui.undo import undo_actions
 from sslstudio.gui.widgets.controls import EmptyState
 from sslstudio.gui.widgets.inspector import Inspector
+from sslstudio.gui.widgets.stack import Stack
 from sslstudio.jobs.compute import ComputeProcess
 from sslstudio.jobs.launcher import Launcher
 from sslstudio.session.project import Project
@@ -71,7 +72,7 @@ class Workspace(QObject):
             navigate=shell.navigate,
             connections=self.connections,
         )
-        self.stack = QStackedWidget()
+        self.stack = Stack()
         self._pages: dict[str, Page] = {}
         self._waiting = [entry[0] for entry in table]
         self._dispose = shell.actions.add(*undo_actions(self.session, shell.notify, self.background))

@@ -76,6 +76,7 @@ class LocalLauncher:
             raise SSLStudioError(
                 f"{run.run_id} could not be started.", "Check free memory and disk space.", code="cannot_start"
             ) from None
+        processes.yield_to_the_window(process.pid)
         # The worker waits for the launch lock before it changes this file.
         known = {"pid": process.pid, "process_started": processes.start_time(process.pid), "host": socket.gethostname()}
         run.set_status(status.model_copy(update=known))
@@ -106,6 +107,7 @@ def environment() -> dict[str, str]:
 def _detached() -> dict[str, Any]:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        flags |= subprocess.BELOW_NORMAL_PRIORITY_CLASS
         return {"creationflags": flags}
     return {"start_new_session": True}
 

@@ -12,6 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+NICENESS = 10
+"""Of a job: beside a window that is used it gets about a tenth of a core it shares with it, else everything."""
+NICENESS_VARIABLE = "SSLSTUDIO_JOB_NICENESS"
+"""Another niceness, 0 to 19, for a machine whose other users would leave a job nothing."""
+
 
 def start_time(pid: int) -> str:
     """When the process `pid` started, as an opaque text to compare; "" when there is no such process.
@@ -50,6 +55,23 @@ def terminate_group(pid: int, *, force: bool) -> None:
             os.killpg(pid, chosen)
         else:
             os.kill(pid, chosen)
+
+
+def yield_to_the_window(pid: int) -> None:
+    """Let the process `pid`, which leads a session of its own, and its children to come give way to what the user sees.
+
+    Linux schedules sessions against each other where it groups them (sched(7), "The autogroup feature"): there the
+    niceness of a process counts within its session alone, and the session has one of its own. On Windows the launcher
+    says the priority when it starts the process. What the system forbids stays as it is.
+    """
+    if sys.platform == "win32":
+        return
+    wanted = os.environ.get(NICENESS_VARIABLE, "")
+    niceness = min(int(wanted), 19) if wanted.isascii() and wanted.isdigit() else NICENESS
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, max(niceness, os.getpriority(os.PRIO_PROCESS, pid)))
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 def _start_time_linux(pid: int) -> str:

@@ -20,12 +20,15 @@ class FlowLayout(QLayout):
         self._entries: list[QLayoutItem] = []
         self._column_width = column_width
         self._steady = steady
+        self._heights: dict[int, int] = {}
+        self._smallest: QSize | None = None
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
         """Add one entry at the end."""
         self._entries.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         """How many entries."""
@@ -37,7 +40,9 @@ class FlowLayout(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:
         """Remove and return the entry at `index`, or None."""
-        return self._entries.pop(index) if 0 <= index < len(self._entries) else None
+        taken = self._entries.pop(index) if 0 <= index < len(self._entries) else None
+        self.invalidate()
+        return taken
 
     def expandingDirections(self) -> Qt.Orientation:
         """Never asks for more than it needs."""
@@ -47,9 +52,18 @@ class FlowLayout(QLayout):
         """The narrower, the taller."""
         return True
 
+    def invalidate(self) -> None:
+        """An entry changed: measure again."""
+        self._heights.clear()
+        self._smallest = None
+        super().invalidate()
+
     def heightForWidth(self, width: int) -> int:
-        """The height all rows need at `width`."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        """The height all rows need at `width`; layouts around this one ask for it hundreds of times in one pass."""
+        height = self._heights.get(width)
+        if height is None:
+            height = self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return height
 
     def setGeometry(self, rect: QRect) -> None:
         """Place every entry."""
@@ -62,11 +76,13 @@ class FlowLayout(QLayout):
 
     def minimumSize(self) -> QSize:
         """The size of the largest entry."""
-        size = QSize()
-        for entry in self._entries:
-            size = size.expandedTo(entry.minimumSize())
-        margins = self.contentsMargins()
-        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+        if self._smallest is None:
+            size = QSize()
+            for entry in self._entries:
+                size = size.expandedTo(entry.minimumSize())
+            margins = self.contentsMargins()
+            self._smallest = size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+        return self._smallest
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         margins = self.contentsMargins()

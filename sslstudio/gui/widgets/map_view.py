@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +28,7 @@ from sslstudio.gui.widgets.legend import Legend
 from sslstudio.gui.widgets.map_bar import MapBar
 from sslstudio.gui.widgets.map_card import MapCard
 from sslstudio.gui.widgets.map_scene import MapScene, Tool
+from sslstudio.gui.widgets.stack import Stack
 
 if TYPE_CHECKING:
     from sslstudio.gui.widgets.map_canvas import MapCanvas
@@ -56,7 +56,7 @@ class MapView(QWidget):
         self.legend = Legend()
         self._legend_title = QLabel()
         self.empty = EmptyState("explore", "No map yet", "")
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self.empty)
         self._build()
         self.legend.hidden_changed.connect(self._hide_categories)

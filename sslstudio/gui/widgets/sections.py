@@ -58,6 +58,10 @@ class Sections(QTabWidget):
         self._paint_icons()
         self.refresh_badges()
 
+    def hasHeightForWidth(self) -> bool:
+        """A section takes the room it gets; hidden ones are not measured for each width that is tried."""
+        return False
+
     def section_ids(self) -> list[str]:
         """The ids in the order of the tabs."""
         return [section.id for section in self._sections]

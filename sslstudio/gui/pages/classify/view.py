@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.classify import texts
 from sslstudio.gui.widgets.confusion import ConfusionMatrix
@@ -20,6 +20,7 @@ from sslstudio.gui.widgets.controls import (
     Text,
 )
 from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
+from sslstudio.gui.widgets.stack import Stack
 
 
 class ClassifyView(QWidget):
@@ -53,7 +54,7 @@ class ClassifyView(QWidget):
         self._results = QWidget()
         self._scored = QWidget()
         self._empty = EmptyState("classify", texts.NOT_TRAINED_TITLE, texts.NOT_TRAINED)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._build()
         self._connect()
 

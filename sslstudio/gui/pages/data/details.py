@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QStackedWidget,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from sslstudio.gui.pages.data import browse_texts
 from sslstudio.gui.pages.data.facts import Group, as_text, search
 from sslstudio.gui.widgets.controls import IconButton, Segmented, Text
 from sslstudio.gui.widgets.histogram import Histogram
+from sslstudio.gui.widgets.stack import Stack
 
 FACTS, HISTOGRAM = "facts", "histogram"
 
@@ -104,7 +104,7 @@ class DetailsPane(QWidget):
         self.whole = QCheckBox("Whole series")
         self.whole.setToolTip("Counts the values of the whole series instead of one image")
         self.whole.toggled.connect(self.scope_changed)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self._facts_page())
         self._stack.addWidget(self._histogram_page())
         head = QHBoxLayout()

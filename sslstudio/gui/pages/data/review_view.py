@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListView,
     QMenu,
     QProgressBar,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from sslstudio.gui.pages.data.review_model import Entry, ReviewModel
 from sslstudio.gui.pages.data.review_pictures import ReviewPictures
 from sslstudio.gui.widgets.controls import Chip, EmptyState, PlainButton, PrimaryButton, Text
 from sslstudio.gui.widgets.flow_layout import FlowLayout
+from sslstudio.gui.widgets.stack import Stack
 
 KEYS = {
     Qt.Key.Key_X: "leave_out",
@@ -81,7 +81,7 @@ class ReviewPane(QWidget):
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
         column.addWidget(self._make_head())
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self._make_rows(pictures))
         self.empty = EmptyState("check", texts.EMPTY, texts.EMPTY_TEXT, texts.LOOK)
         self.empty.action_requested.connect(lambda: self.look_requested.emit(False))

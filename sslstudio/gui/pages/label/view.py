@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.label import texts
@@ -23,6 +23,7 @@ from sslstudio.gui.widgets.controls import (
     Segmented,
 )
 from sslstudio.gui.widgets.gallery import Gallery
+from sslstudio.gui.widgets.stack import Stack
 
 
 class LabelView(QWidget):
@@ -54,7 +55,7 @@ class LabelView(QWidget):
         self._chip = Chip("", closable=True)
         self._suggestion = QLabel()
         self._accept = PlainButton(f"{texts.ACCEPT}  Space", "check")
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._build()
         self._connect()
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.gui.pages.pretrain.views_pane import ViewsPane
 from sslstudio.gui.widgets.controls import EmptyState, Line, PageTitle, Text
 from sslstudio.gui.widgets.sections import Sections
+from sslstudio.gui.widgets.stack import Stack
 
 Index = QModelIndex | QPersistentModelIndex
 METHODS, VIEWS, PAIRS, RUNS = "methods", "views", "pairs", "runs"
@@ -103,7 +103,7 @@ class PretrainView(QWidget):
         inside.addWidget(self.table)
         inside.addWidget(self.run, 1)
         self.methods = MethodGallery()
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(EmptyState("pretrain", texts.NO_RUNS_TITLE, texts.NO_RUNS))
         self._stack.addWidget(filled)
         self.sections = Sections("Sections of the pretrain page")
