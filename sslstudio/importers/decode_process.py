@@ -27,6 +27,9 @@ FILE_LIMIT = 4 << 30
 """A file may yield this many bytes of stored pixels."""
 
 _STARTUP_SECONDS = 60.0
+_MEMORY_KEPT = {"MALLOC_TRIM_THRESHOLD_": str(256 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
+"""A worker keeps the memory of one picture for the next, where the C library can be told so; to get it anew from the
+system, zeroed page by page, took a third of the time of a picture."""
 _PIPE_BYTES = 1 << 20
 
 
@@ -201,4 +204,11 @@ def _environment() -> dict[str, str]:
     package_root = str(Path(__file__).parents[2])
     search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH", ""))))
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, **single, "PYTHONPATH": search, "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"}
+    return {
+        **os.environ,
+        **single,
+        **_MEMORY_KEPT,
+        "PYTHONPATH": search,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }

@@ -27,19 +27,20 @@ import numpy as np
 from PIL import Image
 
 from sslstudio.domain.rendering import Rendering
-from sslstudio.importers import containers, dicom, nifti, raster, thumbnails
+from sslstudio.importers import containers, dicom, nifti, raster
 from sslstudio.importers.content import Content, admit
 from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note
 from sslstudio.importers.discovery import problem_of
 from sslstudio.importers.reasons import Refused
-from sslstudio.importers.rendering import AUTO, grey_of, preset, windows_of
+from sslstudio.importers.rendering import AUTO, Finder, grey_of, preset
 from sslstudio.importers.shrink import limit_side
 from sslstudio.importers.sniff import Kind
-from sslstudio.importers.windowing import render
+from sslstudio.importers.thumbnails import thumbnail
 
 Decoder = Callable[[bytes, Kind, DecodeSettings], Iterator[DecodedFrame]]
 
 _GRACE = 5.0
+_DTYPES = {1: "uint8", 2: "uint16"}
 
 
 def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[DecodedFrame]:
@@ -145,19 +146,19 @@ def _look(
 
 def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: DecodeSettings) -> None:
     stored, facts = frame.stored, frame.facts
-    digest = hashlib.sha256(f"{stored.shape}{stored.dtype.name}".encode())
+    digest = hashlib.sha256(f"{stored.shape}{_DTYPES[stored.itemsize]}".encode())
     digest.update(np.ascontiguousarray(stored).data)
     small = np.ascontiguousarray(limit_side(stored, settings.max_side))
     facts = _respaced(facts, stored.shape, small.shape)
-    windows = windows_of(_rendering(settings.rendering), grey_of(facts))
-    jpeg = thumbnails.encode(render(small, windows))
+    windows = _finder(settings.rendering).windows(grey_of(facts))
+    jpeg = thumbnail(small, windows)
     message = {
         "index": index,
         "facts": facts.told(),
         "pixel_digest": digest.hexdigest(),
         "plain": bool(stored.min() == stored.max()),
         "shape": small.shape,
-        "dtype": small.dtype.name,
+        "dtype": _DTYPES[small.itemsize],
         "jpeg": len(jpeg),
     }
     _send(answers, {"frame": message})
@@ -198,8 +199,8 @@ def _read_settings(requests: BinaryIO) -> DecodeSettings:
 
 
 @cache
-def _rendering(text: str) -> Rendering:
-    return Rendering.model_validate_json(text) if text else preset(AUTO)
+def _finder(rendering: str) -> Finder:
+    return Finder(Rendering.model_validate_json(rendering) if rendering else preset(AUTO))
 
 
 def _limit_memory(limit: int) -> None:

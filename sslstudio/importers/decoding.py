@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from sslstudio.domain.rendering import Window
 from sslstudio.importers.reasons import Refused
-from sslstudio.importers.rendering import grey_of, original_window
+from sslstudio.importers.rendering import GREY_NAMES, grey, original_window
 from sslstudio.importers.windowing import Spread, StoredPixels, spread
 
 if TYPE_CHECKING:
@@ -99,17 +99,23 @@ class DecodedFrame:
 
 
 def with_windows(
-    facts: FrameFacts, values: StoredPixels, file_window: Window | None = None, *, finished: bool = False
+    facts: FrameFacts,
+    values: StoredPixels,
+    file_window: Window | None = None,
+    *,
+    finished: bool = False,
+    **others: Any,
 ) -> FrameFacts:
-    """`facts` with all that windows are made from; `values` are the stored ones without padding.
+    """`facts` with `others` and with all that windows are made from; `values` are the stored ones without padding.
 
     `file_window` is the one the file brings, in stored values. A `finished` picture is always shown through it.
     """
     measured = Spread(*file_window, *file_window) if finished and file_window is not None else spread(values)
     low, high = (None, None) if file_window is None else file_window
-    known = replace(facts, file_low=low, file_high=high, finished=finished, **measured._asdict())
-    low, high = original_window(grey_of(known))
-    return replace(known, low=low, high=high)
+    known = {name: getattr(facts, name) for name in FACTS}
+    known.update(others, file_low=low, file_high=high, finished=finished, **measured._asdict())
+    known["low"], known["high"] = original_window(grey(*(known[name] for name in GREY_NAMES)))
+    return FrameFacts(**known)
 
 
 def check_size(width: int, height: int, samples: int, frames: int, max_pixels: int) -> None:

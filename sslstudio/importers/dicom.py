@@ -8,7 +8,6 @@ give them their meaning, `dicom_header` and `dicom_facts` what may be known besi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -103,9 +102,10 @@ class _Meaning:
         if table is not None:
             raw, coding = table.apply(raw), Coding(table.bits, False, inverted=coding.inverted)
         stored = store(raw, coding, valid)
-        unit = header.unit(table is not None)
-        facts = replace(facts, bits=bits, slope=stored.slope, intercept=stored.intercept, unit=unit)
-        facts = with_windows(facts, stored.sample, stored_window(stored, header.window(index, self._little)))
+        facts = with_windows(
+            facts, stored.sample, stored_window(stored, header.window(index, self._little)),
+            bits=bits, slope=stored.slope, intercept=stored.intercept, unit=header.unit(table is not None),
+        )  # fmt: skip
         return DecodedFrame(np.ascontiguousarray(stored.values[:, :, None]), facts)
 
 
@@ -116,4 +116,4 @@ def _colour(values: NDArray[Any], facts: Any, bits: int) -> DecodedFrame:
         raise Refused("unsupported_pixels", content="signed colour")
     top = float(2 ** min(bits, 16) - 1) if values.dtype == np.uint16 else 255.0
     stored = np.ascontiguousarray(values)
-    return DecodedFrame(cast(Any, stored), with_windows(replace(facts, bits=bits), stored, (0.0, top), finished=True))
+    return DecodedFrame(cast(Any, stored), with_windows(facts, stored, (0.0, top), finished=True, bits=bits))

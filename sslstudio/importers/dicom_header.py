@@ -6,7 +6,6 @@ the shared one, then in the data set itself (PS3.3 C.7.6.16).
 
 from __future__ import annotations
 
-import numpy as np
 from pydicom.dataset import Dataset
 
 from sslstudio.importers import dicom_facts
@@ -139,8 +138,8 @@ class Header:
             return [], number(self.dataset, "SliceLocation")
         if len(corner) != 3:
             return directions, number(self.dataset, "SliceLocation")
-        normal = np.cross(directions[:3], directions[3:])
-        return directions, float(np.dot(normal, corner))
+        (a, b, c, d, e, f), (x, y, z) = directions, corner
+        return directions, (b * f - c * e) * x + (c * d - a * f) * y + (a * e - b * d) * z
 
     def _in_frame(self, keyword: str, frame: int) -> Dataset | None:
         for group in (self._group("PerFrameFunctionalGroupsSequence", frame), self._shared):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pydicom import uid
@@ -100,6 +101,7 @@ def is_native(value: str) -> bool:
     return value in _PLAIN and _PLAIN[value][1] == "native"
 
 
+@lru_cache(64)
 def is_ordinary(value: str) -> bool:
     """True if the header of a file of the syntax `value` is neither deflated nor of the big-endian order."""
     return value in _CODED or (

@@ -88,11 +88,17 @@ def _finite(raw: NDArray[Any], valid: NDArray[np.bool_] | None) -> tuple[NDArray
 def _shifted(raw: NDArray[Any], base: int, top: int, turned: bool) -> StoredPixels:
     """`raw - base`, or `top - raw`, cut to the range; exact, in whole numbers."""
     dtype: type[np.uint8] | type[np.uint16] = np.uint8 if top - base <= 255 else np.uint16
-    if not turned and base == 0 and raw.dtype == dtype and (top == np.iinfo(dtype).max or int(raw.max()) <= top):
+    least, greatest = int(raw.min()), int(raw.max())
+    if not turned and base == 0 and raw.dtype == dtype and greatest <= top:
         return raw
+    narrow: StoredPixels
+    if raw.dtype.itemsize == 2 and raw.dtype.isnative and base <= least and greatest <= top:
+        around = raw.view(np.uint16)  # counted modulo 2**16 the difference is right, as it is below that
+        narrow = (np.uint16(top % 65536) - around if turned else around - np.uint16(base % 65536)).astype(dtype)
+        return narrow
     wide = raw.astype(np.int32 if raw.dtype.itemsize <= 2 else np.int64, copy=False)
     wide = np.clip(wide, base, top)
-    narrow: StoredPixels = (top - wide if turned else wide - base).astype(dtype)
+    narrow = (top - wide if turned else wide - base).astype(dtype)
     return narrow
 
 

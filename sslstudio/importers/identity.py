@@ -5,7 +5,6 @@ A pseudonym is HMAC-SHA-256 with the project's key; it cannot be turned back or 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ PSEUDONYM_LENGTH = 16
 def pseudonym(key: bytes, kind: IdentityKind, value: str) -> str:
     """The first 16 hexadecimal characters of HMAC-SHA-256(key, kind and value)."""
     message = f"{kind}\x1f{value}".encode("utf-8", "surrogatepass")
-    return hmac.new(key, message, hashlib.sha256).hexdigest()[:PSEUDONYM_LENGTH]
+    return hmac.digest(key, message, "sha256").hex()[:PSEUDONYM_LENGTH]
 
 
 def patient_value(issuer: str, patient_id: str) -> str:

@@ -51,6 +51,9 @@ def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[Decode
 
         yield from tiff.decode(data, settings)
         return
+    if kind == "jpeg" and (pixels := _plain_jpeg(data, settings)) is not None:
+        yield frame_of(pixels, settings)
+        return
     if header := _codestream(data, kind):
         check_size(header.width, header.height, header.samples, 1, settings.max_pixels)
         values = decode_jpeg2000(data) if kind == "jp2" else decode_jpeg(data, header)
@@ -87,7 +90,7 @@ def frame_of(values: NDArray[Any], settings: DecodeSettings, bits: int = 0) -> D
     """A frame from decoded (H, W) or (H, W, C) values of any real dtype; channels 2 and 4 hold alpha. `bits` are those
     in use, where that is known."""
     values = _over_black(values[:, :, None] if values.ndim == 2 else values)
-    if values.shape[2] == 3 and (values[:, :, :1] == values).all():
+    if values.shape[2] == 3 and _is_grey(values[::16, ::16]) and _is_grey(values):
         values = values[:, :, :1]
     bits = bits or values.dtype.itemsize * 8
     stored, slope, intercept = to_stored(values)
@@ -95,6 +98,10 @@ def frame_of(values: NDArray[Any], settings: DecodeSettings, bits: int = 0) -> D
     facts = FrameFacts(bits=min(bits, 16), slope=slope, intercept=intercept)
     facts = with_windows(facts, stored, (0.0, 255.0) if finished else None, finished=finished)
     return DecodedFrame(np.ascontiguousarray(stored), facts)
+
+
+def _is_grey(values: NDArray[Any]) -> bool:
+    return bool((values[:, :, 0] == values[:, :, 1]).all() and (values[:, :, 0] == values[:, :, 2]).all())
 
 
 def to_stored(values: NDArray[Any]) -> tuple[StoredPixels, float, float]:
@@ -197,6 +204,21 @@ def _film(image: Image.Image) -> Note | None:
     except (EOFError, OSError, SyntaxError, ValueError):
         several = True
     return Note("first_picture") if several else None
+
+
+def _plain_jpeg(data: bytes, settings: DecodeSettings) -> NDArray[Any] | None:
+    """The values of an ordinary picture that lies as it is meant; None where Pillow has to look first."""
+    import simplejpeg
+
+    header = jpeg_header(data)
+    if header is None or header.unusual or header.samples not in (1, 3) or b"Exif" in data or b"Orientation" in data:
+        return None
+    check_size(header.width, header.height, header.samples, 1, settings.max_pixels)
+    try:
+        values: NDArray[Any] = simplejpeg.decode_jpeg(data, colorspace="GRAY" if header.samples == 1 else "RGB")
+    except ValueError:
+        return None
+    return values
 
 
 def _jpeg(data: bytes, image: Image.Image) -> NDArray[Any]:

@@ -20,6 +20,7 @@ from sslstudio.errors import SSLStudioError
 
 AUTO = "auto"
 _PAIR = struct.Struct("2f")
+_ORIGINAL = WindowRule(file_window=True)
 
 
 class Grey(NamedTuple):
@@ -91,7 +92,7 @@ def windows_of(rendering: Rendering, grey: Grey) -> Windows:
 
 def original_window(grey: Grey) -> Window:
     """How the image is shown without any rendering: the window of its file, else the middle 99 % of its values."""
-    return _window(WindowRule(file_window=True), grey)
+    return _window(_ORIGINAL, grey)
 
 
 class Finder:

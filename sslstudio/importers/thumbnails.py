@@ -13,8 +13,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sslstudio.domain.rendering import Windows
+from sslstudio.importers.windowing import StoredPixels, render
+
 LONGEST_SIDE = 128
 """Pixels on the longest side of a thumbnail."""
+
+_MOST_BLOCK = 256
+"""The sum of so many times so many values of 16 bit fits into 32."""
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS thumbnails (offset INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)",
@@ -27,18 +33,48 @@ _ANEW_SCHEMA = """CREATE TABLE IF NOT EXISTS rendered (
     PRIMARY KEY (shard, offset)) WITHOUT ROWID"""
 
 
-def encode(display: NDArray[np.uint8], quality: int = 88) -> bytes:
-    """JPEG of an (H, W, C) uint8 picture, scaled down so that its longest side is at most `LONGEST_SIDE`."""
+def thumbnail(stored: StoredPixels, windows: Windows) -> bytes:
+    """The thumbnail of an image (H, W, C) of stored values seen through `windows`, as a JPEG.
+
+    Large grey images are made smaller first, by averages of whole blocks, so that few pixels have to be windowed.
+    """
+    factor = max(stored.shape[:2]) // LONGEST_SIDE
+    if stored.shape[2] == 1 and 1 < factor <= _MOST_BLOCK:
+        return encode(render(_averaged(stored[:, :, 0], factor)[:, :, None], windows), _size(*stored.shape[:2]))
+    return encode(render(stored, windows))
+
+
+def _averaged(plane: StoredPixels, factor: int) -> StoredPixels:
+    """The rounded means of blocks of `factor` x `factor` values; a rest at the lower and right edge is left out."""
+    down, across = (min(factor, side) for side in plane.shape)
+    plane = plane[: plane.shape[0] // down * down, : plane.shape[1] // across * across]
+    rows = plane[::down].astype(np.uint32)
+    for step in range(1, down):
+        rows += plane[step::down]
+    total = rows[:, ::across].copy()
+    for step in range(1, across):
+        total += rows[:, step::across]
+    means: StoredPixels = ((total + down * across // 2) // (down * across)).astype(plane.dtype)
+    return means
+
+
+def _size(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the thumbnail of an image."""
+    scale = min(LONGEST_SIDE / max(height, width), 1.0)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def encode(display: NDArray[np.uint8], size: tuple[int, int] | None = None, quality: int = 88) -> bytes:
+    """JPEG of an (H, W, C) uint8 picture, scaled down to `size`, or so that its longest side is `LONGEST_SIDE`."""
     import simplejpeg
     from PIL import Image
 
-    height, width, channels = display.shape
-    scale = LONGEST_SIDE / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    channels = display.shape[2]
+    height, width = size or _size(*display.shape[:2])
+    if display.shape[:2] != (height, width):
         picture = Image.fromarray(display[:, :, 0] if channels == 1 else np.ascontiguousarray(display))
-        display = np.asarray(picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0))
-        display = display.reshape(size[1], size[0], channels)
+        display = np.asarray(picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0))
+        display = display.reshape(height, width, channels)
     jpeg: bytes = simplejpeg.encode_jpeg(
         np.ascontiguousarray(display),
         quality=quality,

@@ -106,18 +106,18 @@ def spread(values: NDArray[Any]) -> Spread:
     if flat.dtype not in (np.uint8, np.uint16):
         low, high = (float(v) for v in np.percentile(flat, (0.5, 99.5)))
         return Spread(low, high, float(flat.min()), float(flat.max()))
-    counts = np.bincount(flat)
-    least, greatest = int(np.argmax(counts > 0)), len(counts) - 1
-    below = np.cumsum(counts)
-    return Spread(_ranked(below, 0.005), _ranked(below, 0.995), float(least), float(greatest))
+    least = flat.min()
+    below = np.cumsum(np.bincount(flat - least))
+    low, high = (_ranked(below, share, int(least)) for share in (0.005, 0.995))
+    return Spread(low, high, float(least), float(int(least) + len(below) - 1))
 
 
-def _ranked(below: NDArray[np.int64], share: float) -> float:
-    """The value at `share` of the way through the sorted values, of which `below[v]` are at most v."""
+def _ranked(below: NDArray[np.int64], share: float, least: int) -> float:
+    """The value at `share` of the way through the sorted values, of which `below[v]` are at most `least` + v."""
     place = share * (int(below[-1]) - 1)
     whole = int(place)
     first, second = (int(np.searchsorted(below, rank, side="right")) for rank in (whole, min(whole + 1, below[-1] - 1)))
-    return first + (second - first) * (place - whole)
+    return least + first + (second - first) * (place - whole)
 
 
 def centre_width_window(centre: float, width: float, function: WindowFunction = "LINEAR") -> tuple[float, float]:

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.importers.rendering import look_of
-from sslstudio.importers.thumbnails import RenderedThumbnails, ThumbnailStore, encode
-from sslstudio.importers.windowing import render
+from sslstudio.importers.thumbnails import RenderedThumbnails, ThumbnailStore, thumbnail
 from sslstudio.session.project import Project
 
 Wanted = tuple[int, str, int]
@@ -82,7 +81,7 @@ class ProjectThumbnails:
             known = windows.get(image_id)
             try:
                 if known is not None:
-                    made[image_id] = encode(render(self._pixels.read(known[0]), known[1]))
+                    made[image_id] = thumbnail(self._pixels.read(known[0]), known[1])
                     kept.append((shard, offset, look, made[image_id]))
             except SSLStudioError:
                 old = self._imported.get(shard, offset)
