@@ -23,8 +23,14 @@ from sslstudio.importers.decode_process import Answer as Answer
 from sslstudio.importers.decode_process import Worker, WorkerLostError, request_line
 from sslstudio.importers.decoding import DecodeSettings
 
-_AHEAD = 16
-_SENT_AHEAD = 4
+_AHEAD = 32
+_HELD_BYTES = 64 << 20
+"""While answers of so many bytes wait for their turn, no more files are asked for than `_FEW` for each worker."""
+_FEW = 8
+_SENT_AHEAD = 32
+_HELD_BYTES = 64 << 20
+"""While answers of so many bytes wait for their turn, no more files are asked for than `_FEW` for each worker."""
+_FEW = 8
 """Requests a worker has at a time: it goes on with the next while this process stores the answer before."""
 _SENT_BYTES = 8192
 """More bytes of requests than this are not sent ahead: they must fit into any system's pipe."""
@@ -63,6 +69,7 @@ class DecodePool(Generic[Request]):
         self._news = threading.Condition()
         self._closed = threading.Event()
         self._workers: set[Worker] = set()
+        self._held = 0
         self._threads = [
             threading.Thread(target=self._serve, name=f"decode-{number}", daemon=True) for number in range(self._count)
         ]
@@ -79,7 +86,7 @@ class DecodePool(Generic[Request]):
         source = iter(requests)
         exhausted = False
         while True:
-            while not exhausted and len(waiting) < _AHEAD * self._count:
+            while not exhausted and len(waiting) < (_AHEAD if self._held < _HELD_BYTES else _FEW) * self._count:
                 try:
                     request = next(source)
                 except StopIteration:
@@ -94,7 +101,10 @@ class DecodePool(Generic[Request]):
                 with contextlib.suppress(TimeoutError):
                     future.exception(timeout=0.1)
                 check()
-            yield request, future.result()
+            answer = future.result()
+            with self._news:
+                self._held -= answer.nbytes
+            yield request, answer
 
     def close(self) -> None:
         """Stop at once: workers are killed, waiting files dropped."""
@@ -153,6 +163,8 @@ class DecodePool(Generic[Request]):
             if isinstance(answer, Exception):
                 at_work.future.set_exception(answer)
             else:
+                with self._news:
+                    self._held += answer.nbytes
                 at_work.future.set_result(answer)
 
     def _take(self, sent: deque[_Asked], unsent: deque[_Asked]) -> bool:

@@ -20,9 +20,9 @@ from typing import IO, Any
 import numpy as np
 
 from sslstudio.importers.decoding import DecodeSettings, FrameFacts, Note
-from sslstudio.importers.frame_spool import FrameSpool, ReceivedFrame
+from sslstudio.importers.frame_spool import IN_MEMORY, FrameSpool, ReceivedFrame
 
-COMMAND: tuple[str, ...] = (sys.executable, "-m", "sslstudio.importers.decode_worker")
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "sslstudio.importers.decode_main")
 FILE_LIMIT = 4 << 30
 """A file may yield this many bytes of stored pixels."""
 
@@ -31,6 +31,8 @@ _MEMORY_KEPT = {"MALLOC_TRIM_THRESHOLD_": str(256 << 20), "MALLOC_MMAP_THRESHOLD
 """A worker keeps the memory of one picture for the next, where the C library can be told so; to get it anew from the
 system, zeroed page by page, took a third of the time of a picture."""
 _PIPE_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 17
+"""So much is taken from a pipe at a time: several small pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Answer:
     frames: Sequence[ReceivedFrame] = ()
     note: Note | None = None
     facts: FrameFacts | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of pixels that the answer holds in memory."""
+        return min(self.frames.nbytes, IN_MEMORY) if isinstance(self.frames, FrameSpool) else 0
 
 
 class WorkerLostError(Exception):
@@ -68,6 +75,7 @@ class Worker:
         self.overdue = False
         self._process = subprocess.Popen(
             command,
+            bufsize=_BUFFER_BYTES,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -211,4 +219,5 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": search,
         "PYTHONSAFEPATH": "1",
         "PYTHONIOENCODING": "utf-8",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }

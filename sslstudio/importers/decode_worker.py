@@ -1,6 +1,6 @@
 """The process that decodes: reads requests from stdin, answers on stdout; a file that kills it harms nothing else.
 
-Started as `python -m sslstudio.importers.decode_worker`. First line: `DecodeSettings` as JSON; then one JSON line
+Started by `decode_main`. First line: `DecodeSettings` as JSON; then one JSON line
 {"path": ...} a file, which may be a member of an archive (see `containers`). Answers are JSON lines: for each frame a
 line {"frame": {...}} followed by the raw pixels and the thumbnail, then {"done": {"digest": ..., "note": ...}}
 or {"refused": {"code": ..., "detail": {...}}}. Never imports torch.
@@ -218,7 +218,3 @@ def _silence(settings: DecodeSettings) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = settings.max_pixels
     sys.stdout = io.StringIO()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

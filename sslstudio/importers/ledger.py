@@ -10,6 +10,8 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,6 +70,9 @@ class ImportStore:
         self._seen: dict[bytes, int] = {}
         self._pending: list[LedgerRow] = []
         self._jpegs: list[tuple[int, bytes]] = []
+        self._leaving: list[LedgerRow] = []
+        self._left: Future[list[int]] | None = None
+        self._disk = ThreadPoolExecutor(1, "ledger")
         self._path = ledger
         keep = good = 0
         for row, end in _rows_with_ends(ledger):
@@ -77,9 +82,8 @@ class ImportStore:
             if row.status == "imported":
                 places = [image.pixels for image in row.images if image.pixels is not None]
                 keep = max([keep, *(place.offset + byte_count(place) for place in places)])
-        self._ledger = ledger.open("r+b" if ledger.exists() else "w+b")
+        self._ledger = ledger.open("r+b" if ledger.exists() else "w+b", buffering=0)
         self._ledger.truncate(good)
-        self._ledger.seek(good)
         self._pixels = PixelCacheWriter(shard, keep) if pixels else None
         self._thumbnails = ThumbnailWriter(thumbnails, keep, look) if pixels else None
 
@@ -87,6 +91,13 @@ class ImportStore:
     def pending(self) -> int:
         """How many rows wait for the next `commit`."""
         return len(self._pending)
+
+    @property
+    def busy(self) -> bool:
+        """True while a chunk is on its way to the disk; raises what went wrong with it."""
+        if self._left is not None and self._left.done():
+            self._settle()
+        return self._left is not None
 
     @property
     def size(self) -> int:
@@ -116,7 +127,7 @@ class ImportStore:
         if number is None:
             return None
         if number >= len(self._ends):
-            return self._pending[number - len(self._ends)]
+            return [*self._leaving, *self._pending][number - len(self._ends)]
         start = self._ends[number - 1] if number else 0
         with self._path.open("rb") as file:
             file.seek(start)
@@ -124,24 +135,43 @@ class ImportStore:
 
     def commit(self) -> None:
         """Put the chunk on the disk: pixels first, then thumbnails, the ledger last."""
-        if not self._pending:
-            return
+        self.start_commit()
+        self._settle()
+
+    def start_commit(self) -> None:
+        """As `commit`, but by a thread of its own: files can be added meanwhile."""
+        self._settle()
+        if self._pending:
+            if self._pixels is not None:
+                self._pixels.flush()
+            self._leaving, self._pending = self._pending, []
+            jpegs, self._jpegs = self._jpegs, []
+            self._left = self._disk.submit(self._write, self._leaving, jpegs, self.size)
+
+    def _write(self, rows: list[LedgerRow], jpegs: list[tuple[int, bytes]], end: int) -> list[int]:
+        """Write a chunk whose lines begin at `end`; returns where each of them ends."""
         if self._pixels is not None and self._thumbnails is not None:
-            self._pixels.sync()
-            self._thumbnails.add(self._jpegs)
-        end = self._ledger.tell()
-        lines = [row.model_dump_json().encode() + b"\n" for row in self._pending]
-        self._ledger.writelines(lines)
-        self._ledger.flush()
+            self._pixels.settle()
+            self._thumbnails.add(jpegs)
+        lines = [row.model_dump_json().encode() + b"\n" for row in rows]
+        data = memoryview(b"".join(lines))
+        self._ledger.seek(end)
+        while data:
+            data = data[self._ledger.write(data) :]
         os.fsync(self._ledger.fileno())
-        for line in lines:
-            end += len(line)
-            self._ends.append(end)
-        self._pending.clear()
-        self._jpegs.clear()
+        return list(accumulate(map(len, lines), initial=end))[1:]
+
+    def _settle(self) -> None:
+        """Wait until the chunk on its way is on the disk. If it was not to be had, nothing more is added to the ledger:
+        rows behind a gap would be lost."""
+        if self._left is not None:
+            self._ends.extend(self._left.result())
+            self._left = None
+            self._leaving = []
 
     def close(self) -> None:
         """Close all files; what was not committed is dropped at the next opening."""
+        self._disk.shutdown()
         for file in (self._pixels, self._thumbnails, self._ledger):
             if file is not None:
                 file.close()

@@ -23,6 +23,9 @@ ALIGNMENT = 64
 """Every image starts at a multiple of this many bytes."""
 
 _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2")}
+_NAMES = {np.dtype(name): name for name in _DTYPES} | {np.dtype("<u2"): "uint16", np.dtype(">u2"): "uint16"}
+_TOGETHER = 1 << 20
+"""Bytes of pixels that are written at a time."""
 
 
 def byte_count(location: PixelLocation) -> int:
@@ -39,21 +42,23 @@ class PixelCacheWriter:
     def __init__(self, path: Path, keep: int = 0) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._file = path.open("r+b" if path.exists() else "w+b")
+        self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
         self._file.truncate(keep)
-        self._end = self._file.seek(0, os.SEEK_END)
+        self._end = self._written = self._file.seek(0, os.SEEK_END)
+        self._waiting: list[bytes | memoryview] = []
 
     def append(self, pixels: StoredPixels) -> PixelLocation:
         """Append (H, W, C) uint8 or uint16 values, C 1 or 3. Durable only after `sync`."""
-        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or pixels.dtype.name not in _DTYPES or not pixels.size:
+        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or pixels.dtype not in _NAMES or not pixels.size:
             raise ValueError("The pixel cache takes (H, W, C) uint8 or uint16 values with 1 or 3 channels.")
         padding = -self._end % ALIGNMENT
         offset = self._end + padding
-        dtype = _DTYPES[pixels.dtype.name]
-        data = np.ascontiguousarray(pixels, dtype=dtype)
-        self._file.write(b"\0" * padding)
-        self._file.write(data.data)
+        name = _NAMES[pixels.dtype]
+        data = np.ascontiguousarray(pixels, dtype=_DTYPES[name])
+        self._waiting += (b"\0" * padding, data.data)
         self._end = offset + data.nbytes
+        if self._end - self._written >= _TOGETHER:
+            self.flush()
         height, width, channels = pixels.shape
         return PixelLocation.model_validate(
             {
@@ -62,14 +67,28 @@ class PixelCacheWriter:
                 "height": height,
                 "width": width,
                 "channels": channels,
-                "dtype": pixels.dtype.name,
+                "dtype": name,
             }
         )
 
+    def flush(self) -> None:
+        """Hand all that was appended to the system; raises OSError (disk full), and may then be tried again."""
+        if self._waiting:
+            data = memoryview(b"".join(self._waiting))
+            self._file.seek(self._written)
+            while data:
+                data = data[self._file.write(data) :]
+            self._waiting.clear()
+            self._written = self._end
+
+    def settle(self) -> None:
+        """Push what the system was handed to the disk; the one method that another thread may call."""
+        os.fsync(self._file.fileno())
+
     def sync(self) -> None:
         """Push all that was appended to the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self.flush()
+        self.settle()
 
     def close(self) -> None:
         """Sync and close; closing twice is allowed."""

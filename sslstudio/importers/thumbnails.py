@@ -87,12 +87,13 @@ def encode(display: NDArray[np.uint8], size: tuple[int, int] | None = None, qual
 class ThumbnailWriter:
     """Writes the thumbnails of one import; rows at or behind `keep` (bytes of the shard) are dropped on opening.
 
-    `look` names the rendering they were made with (`importers.rendering.look_of`), "" if it is not known.
+    One thread at a time. `look` names the rendering they were made with (`importers.rendering.look_of`), "" if it is
+    not known.
     """
 
     def __init__(self, path: Path, keep: int = 0, look: str = "") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path)
+        self._connection = sqlite3.connect(path, check_same_thread=False)
         with self._connection:
             for statement in _SCHEMA:
                 self._connection.execute(statement)

@@ -49,6 +49,8 @@ from sslstudio.stages.import_rows import image, row, told
 
 CHUNK_FILES = 200
 _CHUNK_SECONDS = 1.0
+_MOST_CHUNKS = 5
+"""So many chunks may gather while the disk is slow with the one before."""
 _AT_ONCE = 1000
 _LOST = frozenset({"missing", "unreadable", "decoder_timeout"})
 
@@ -272,8 +274,9 @@ class _Import:
     def _add(self, row: LedgerRow, *, step: bool = True) -> None:
         self._store.add(row)
         now = time.monotonic()
-        if self._store.pending >= CHUNK_FILES or now - self._committed > _CHUNK_SECONDS:
-            self._store.commit()
+        due = self._store.pending >= CHUNK_FILES or now - self._committed > _CHUNK_SECONDS
+        if due and (not self._store.busy or self._store.pending >= _MOST_CHUNKS * CHUNK_FILES):
+            self._store.start_commit()
             self._committed = now
         if step:
             self.progress.step()

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sslstudio.importers.thumbnails import ThumbnailStore, ThumbnailWriter, encode
+from sslstudio.importers.thumbnails import ThumbnailStore, ThumbnailWriter, encode, thumbnail
+from sslstudio.importers.windowing import render
 from tests.fakes.image_files import gradient
 
 
@@ -59,3 +60,14 @@ def test_opening_again_drops_what_the_shard_lost(tmp_path: Path) -> None:
     store = ThumbnailStore(tmp_path)
     assert [store.get("import-1.bin", offset) for offset in (0, 64, 128)] == [b"a", b"b", None]
     store.close()
+
+
+@pytest.mark.parametrize("shape", [(300, 150), (511, 1023), (1, 4000), (700, 3), (256, 256), (130, 129)])
+def test_made_from_stored_values_it_looks_as_if_made_from_the_picture(shape: tuple[int, int]) -> None:
+    down, across = (np.linspace(0, 1, side) for side in shape)
+    stored = (60000 * np.sqrt(down[:, None] * across)).astype(np.uint16)[:, :, None]
+    windows = ((2000.0, 50000.0),)
+    pictures = [Image.open(io.BytesIO(made)) for made in (thumbnail(stored, windows), encode(render(stored, windows)))]
+    assert pictures[0].size == pictures[1].size
+    first, second = (np.asarray(picture).astype(float) for picture in pictures)
+    assert np.abs(first - second).max() < 9
