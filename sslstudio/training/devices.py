@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -23,6 +24,18 @@ def yield_to_the_window() -> None:
     torch.set_num_threads(os.cpu_count() or 1)
     with contextlib.suppress(AttributeError, OSError):
         os.nice(max(0, NICENESS - os.nice(0)))
+    _yield_session()
+
+
+def _yield_session() -> None:
+    """Lower the session where Linux shares processor time among sessions first: there `nice` counts within one alone.
+
+    That is so on most desktops (sched_autogroup). Only the leader of a session of its own, as a launched worker is,
+    does so: the window's own session, or a shell's, keeps its priority.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        if os.getsid(0) == os.getpid():
+            Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def choose_device(wanted: Device) -> torch.device:
