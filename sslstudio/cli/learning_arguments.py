@@ -14,6 +14,7 @@ PRESETS = ("auto", "plain", "xray", "ct", "mr", "ultrasound", "histology", "derm
 PRECISIONS = ("auto", "float32", "bfloat16")
 BAGS = ("subject", "study", "series")
 ALIKE = ("laterality", "view", "body_part", "modality", "sequence", "series")
+EFFORTS = ("quick", "balanced", "thorough")
 MAP_METHODS = ("localmap", "pca")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -76,6 +77,8 @@ def _training_options(pretrain: argparse.ArgumentParser) -> None:
 
 def add_learning(commands: Commands) -> None:
     _pretraining(commands)
+    recommend = add(commands, "recommend", "advising:recommend", "say what to train with on these images, and why")
+    recommend.add_argument("--effort", choices=EFFORTS, default="balanced", help="how thoroughly (balanced)")
     resume = add(commands, "resume", "learning:resume", "go on with a run that was stopped")
     resume.add_argument("run", metavar="RUN", help="name of the run")
     resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")

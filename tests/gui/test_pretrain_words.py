@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from sslstudio.domain.runs import Metric, Monitor, Progress
 from sslstudio.gui import texts as words
-from sslstudio.gui.pages.pretrain import plan, texts
+from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.progress import RunStory, lights
+from sslstudio.session import planning as plan
 
 
 def story(losses: list[float], chance: float, spread: list[float], found: list[float], epochs: int = 50) -> RunStory:

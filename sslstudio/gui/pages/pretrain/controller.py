@@ -14,7 +14,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.gui import machine
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.pages.pretrain import plan, texts
+from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.consent import Consent
 from sslstudio.gui.pages.pretrain.methods import read_methods
 from sslstudio.gui.pages.pretrain.pairs_presenter import PairsPresenter
@@ -24,11 +24,12 @@ from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
 from sslstudio.gui.pages.pretrain.view import PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.texts import count
+from sslstudio.session import planning as plan
 from sslstudio.session import workflow
 from sslstudio.session.offering import DataFacts, data_facts
 
 STAGE = "pretrain"
-SPEEDS = "training_speeds"
+SPEEDS = plan.SPEEDS
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from typing import cast
 from PySide6.QtCore import QObject, Signal
 
 from sslstudio.domain.specs import Pairing, ParameterValue, Preset, PretrainSpec
-from sslstudio.gui.pages.pretrain import plan, texts
+from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
 from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, advise, arrange, recommend
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.gui.pages.pretrain.starting import Starting
+from sslstudio.session import planning as plan
 from sslstudio.session.offering import DataFacts
 
 _RECOMMENDED = ("learning_rate", "weight_decay", "warmup_fraction", "backbone")

@@ -16,6 +16,8 @@ PER_CORE_AT_64 = 80.0
 GPU_AT_64 = 4000.0
 RELATIVE_SPEED = {name: 1.0 / entry.cost for name, entry in ARCHITECTURES.items()}
 LARGEST_BATCH = 256
+SPEEDS = "training_speeds"
+"""The project's setting under which measured speeds are kept, by `speed_key`."""
 
 
 @dataclass(frozen=True)
