@@ -271,10 +271,13 @@ def _study_query(command: argparse.ArgumentParser) -> None:
 def _workings(commands: Commands) -> None:
     run = add(commands, "run", "workings:run", "carry out a run directory (what jobs are made of)", project=False)
     run.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="folder with job.json")
-    about = "list, check, enable or disable plugins"
+    about = "begin, list, check, enable or disable plugins"
     plugin = commands.add_parser("plugin", help=about, description=about[0].upper() + about[1:] + ".")
     verbs = plugin.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
     add(verbs, "list", "workings:list_plugins", "list the plugins found, with their state", project=False)
+    new = add(verbs, "new", "workings:new_plugin", "write a new plugin that works, to be changed", project=False)
+    new.add_argument("path", type=Path, metavar="FOLDER", help="a new folder; its name becomes the plugin's")
+    new.add_argument("--title", default="", metavar="TEXT", help="what its card is called")
     check = add(verbs, "check", "workings:check_plugin", "run the contract checks on a plugin", project=False)
     check.add_argument("path", type=Path, metavar="PATH", help="folder with plugin.toml")
     for verb, text in (("enable", "agree to run a plugin's code as it is now"), ("disable", "withdraw that")):

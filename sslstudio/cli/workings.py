@@ -39,6 +39,7 @@ def list_plugins(_options: argparse.Namespace, output: Output) -> Result:
     from sslstudio.extensions import host
 
     found = host.discover()
+    output.say(f"plugin folder: {host.user_folder()}")
     output.table(
         ("plugin", "from", "state", "pretext tasks"),
         [(info.id, info.source, info.state.value, ", ".join(_tasks(info)) or info.reason) for info in found],
@@ -59,6 +60,17 @@ def list_plugins(_options: argparse.Namespace, output: Output) -> Result:
 
 def _tasks(info: PluginInfo) -> list[str]:
     return [entry.id for entry in info.manifest.pretext_tasks] if info.manifest else []
+
+
+def new_plugin(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio plugin new FOLDER`: a plugin that keeps the contract, as a place to begin."""
+    from sslstudio.extensions import template
+
+    files = template.write(options.path.absolute(), options.title)
+    for file in files:
+        output.say(str(file))
+    output.say(f"Next: change {files[3].name}, then sslstudio plugin check {options.path}")
+    return {"plugin": files[3].parent.name, "files": [str(file) for file in files]}
 
 
 def check_plugin(options: argparse.Namespace, output: Output) -> Result:

@@ -9,6 +9,7 @@ import pytest
 
 from sslstudio.cli.parser import build_parser
 from sslstudio.cli.workings import contract_results
+from sslstudio.extensions import template
 
 
 def block(text: str, language: str) -> str:
@@ -18,13 +19,14 @@ def block(text: str, language: str) -> str:
 
 
 @pytest.mark.slow
-def test_the_guides_plugin_keeps_the_contract(root: Path, tmp_path: Path) -> None:
-    text = (root / "docs" / "plugins.md").read_text(encoding="utf-8")
-    folder = tmp_path / "rotation"
-    (folder / "rotation").mkdir(parents=True)
-    (folder / "plugin.toml").write_text(block(text, "toml"), encoding="utf-8")
-    (folder / "rotation" / "__init__.py").write_text(block(text, "python"), encoding="utf-8")
-    assert [one for one in contract_results(folder) if not one["ok"]] == []
+def test_the_template_is_the_guides_plugin_and_keeps_the_contract(root: Path, tmp_path: Path) -> None:
+    template.write(tmp_path / "simsiam", "SimSiam")
+    guide = (root / "docs" / "plugins.md").read_text(encoding="utf-8")
+    code = (tmp_path / "simsiam" / "simsiam" / "__init__.py").read_text(encoding="utf-8")
+    assert block(guide, "toml") == (tmp_path / "simsiam" / "plugin.toml").read_text(encoding="utf-8")
+    assert block(guide, "python") == code
+    assert len(code.splitlines()) < 60
+    assert [one for one in contract_results(tmp_path / "simsiam") if not one["ok"]] == []
 
 
 def test_the_guides_commands_are_understood(root: Path) -> None:
