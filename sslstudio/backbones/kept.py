@@ -5,6 +5,7 @@ A run writes both below its artifacts, `best/` and `last/`; the chosen ones stan
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -45,6 +46,18 @@ def hand_on(artifacts: Path, choice: Keep) -> str:
     for file in FILES:
         _link(artifacts / taken / file, artifacts / file)
     return taken
+
+
+def in_use(artifacts: Path) -> str:
+    """Which weights the run hands on now, "best" or "last"; "" when it has none. Equal ones count as the last."""
+    weights = artifacts / FILES[0]
+    for name in ("last", "best"):
+        other = artifacts / name / FILES[0]
+        if weights.is_file() and other.is_file():
+            same = weights.samefile(other) or filecmp.cmp(weights, other, shallow=False)
+            if same:
+                return name
+    return ""
 
 
 def discard(artifacts: Path, checkpoints: Path) -> None:

@@ -27,8 +27,10 @@ from sslstudio.gui.texts import (
     warned_title,
 )
 from sslstudio.jobs import control
+from sslstudio.jobs.control import KeepOnStop
 from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.monitor import RunMonitor
+from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session import workflow
 from sslstudio.session.session import Session
 
@@ -47,6 +49,7 @@ class RunStatus:
     warnings: list[Warned] = field(default_factory=list)
     result: dict[str, object] = field(default_factory=dict)
     stopping: bool = False
+    held: bool = False
 
     @property
     def active(self) -> bool:
@@ -147,13 +150,22 @@ class JobCenter(QObject):
         """Start a prepared run."""
         self._background.run(self._start, run_id, done=self._follow, failed=self._notify.error)
 
-    def cancel(self, run_id: str) -> None:
-        """Ask a run to stop; it ends at its next safe point."""
+    def cancel(self, run_id: str, keep: KeepOnStop | None = None) -> None:
+        """Ask a run to stop; it ends at its next safe point. `keep` says what becomes of a training's weights."""
         status = self._status.get(run_id)
         if status is not None:
             status.stopping = True
             self.changed.emit(run_id)
-        self._background.run(control.cancel, self._directory(run_id), failed=self._notify.error)
+        self._background.run(control.cancel, self._directory(run_id), keep, failed=self._notify.error)
+
+    def hold(self, run_id: str, held: bool) -> None:
+        """Pause a run at its next safe point, or let it go on."""
+        status = self._status.get(run_id)
+        run = RunDirectory(self._directory(run_id))
+        if status is not None:
+            status.held = held
+            self.changed.emit(run_id)
+        self._background.run(run.request_pause if held else run.clear_pause, failed=self._notify.error)
 
     def kill(self, run_id: str) -> None:
         """End a run that does not obey."""
@@ -202,7 +214,8 @@ class JobCenter(QObject):
         if self._closed:
             return
         row = self._session.project.catalogue.run(run_id)
-        self._status[run_id] = RunStatus(run_id, row.stage, row.name, RunState.RUNNING)
+        held = RunDirectory(self._directory(run_id)).pause_requested()
+        self._status[run_id] = RunStatus(run_id, row.stage, row.name, RunState.RUNNING, held=held)
         self._session.run_was_changed(run_id)
         self.followed.emit(run_id)
         self._monitor.follow(self._directory(run_id))
@@ -232,7 +245,7 @@ class JobCenter(QObject):
 
     def _adopted(self, status: RunStatus, result: dict[str, object]) -> None:
         status.adopted, status.result = True, result
-        self._tell_end(status)
+        _tell_end(self._notify, status, self.resume)
         self._session.run_was_changed(status.run_id)
         if status.state == RunState.SUCCEEDED:
             if status.stage in ("import_images", "triage"):
@@ -249,39 +262,41 @@ class JobCenter(QObject):
         self._notify.error(error, key=f"run:{status.run_id}")
         self.changed.emit(status.run_id)
 
-    def _tell_end(self, status: RunStatus) -> None:
-        title = run_title(status.stage, status.run_id)
-        key = f"run:{status.run_id}"
-        if status.state == RunState.SUCCEEDED:
-            self._notify.remove_issue(key)
-            self._notify.info(plain_ending(status.stage, status.result))
-            for warned in status.warnings:
-                self._notify.add_issue(Issue(f"{key}:{warned.code}", warned_title(title, warned.message), warned.hint))
-        elif status.state == RunState.CANCELLED:
-            self._notify.info(f"{title} was stopped, as you asked.")
-        elif status.state == RunState.LOST:
-            resume = status.stage in ("pretrain", "import_images")
-            self._notify.add_issue(
-                Issue(
-                    key,
-                    lost_title(status.stage, title, status.progress),
-                    lost_hint(status.stage),
-                    "error",
-                    "Resume" if resume else "",
-                    (lambda: self.resume(status.run_id)) if resume else None,
-                )
+
+def _tell_end(notify: Notifier, status: RunStatus, resume: Callable[[str], None]) -> None:
+    """Say how a run ended: in passing, or as a problem with what can be done."""
+    title = run_title(status.stage, status.run_id)
+    key = f"run:{status.run_id}"
+    if status.state == RunState.SUCCEEDED:
+        notify.remove_issue(key)
+        notify.info(plain_ending(status.stage, status.result))
+        for warned in status.warnings:
+            notify.add_issue(Issue(f"{key}:{warned.code}", warned_title(title, warned.message), warned.hint))
+    elif status.state == RunState.CANCELLED:
+        notify.info(f"{title} was stopped, as you asked.")
+    elif status.state == RunState.LOST:
+        can = status.stage in ("pretrain", "import_images")
+        notify.add_issue(
+            Issue(
+                key,
+                lost_title(status.stage, title, status.progress),
+                lost_hint(status.stage),
+                "error",
+                "Resume" if can else "",
+                (lambda: resume(status.run_id)) if can else None,
             )
-        else:
-            failure = status.failure
-            self._notify.add_issue(
-                Issue(
-                    key,
-                    failed_title(title, failure.message if failure else ""),
-                    failure.hint if failure else "",
-                    "error",
-                    report=_report(status),
-                )
+        )
+    else:
+        failure = status.failure
+        notify.add_issue(
+            Issue(
+                key,
+                failed_title(title, failure.message if failure else ""),
+                failure.hint if failure else "",
+                "error",
+                report=_report(status),
             )
+        )
 
 
 def _open_ended(row: object) -> bool:

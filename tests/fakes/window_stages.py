@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from sslstudio import stages
+from sslstudio.backbones import kept
 from sslstudio.domain.findings import COMPARED, KNOWN, LOOKS, Box, Finding, KnownImage, Look
 from sslstudio.domain.runs import Stage
 from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec, TriageSpec
@@ -26,6 +27,7 @@ def learn(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
     chance = 4.0
     overrides = context.run_dir / "overrides.json"
     epochs = json.loads(overrides.read_text())["epochs"] if overrides.exists() else spec.epochs
+    context.monitor(-1, collapse=0.7, rank_me=18.0, view_retrieval=0.15)
     for epoch in range(epochs):
         for part in (0.5, 1.0):
             context.check_cancelled()
@@ -43,11 +45,40 @@ def learn(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
             view_retrieval=0.2 + 0.6 * share,
             loss=chance * (1 - 0.5 * share),
             chance=chance,
+            neighbours_kept=0.5 + 0.3 * share,
         )
-    context.artifact_path("backbone.json").write_text(
-        json.dumps({"name": spec.backbone, "image_size": spec.image_size, "in_channels": 1, "feature_dim": 8})
-    )
+        if spec.task == "mae":
+            _draw_pictures(context, epoch)
+        if epoch == 2:
+            context.warn("settled", "What lies next to what has hardly changed.", "You may stop here.")
+    _keep_weights(spec, context, epochs)
     return {"loss": chance / 2, "chance": chance, "collapse": 0.8, "epochs": epochs, "seconds": epochs * EPOCH_SECONDS}
+
+
+def _draw_pictures(context: StageContext, epoch: int) -> None:
+    """Two rows of three pictures, brighter from epoch to epoch."""
+    import numpy as np
+    from PIL import Image
+
+    sheet = np.full((2 * 16, 3 * 16), 40, np.uint8)
+    sheet[16:] = min(255, 60 + 20 * epoch)
+    path = context.artifact_path("preview.png")
+    Image.fromarray(sheet).save(path)
+    path.with_suffix(".json").write_text(json.dumps({"epoch": epoch, "titles": ["Original", "Rebuilt"], "images": 3}))
+    context.artifact("preview.png", path)
+
+
+def _keep_weights(spec: PretrainSpec, context: StageContext, epochs: int) -> None:
+    """The files of the best and of the last epoch, and the chosen ones beside them."""
+    described = {"name": spec.backbone, "image_size": spec.image_size, "in_channels": 1, "feature_dim": 8}
+    artifacts = context.artifact_path("backbone.json").parent
+    for name, epoch in (("best", epochs // 2), ("last", epochs - 1)):
+        (artifacts / name).mkdir(exist_ok=True)
+        (artifacts / name / "backbone.json").write_text(json.dumps(described))
+        (artifacts / name / "backbone.safetensors").write_bytes(name.encode())
+        facts = {"epoch": epoch, "measure": "view_retrieval", "value": 0.8}
+        (artifacts / name / "epoch.json").write_text(json.dumps(facts))
+    kept.hand_on(artifacts, spec.keep)
 
 
 def embed(_spec: EmbedSpec, context: StageContext) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import PretrainSpec
-from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain import run_texts, texts
 from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, spec_fields
 from sslstudio.gui.pages.pretrain.view import PretrainView
 from sslstudio.gui.window import MainWindow
+from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session.project import Project
 from tests.gui.conftest import MakeWindow
 
@@ -45,8 +46,8 @@ def test_training_is_followed_and_goes_on_to_a_map(
     view.setup.common.set_values({"epochs": 6})
     qtbot.mouseClick(view.setup.start.button, Qt.MouseButton.LeftButton)
     assert view.setup.start.reason == texts.RUNNING
-    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
-    assert view.run.stop.isVisible() and not view.run.embed.isVisible()
+    qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch"), timeout=30000)
+    assert view.run.head.stop.isVisible() and not view.run.head.embed.isVisible()
     catalogue = small_project.catalogue
     done = RunState.SUCCEEDED
     qtbot.waitUntil(
@@ -56,9 +57,9 @@ def test_training_is_followed_and_goes_on_to_a_map(
         ),
         timeout=60000,
     )
-    qtbot.waitUntil(lambda: view.run.state.text() == "Finished, 6 epochs, in less than a minute", timeout=10000)
+    qtbot.waitUntil(lambda: view.run.head.state.text() == "Finished, 6 epochs, in less than a minute", timeout=10000)
     assert [light._light.mood for light in view.run._lights] == ["good", "good", "good"]
-    assert view.run.embed.isVisible() and view.run.extend.isVisible()
+    assert view.run.head.embed.isVisible() and view.run.head.extend.isVisible()
     assert (small_project.maps_dir / "map-1.npz").is_file()
     qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=5000)
     assert catalogue.setting("training_speeds") == {"resnet18@64@cpu": 160.0}
@@ -71,15 +72,65 @@ def test_a_stopped_training_can_be_resumed(make_window: MakeWindow, qtbot: QtBot
     view.setup.then.setChecked(False)
     view.setup.common.set_values({"epochs": 200})
     view.setup.start_requested.emit()
-    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
-    view.run.stop.click()
-    qtbot.waitUntil(lambda: view.run.resume.isVisible(), timeout=30000)
+    qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch"), timeout=30000)
+    view.run.head.stop.click()
+    qtbot.waitUntil(lambda: view.run.head.resume.isVisible(), timeout=30000)
     assert view.runs.lines[0].state == "Stopped"
     assert small_project.catalogue.run(training(small_project)).state == RunState.CANCELLED
-    view.run.resume.click()
-    qtbot.waitUntil(lambda: view.run.stop.isVisible() and view.run.stop.isEnabled(), timeout=30000)
-    view.run.stop.click()
-    qtbot.waitUntil(lambda: view.run.resume.isVisible(), timeout=30000)
+    view.run.head.resume.click()
+    qtbot.waitUntil(lambda: view.run.head.stop.isVisible() and view.run.head.stop.isEnabled(), timeout=30000)
+    view.run.head.stop.click()
+    qtbot.waitUntil(lambda: view.run.head.resume.isVisible(), timeout=30000)
+
+
+def test_a_run_is_held_shows_pictures_and_is_stopped_with_its_best_weights(
+    make_window: MakeWindow, qtbot: QtBot, small_project: Project
+) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    view.methods.method_chosen.emit("mae")
+    view.setup.then.setChecked(False)
+    view.setup.common.set_values({"epochs": 300})
+    view.setup.start_requested.emit()
+    qtbot.waitUntil(lambda: view.run.choice.isVisible(), timeout=30000)
+    assert view.run.pictures.picture(0, 2).pixelColor(0, 0).red() == 40
+    assert view.run.pictures.picture(1, 0).pixelColor(0, 0).red() >= 60
+    run = RunDirectory(small_project.run_dir("mae-1"))
+    view.run.head.hold.click()
+    qtbot.waitUntil(run.pause_requested, timeout=5000)
+    qtbot.waitUntil(lambda: view.run.head.hold.text() == run_texts.GO_ON, timeout=5000)
+    qtbot.waitUntil(lambda: run_texts.PAUSED in view.run.head.state.text(), timeout=5000)
+    view.run.head.hold.click()
+    qtbot.waitUntil(lambda: not run.pause_requested(), timeout=5000)
+    qtbot.waitUntil(lambda: "You may stop here." in " ".join(view.run.notices.sentences()), timeout=30000)
+    best = next(way for way in view.run.head.ways.actions() if way.text() == run_texts.STOP_BEST)
+    best.trigger()
+    qtbot.waitUntil(lambda: view.run.head.resume.isVisible(), timeout=30000)
+    assert small_project.catalogue.run("mae-1").state == RunState.CANCELLED
+    assert view.run.notices.sentences() == (), "an end that has come is not offered any more"
+
+
+def test_weights_of_a_finished_run_are_chosen_anew(
+    make_window: MakeWindow, qtbot: QtBot, small_project: Project
+) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    view.methods.method_chosen.emit("simclr")
+    view.setup.then.setChecked(False)
+    view.setup.common.set_values({"epochs": 4})
+    view.setup.start_requested.emit()
+    head = view.run.head
+    qtbot.waitUntil(lambda: head.kept.text().startswith("Last epoch (4) in use"), timeout=30000)
+    assert "the best was epoch 3, by finding altered images again" in head.kept.text()
+    next(one for one in head.choices.actions() if one.data() == "best").trigger()
+    qtbot.waitUntil(lambda: head.kept.text().startswith("Best epoch (3) in use"), timeout=10000)
+    weights = small_project.run_dir("simclr-1") / "artifacts" / "backbone.safetensors"
+    assert weights.read_bytes() == b"best"
+    next(one for one in head.choices.actions() if one.data() == "discard").trigger()
+    qtbot.waitUntil(lambda: not head.weights.isVisible(), timeout=10000)
+    assert not weights.exists()
 
 
 def test_a_training_is_found_again_after_the_window_was_closed(
@@ -90,14 +141,14 @@ def test_a_training_is_found_again_after_the_window_was_closed(
     view = ready(window, qtbot)
     view.setup.common.set_values({"epochs": 25})
     view.setup.start_requested.emit()
-    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
+    qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch"), timeout=30000)
     window.detach()
     assert any("goes on" in text for text in window.chrome.toasts.texts())
 
     project = Project.open(small_project.path)
     window.attach(project)
     view = pretrain_view(window)
-    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch"), timeout=30000)
+    qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch"), timeout=30000)
     assert window.chrome.status.run.isVisible()
     done = RunState.SUCCEEDED
     qtbot.waitUntil(
@@ -115,7 +166,7 @@ def test_a_killed_training_is_told_with_resume(make_window: MakeWindow, qtbot: Q
     view = ready(window, qtbot)
     view.setup.common.set_values({"epochs": 300})
     view.setup.start_requested.emit()
-    qtbot.waitUntil(lambda: view.run.state.text().startswith("Epoch 2"), timeout=30000)
+    qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch 2"), timeout=30000)
     assert window.workspace is not None
     window.workspace.jobs.kill(training(small_project))
     qtbot.waitUntil(lambda: bool(window.notify.issues()), timeout=30000)
@@ -123,7 +174,7 @@ def test_a_killed_training_is_told_with_resume(make_window: MakeWindow, qtbot: Q
     assert issue.text.startswith(f"Training {training(small_project)} stopped at epoch") and issue.action == "Resume"
     assert issue.callback is not None
     issue.callback()
-    qtbot.waitUntil(lambda: view.run.stop.isVisible(), timeout=30000)
+    qtbot.waitUntil(lambda: view.run.head.stop.isVisible(), timeout=30000)
     assert window.notify.issues() == []
     window.workspace.jobs.cancel(training(small_project))
     qtbot.waitUntil(lambda: not window.workspace.jobs.active() if window.workspace else True, timeout=30000)

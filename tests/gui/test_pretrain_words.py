@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sslstudio.domain.runs import Metric, Monitor, Progress
+from sslstudio.domain.runs import Metric, Monitor, Progress, Started, Warned
 from sslstudio.gui import texts as words
-from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain import run_texts, texts
 from sslstudio.gui.pages.pretrain.progress import RunStory, lights
 from sslstudio.session import planning as plan
 
@@ -51,6 +51,53 @@ def test_a_healthy_run_has_three_good_lights() -> None:
 def test_lights_say_what_is_wrong(told: RunStory, expected: tuple[str, ...]) -> None:
     assert moods(told) == expected
     assert all(light.sentence.endswith(".") for light in lights(told))
+
+
+def test_the_start_is_measured_and_labels_decide_where_there_are_some() -> None:
+    told = RunStory()
+    told.take([Monitor(at=0, epoch=-1, values={"collapse": 0.6, "view_retrieval": 0.2, "probe": 0.5})])
+    assert moods(told) == ("unknown", "unknown", "unknown") and told.spread == [(0.0, 0.6)]
+    after = {"collapse": 0.9, "view_retrieval": 0.9, "probe": 0.42, "probe_images": 400.0, "loss": 2.0}
+    told.take([Monitor(at=0, epoch=0, values=after)])
+    light = lights(told)[2]
+    assert light.mood == "bad" and "400 of your labels" in light.sentence and "embed with the start" in light.sentence
+    told.take([Monitor(at=0, epoch=1, values=after | {"probe": 0.53, "probe_images": 50.0})])
+    assert lights(told)[2].mood == "warning", "within what 50 labels can tell"
+    told.take([Monitor(at=0, epoch=2, values=after | {"probe": 0.7})])
+    assert lights(told)[2].mood == "good"
+
+
+def test_a_settled_run_is_said_to_be_so() -> None:
+    told = story([4 - 0.05 * n for n in range(20)], 4.2, [0.9], [0.1, 0.5, 0.8])
+    told.kept = [(18, 0.92), (19, 0.93), (20, 0.95)]
+    light = lights(told)[1]
+    assert light.mood == "warning" and "may stop here" in light.sentence
+
+
+def test_warnings_stay_with_the_story_and_go_when_the_run_starts_again() -> None:
+    told = RunStory()
+    told.take([Warned(at=0, code="shortcut_scanner", message="Images lie together by scanner.", hint="Compare.")])
+    assert list(told.warnings) == ["shortcut_scanner"]
+    told.take([Started(at=1, pid=1)])
+    assert not told.warnings
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen", "said"),
+    [
+        ({}, "", ""),
+        ({"last": {"epoch": 59}}, "last", "Last epoch (60) in use"),
+        (
+            {"last": {"epoch": 59}, "best": {"epoch": 40, "measure": "probe"}},
+            "last",
+            "Last epoch (60) in use; the best was epoch 41, by your labels",
+        ),
+        ({"last": {"epoch": 59}, "best": {"epoch": 59, "measure": "probe"}}, "best", "Best epoch (60) in use"),
+    ],
+    ids=["nothing", "last alone", "both", "the same"],
+)
+def test_which_weights_are_in_use_is_said(offered: dict[str, dict[str, object]], chosen: str, said: str) -> None:
+    assert run_texts.kept_line(offered, chosen) == said
 
 
 def test_a_run_that_went_back_to_its_checkpoint_shows_no_double_line() -> None:

@@ -81,7 +81,7 @@ class CurvePlot(QWidget):
         low, high = min(seen), max(seen)
         low = min(low, self._lowest) if self._lowest is not None else low
         high = max(high, self._highest) if self._highest is not None else high
-        margin = max((high - low) * 0.08, 1e-3)
+        margin = max((high - low) * 0.12, 1e-3)
         self._plot.setYRange(low - (0 if self._lowest is not None else margin), high + margin, padding=0)
 
     def _paint(self) -> None:

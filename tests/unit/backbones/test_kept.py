@@ -25,6 +25,7 @@ def test_the_chosen_weights_become_the_backbone_and_can_be_chosen_anew(tmp_path:
     for choice in ("best", "last", "last", "best"):
         assert kept.hand_on(tmp_path, choice) == choice
         assert [(tmp_path / file).read_text() for file in kept.FILES] == [choice, choice]
+        assert kept.in_use(tmp_path) == choice
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -47,6 +48,7 @@ def test_a_disk_without_links_gets_copies(tmp_path: Path, monkeypatch: pytest.Mo
     offer(tmp_path, "best")
     kept.hand_on(tmp_path, "best")
     assert (tmp_path / "backbone.safetensors").stat().st_nlink == 1
+    assert kept.in_use(tmp_path) == "best"
 
 
 def test_a_discard_leaves_no_weights(tmp_path: Path) -> None:
@@ -56,4 +58,5 @@ def test_a_discard_leaves_no_weights(tmp_path: Path) -> None:
     checkpoints.mkdir()
     (checkpoints / "checkpoint-000000001.safetensors").write_text("x")
     kept.discard(artifacts, checkpoints)
+    assert kept.in_use(artifacts) == ""
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

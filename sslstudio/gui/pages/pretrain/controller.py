@@ -77,7 +77,7 @@ class PretrainController(QObject):
         self.setting_up.method_changed.connect(self._method_changed)
         self._view.sections.section_changed.connect(lambda _: self._look_again())
         self._view.run_selected.connect(self._presenter.focus)
-        self._view.run.embed_requested.connect(self._embed)
+        self._view.run.head.embed_requested.connect(self._embed)
         jobs.followed.connect(self._followed)
         jobs.changed.connect(self._changed)
         jobs.events.connect(self._presenter.take)
@@ -181,8 +181,9 @@ class PretrainController(QObject):
             return
         if status.state.final:
             self._keep_speed(status)
+            self._presenter.look(run_id)
             self._timer.start()
-        if status.state != self._last_state or status.stopping:
+        if status.state != self._last_state or status.stopping or status.held:
             self._last_state = status.state
             self._show_progress()
         elif not self._drawing.isActive():

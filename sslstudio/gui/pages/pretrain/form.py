@@ -18,7 +18,7 @@ from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.widgets.controls import FormRow
 
 COMMON = ("backbone", "image_size", "epochs", "batch_size", "device")
-RARE = ("learning_rate", "weight_decay", "warmup_fraction", "precision", "seed")
+RARE = ("learning_rate", "weight_decay", "warmup_fraction", "precision", "keep", "seed")
 MOST = 1_000_000_000
 
 

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sslstudio.domain.runs import Event, Metric, Monitor, Progress, Started
+from sslstudio.domain.runs import Event, Metric, Monitor, Progress, Started, Warned
+from sslstudio.gui.pages.pretrain import run_texts as words
 
 Mood = Literal["unknown", "good", "warning", "bad"]
 COLLAPSED = 0.05
 ALARM = 0.3
 NEAR_CHANCE = 0.97
 LEVEL = 0.005
+SETTLED = 0.9
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class RunStory:
     epoch_loss: list[tuple[float, float]] = field(default_factory=list)
     spread: list[tuple[float, float]] = field(default_factory=list)
     retrieval: list[tuple[float, float]] = field(default_factory=list)
+    probe: list[tuple[float, float]] = field(default_factory=list)
+    kept: list[tuple[float, float]] = field(default_factory=list)
+    warnings: dict[str, Warned] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     chance: float | None = None
     epochs: float = 0.0
@@ -52,14 +57,17 @@ class RunStory:
                 self._progress(event)
             elif isinstance(event, Monitor):
                 self._monitor(event)
+            elif isinstance(event, Warned):
+                self.warnings[event.code] = event
             elif isinstance(event, Started):
                 self._waiting = None
+                self.warnings.clear()
 
     def _progress(self, event: Progress) -> None:
         if not event.unit.startswith("epoch"):
             return
         self.done, self.epochs = event.done, event.total
-        for curve in (self.loss, self.epoch_loss, self.spread, self.retrieval):
+        for curve in (self.loss, self.epoch_loss, self.spread, self.retrieval, self.probe, self.kept):
             while curve and curve[-1][0] > event.done + 1e-6:
                 curve.pop()
         if self._waiting is not None and "loss" in self._waiting.values:
@@ -74,6 +82,8 @@ class RunStory:
             ("loss", self.epoch_loss),
             ("collapse", self.spread),
             ("view_retrieval", self.retrieval),
+            ("probe", self.probe),
+            ("neighbours_kept", self.kept),
         ):
             if name in event.values and (name != "loss" or event.epoch >= 0):
                 while curve and curve[-1][0] >= at:
@@ -93,44 +103,52 @@ def lights(story: RunStory) -> tuple[Light, Light, Light]:
 
 
 def _collapse_light(story: RunStory) -> Light:
-    title = "Not collapsed"
-    if not story.spread:
-        return Light(title, "unknown", "Measured at the end of the first epoch.")
+    title = words.COLLAPSE
+    if not [at for at, _ in story.spread if at > 0]:
+        return Light(title, "unknown", words.NOT_YET)
     value = story.spread[-1][1]
     if value < COLLAPSED:
-        return Light(
-            title, "bad", "All images look the same to the network. Stop, and try a larger batch or a warm start."
-        )
+        return Light(title, "bad", words.DEAD)
     if value < ALARM and len(story.spread) > 2 and value > story.spread[-3][1]:
-        return Light(title, "warning", "Images still look rather alike to the network, but less and less so.")
+        return Light(title, "warning", words.LESS_ALIKE)
     if value < ALARM:
-        return Light(title, "warning", "Images look more and more alike to the network. If this lasts, stop the run.")
-    return Light(title, "good", "The network tells the images apart.")
+        return Light(title, "warning", words.MORE_ALIKE)
+    return Light(title, "good", words.APART)
 
 
 def _learning_light(story: RunStory) -> Light:
-    title = "Still learning"
+    title = words.LEARNING
     curve = [value for _, value in story.epoch_loss]
     if len(curve) < 4:
-        return Light(title, "unknown", "Known after a few epochs.")
+        return Light(title, "unknown", words.FEW_EPOCHS)
     if story.chance and curve[-1] > NEAR_CHANCE * story.chance:
-        return Light(title, "bad", "No better than guessing so far. If it stays so, lower the learning rate.")
+        return Light(title, "bad", words.GUESSING)
+    if len(story.kept) >= 3 and all(share >= SETTLED for _, share in story.kept[-3:]):
+        return Light(title, "warning", words.SETTLED)
     window = max(2, len(curve) // 10)
     before = sum(curve[-2 * window : -window]) / window
     now = sum(curve[-window:]) / window
     if before - now > LEVEL * abs(before):
-        return Light(title, "good", "The loss is still falling. Training longer will help.")
-    return Light(title, "warning", "The loss has levelled off. More epochs will change little.")
+        return Light(title, "good", words.FALLING)
+    return Light(title, "warning", words.LEVEL)
 
 
 def _start_light(story: RunStory) -> Light:
-    title = "Better than at the start"
+    """By a probe on the user's labels where there are some, else by how well altered images are found again."""
+    if len(story.probe) >= 2:
+        images = story.numbers.get("probe_images", 0.0)
+        first, now = story.probe[0][1], story.probe[-1][1]
+        margin = max(0.02, images**-0.5 / 2 if images else 0.0)
+        return _compared(first, now, margin, words.by_labels(first, now, images))
     if len(story.retrieval) < 2:
-        return Light(title, "unknown", "Compared with the first measurement, after the second epoch.")
+        return Light(words.START, "unknown", words.NO_START)
     first, now = story.retrieval[0][1], story.retrieval[-1][1]
-    how = f"It finds an altered image again in {now:.0%} of cases; it began with {first:.0%}."
-    if now > first + 0.02 or now > 0.98:
-        return Light(title, "good", how)
-    if now < first - 0.02:
-        return Light(title, "bad", f"{how} The start would serve you better: stop, and embed with the start.")
-    return Light(title, "warning", f"{how} No clear gain yet.")
+    return _compared(first, now, 0.02, words.found_again(first, now), full=0.98)
+
+
+def _compared(first: float, now: float, margin: float, how: str, full: float = 1.0) -> Light:
+    if now > first + margin or now > full:
+        return Light(words.START, "good", how)
+    if now < first - margin:
+        return Light(words.START, "bad", f"{how} {words.GO_BACK}")
+    return Light(words.START, "warning", f"{how} {words.NO_GAIN}")

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
-from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain import run_texts, texts
 from sslstudio.gui.pages.pretrain.progress import ALARM, Light, RunStory
-from sslstudio.gui.widgets.controls import Disclosure, PlainButton, PrimaryButton, SectionTitle, Text
+from sslstudio.gui.pages.pretrain.run_head import RunHead
+from sslstudio.gui.widgets.controls import Disclosure, PlainButton, Segmented, Text, clear
+from sslstudio.gui.widgets.picture_grid import PictureGrid
 
 if TYPE_CHECKING:
     from sslstudio.gui.widgets.curves import CurvePlot
@@ -54,27 +57,51 @@ class LightRow(QWidget):
         self.setAccessibleName(f"{light.title}: {light.sentence}")
 
 
-class RunPanel(QWidget):
-    """Setters, and a signal for each wish."""
+class Notices(QWidget):
+    """What a run has warned of, each with what to do about it. ``enough`` fires when the user stops a settled run."""
 
-    stop_requested = Signal()
-    resume_requested = Signal()
-    extend_requested = Signal(int)
-    embed_requested = Signal()
+    enough = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._shown: tuple[tuple[str, ...], bool] = ((), False)
+        self.hide()
+
+    def set_notices(self, sentences: Sequence[str], *, offer_stop: bool) -> None:
+        """Show these sentences; `offer_stop` puts a button to stop and keep below them."""
+        if self._shown == (tuple(sentences), offer_stop):
+            return
+        self._shown = (tuple(sentences), offer_stop)
+        clear(self._column)
+        for sentence in sentences:
+            self._column.addWidget(Text(sentence, "warning"))
+        if offer_stop:
+            button = PlainButton(run_texts.ENOUGH, "check")
+            button.setToolTip(run_texts.STOP_HELP)
+            button.clicked.connect(lambda: self.enough.emit())
+            self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setVisible(bool(sentences))
+
+    def sentences(self) -> tuple[str, ...]:
+        """What is shown."""
+        return self._shown[0]
+
+
+class RunPanel(QWidget):
+    """The head with its wishes, and what is known of the run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plots: tuple[CurvePlot, CurvePlot] | None = None
-        self.title = SectionTitle()
-        self.state = Text("", "muted")
+        self.head = RunHead()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName("Progress of the training")
-        self.advice = Text("", "warning")
-        self.advice.hide()
-        self._plot_row = QHBoxLayout()
-        self._plot_row.setSpacing(12)
+        self.notices = Notices()
         self._lights = [LightRow() for _ in range(3)]
         self._numbers = QGridLayout()
         self._numbers.setHorizontalSpacing(24)
@@ -84,38 +111,42 @@ class RunPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(self._make_head())
-        column.addWidget(self.bar)
-        column.addWidget(self.advice)
-        column.addLayout(self._plot_row, 1)
+        for part in (self.head, self.bar, self.notices):
+            column.addWidget(part)
+        column.addWidget(self._make_shown(), 1)
         for light in self._lights:
             column.addWidget(light)
         column.addWidget(Disclosure(texts.DETAILS, numbers))
 
-    def _make_head(self) -> QVBoxLayout:
-        self.stop = PlainButton(texts.STOP, "stop")
-        self.resume = PrimaryButton(texts.RESUME, "resume")
-        self.extend = PlainButton(texts.EXTEND, "extend")
-        self.by = QSpinBox()
-        self.by.setRange(1, 10_000)
-        self.by.setValue(20)
-        self.by.setSuffix(" epochs")
-        self.by.setAccessibleName("Epochs to add")
-        self.embed = PrimaryButton(texts.EMBED, "explore")
-        self.stop.clicked.connect(lambda: self.stop_requested.emit())
-        self.resume.clicked.connect(lambda: self.resume_requested.emit())
-        self.extend.clicked.connect(lambda: self.extend_requested.emit(self.by.value()))
-        self.embed.clicked.connect(lambda: self.embed_requested.emit())
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.state, 1)
-        for part in (self.stop, self.resume, self.by, self.extend, self.embed):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        head = QVBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(self.title)
-        head.addLayout(row)
-        return head
+    def _make_shown(self) -> QWidget:
+        """Curves, and the method's pictures once there are some."""
+        curves = QWidget()
+        self._plot_row = QHBoxLayout(curves)
+        self._plot_row.setContentsMargins(0, 0, 0, 0)
+        self._plot_row.setSpacing(12)
+        self.pictures = PictureGrid(run_texts.PICTURES_NAME, largest=112)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(curves)
+        self._stack.addWidget(self.pictures)
+        self.choice = Segmented((("curves", run_texts.CURVES), ("pictures", run_texts.PICTURES)), run_texts.SHOWN)
+        self.choice.chosen.connect(lambda value: self._stack.setCurrentIndex(int(value == "pictures")))
+        self.choice.hide()
+        self._stack.setMinimumHeight(150)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.choice)
+        column.addWidget(self._stack, 1)
+        return holder
+
+    def set_pictures(self, rows: Sequence[Sequence[QImage]], titles: Sequence[str]) -> None:
+        """What the method makes of a few fixed images, one row for each title; with none the curves stand alone."""
+        self.choice.setVisible(bool(rows))
+        self.pictures.set_pictures(rows, row_titles=titles)
+        if not rows:
+            self.choice.set_value("curves")
+            self._stack.setCurrentIndex(0)
 
     def prepare_plots(self) -> None:
         """Make the plots; the plotting library is imported now, not when the window starts."""
@@ -129,32 +160,14 @@ class RunPanel(QWidget):
         for plot in self._plots:
             self._plot_row.addWidget(plot, 1)
 
-    def set_run(self, title: str, state: str, fraction: float | None, advice: str = "") -> None:
+    def set_run(self, title: str, state: str, fraction: float | None) -> None:
         """What run this is and how it stands; a fraction shows the bar."""
-        self.title.setText(title)
-        self.state.setText(state)
+        self.head.set_run(title, state)
         self.bar.setVisible(fraction is not None)
         if fraction is not None:
             self.bar.setRange(0, 0 if fraction < 0 else 1000)
             if fraction >= 0:
                 self.bar.setValue(round(fraction * 1000))
-        self.advice.setText(advice)
-        self.advice.setVisible(bool(advice))
-
-    def set_actions(self, *, stop: str | None, resume: str | None, extend: str | None, embed: str | None) -> None:
-        """What can be done: None hides a button, a text disables it and says why, "" enables it."""
-        for button, reason in (
-            (self.stop, stop),
-            (self.resume, resume),
-            (self.extend, extend),
-            (self.embed, embed),
-        ):
-            button.setVisible(reason is not None)
-            button.setEnabled(not reason)
-            button.setToolTip(reason or "")
-            button.setAccessibleDescription(reason or "")
-        self.by.setVisible(extend is not None)
-        self.by.setEnabled(extend == "")
 
     def set_story(self, story: RunStory, judged: Sequence[Light]) -> None:
         """Curves, lights and numbers."""
@@ -171,7 +184,7 @@ class RunPanel(QWidget):
         self._set_numbers(story)
 
     def _set_numbers(self, story: RunStory) -> None:
-        shown = [(name, *texts.NUMBERS[name]) for name in texts.NUMBERS if name in story.numbers]
+        shown = [(name, *run_texts.NUMBERS[name]) for name in run_texts.NUMBERS if name in story.numbers]
         while self._numbers.count() > 2 * len(shown):
             entry = self._numbers.takeAt(self._numbers.count() - 1)
             widget = entry.widget() if entry is not None else None

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
+from sslstudio.backbones import kept
 from sslstudio.catalogue.rows import RunRow
-from sslstudio.domain.runs import Event, RunState
+from sslstudio.domain.runs import Artifact, Done, Event, Failed, RunState
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain import run_texts, texts
 from sslstudio.gui.pages.pretrain.progress import RunStory, lights
+from sslstudio.gui.pages.pretrain.run_head import Actions
 from sslstudio.gui.pages.pretrain.run_panel import RunPanel
+from sslstudio.gui.pages.pretrain.run_pictures import Pictures, read_pictures
 from sslstudio.gui.texts import duration, time_left
+from sslstudio.jobs import control
+from sslstudio.jobs.control import KeepOnStop
 from sslstudio.jobs.run_directory import RunDirectory
 
 TONES = {
@@ -25,6 +32,8 @@ TONES = {
     RunState.FAILED: "danger",
     RunState.LOST: "danger",
 }
+
+MOST_NOTICES = 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,16 @@ class RunLine:
         return self.run_id, self.what, self.state, self.epochs, self.loss, self.started
 
 
+@dataclass(frozen=True)
+class _OnDisk:
+    """What a run's folder holds: its events, the weights it can hand on, which they are, and the method's pictures."""
+
+    events: Sequence[Event]
+    offered: Mapping[str, Mapping[str, Any]]
+    chosen: str
+    pictures: Pictures
+
+
 class RunPresenter:
     """Shows one run at a time in a `RunPanel`; remembers the stories it has read."""
 
@@ -51,11 +70,15 @@ class RunPresenter:
         self._services, self._panel = services, panel
         self._stories: dict[str, RunStory] = {}
         self._rows: Mapping[str, RunRow] = {}
+        self._disk: dict[str, _OnDisk] = {}
         self.run_id = ""
-        jobs = services.jobs
-        panel.stop_requested.connect(lambda: jobs.cancel(self.run_id))
-        panel.resume_requested.connect(lambda: jobs.resume(self.run_id))
-        panel.extend_requested.connect(lambda epochs: jobs.resume(self.run_id, epochs))
+        jobs, head = services.jobs, panel.head
+        head.stop_requested.connect(lambda keep: jobs.cancel(self.run_id, keep))
+        head.hold_requested.connect(lambda held: jobs.hold(self.run_id, held))
+        head.resume_requested.connect(lambda: jobs.resume(self.run_id))
+        head.extend_requested.connect(lambda epochs: jobs.resume(self.run_id, epochs))
+        head.weights_chosen.connect(self._choose_weights)
+        panel.notices.enough.connect(lambda: jobs.cancel(self.run_id, "last"))
 
     def story(self, run_id: str) -> RunStory | None:
         """What is known of a run's course."""
@@ -69,30 +92,42 @@ class RunPresenter:
     def begin(self, run_id: str) -> None:
         """A run is followed from its first event on: forget what was known of it, and show it."""
         self._stories[run_id] = RunStory()
+        self._disk.pop(run_id, None)
         self.run_id = run_id
+        self._panel.set_pictures((), ())
 
     def focus(self, run_id: str) -> None:
-        """Show this run; its events are read from its folder when they are not known yet."""
+        """Show this run; its folder is read when it is not known yet."""
         self.run_id = run_id
-        if run_id not in self._stories:
-            folder = self._services.session.project.run_dir(run_id)
-            self._services.background.run(
-                lambda: RunDirectory(folder).events().events,
-                done=lambda events: self._read(run_id, events),
-                failed=lambda _: None,
-                key="run story",
-            )
+        known = self._disk.get(run_id)
+        self._panel.set_pictures(*(known.pictures if known is not None else ((), ())))
+        if known is None:
+            self.look(run_id)
         self.show()
 
-    def _read(self, run_id: str, events: Sequence[Event]) -> None:
-        story = self._stories.setdefault(run_id, RunStory())
-        story.take(events)
-        self.show()
+    def look(self, run_id: str) -> None:
+        """Read a run's folder, off the window's thread."""
+        folder = self._services.session.project.run_dir(run_id)
+        self._services.background.run(
+            _read_run, folder, done=lambda disk: self._read(run_id, disk), failed=lambda _: None, key=f"run {run_id}"
+        )
+
+    def _read(self, run_id: str, disk: _OnDisk) -> None:
+        self._disk[run_id] = disk
+        if run_id not in self._stories:
+            self._stories[run_id] = RunStory()
+            self._stories[run_id].take(disk.events)
+        if run_id == self.run_id:
+            self._panel.set_pictures(*disk.pictures)
+            self.show()
 
     def take(self, run_id: str, events: Sequence[Event]) -> None:
         """News of a run that is followed."""
         if run_id in self._stories:
             self._stories[run_id].take(events)
+            ended = any(isinstance(event, Done | Failed) for event in events)
+            if ended or any(isinstance(event, Artifact) and event.name == "preview.png" for event in events):
+                self.look(run_id)
 
     def show(self) -> None:
         """Bring the panel up to date."""
@@ -105,19 +140,14 @@ class RunPresenter:
         running = state in (RunState.PREPARED, RunState.RUNNING) and status is not None
         spec = PretrainSpec.model_validate_json(row.spec_json)
         story.epochs = story.epochs or float(spec.epochs)
-        title = f"{row.run_id}: {what(spec)}"
         if running and status is not None:
-            left = "stopping at the next safe point" if status.stopping else time_left(status.progress)
-            progress = status.progress
-            if progress is not None and not progress.unit.startswith("epoch"):
-                text = texts.preparing_line(progress.text, progress.done, progress.total, progress.unit)
-            else:
-                text = texts.running_line(story.done, story.epochs, left, story.speed)
-            fraction: float | None = status.fraction if progress is not None else -1.0
+            text = _running_line(status, story)
+            fraction: float | None = status.fraction if status.progress is not None else -1.0
         else:
             text, fraction = ended_line(row, state), None
-        advice = _advice(status)
-        self._panel.set_run(title, text, fraction, advice)
+        self._panel.set_run(f"{row.run_id}: {what(spec)}", text, fraction)
+        offer = running and "settled" in story.warnings and not (status is not None and status.stopping)
+        self._panel.notices.set_notices(_sentences(status, story), offer_stop=offer)
         if self._panel.isVisible():
             self._panel.set_story(story, lights(story))
         self.show_actions()
@@ -133,25 +163,57 @@ class RunPresenter:
         busy = jobs.busy_with("pretrain")
         read_only = texts.READ_ONLY if self._services.session.project.read_only else ""
         elsewhere = read_only or (texts.RUNNING if busy is not None and busy.run_id != self.run_id else "")
-        embedding = jobs.busy_with("embed")
+        embed = read_only or ("Images are being embedded." if jobs.busy_with("embed") is not None else "")
+        disk = self._disk.get(self.run_id)
         if status is not None and status.active:
             stopping = "It is stopping already." if status.stopping else ""
-            self._panel.set_actions(stop=stopping, resume=None, extend=None, embed=None)
-        elif state == RunState.SUCCEEDED:
-            embed = read_only or ("Images are being embedded." if embedding is not None else "")
-            self._panel.set_actions(stop=None, resume=None, extend=elsewhere, embed=embed)
+            self._panel.head.set_actions(Actions(stop=stopping, held=status.held))
+            return
+        line = run_texts.kept_line(disk.offered, disk.chosen) if disk is not None else ""
+        weights = tuple(disk.offered) if disk is not None and not read_only else ()
+        weights = (*weights, "discard") if weights else ()
+        if state == RunState.SUCCEEDED:
+            actions = Actions(extend=elsewhere, embed=embed, weights=weights, kept=line)
         else:
-            self._panel.set_actions(stop=None, resume=elsewhere, extend=None, embed=None)
+            usable = embed if disk is not None and disk.chosen else None
+            actions = Actions(resume=elsewhere, embed=usable, weights=weights, kept=line)
+        self._panel.head.set_actions(actions)
+
+    def _choose_weights(self, keep: KeepOnStop) -> None:
+        run_id = self.run_id
+        self._services.background.run(
+            control.choose_kept, self._services.session.project.run_dir(run_id), keep,
+            done=lambda taken: self._chosen(run_id, taken), failed=self._services.notify.error,
+        )  # fmt: skip
+
+    def _chosen(self, run_id: str, taken: str) -> None:
+        self._services.notify.info(f"{run_id}: {run_texts.HAND_ON[taken] if taken else run_texts.DISCARDED}.")
+        self.look(run_id)
 
 
-def _advice(status: RunStatus | None) -> str:
-    if status is None:
-        return ""
-    if status.failure is not None:
-        return f"{status.failure.message} {status.failure.hint}".strip()
-    if status.warnings:
-        return f"{status.warnings[-1].message} {status.warnings[-1].hint}".strip()
-    return ""
+def _read_run(folder: Path) -> _OnDisk:
+    run = RunDirectory(folder)
+    artifacts = run.artifacts_dir
+    chosen = kept.in_use(artifacts)
+    return _OnDisk(run.events().events, kept.offered(artifacts), chosen, read_pictures(artifacts))
+
+
+def _running_line(status: RunStatus, story: RunStory) -> str:
+    left = "stopping at the next safe point" if status.stopping else time_left(status.progress)
+    left = run_texts.PAUSED if status.held and not status.stopping else left
+    progress = status.progress
+    if progress is not None and not progress.unit.startswith("epoch"):
+        return texts.preparing_line(progress.text, progress.done, progress.total, progress.unit)
+    return texts.running_line(story.done, story.epochs, left, story.speed)
+
+
+def _sentences(status: RunStatus | None, story: RunStory) -> list[str]:
+    """Why the run failed, or what it warned of, newest last."""
+    if status is not None and status.failure is not None:
+        return [f"{status.failure.message} {status.failure.hint}".strip()]
+    moot = set() if status is not None and status.active else {"settled"}
+    told = [one for code, one in story.warnings.items() if code not in moot]
+    return [f"{one.message} {one.hint}".strip() for one in told[-MOST_NOTICES:]]
 
 
 def what(spec: PretrainSpec) -> str:

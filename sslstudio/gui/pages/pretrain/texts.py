@@ -111,6 +111,7 @@ LABELS = {
     "weight_decay": ("Weight decay", ""),
     "warmup_fraction": ("Warm-up", "Share of the training in which the learning rate rises."),
     "precision": ("Arithmetic", ""),
+    "keep": ("Hand on", "Which weights are used when the run has ended; the others are kept beside them."),
     "seed": ("Seed", "The same seed and settings give the same result on the same computer."),
 }
 CHOICES = {
@@ -119,6 +120,8 @@ CHOICES = {
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
     "float32": "32 bit",
+    "last": "The last epoch",
+    "best": "The best epoch",
     "bfloat16": "16 bit (bfloat16)",
     "plain": "Other",
     "xray": "X-ray",
@@ -140,7 +143,7 @@ STOP = "Stop"
 RESUME = "Resume"
 EXTEND = "Train longer"
 EMBED = "Embed these images"
-DETAILS = "Numbers"
+DETAILS = "Details"
 
 STATES = {
     RunState.PREPARED: "Starting",
@@ -155,17 +158,6 @@ LOSS = "Loss: how hard the task still is"
 CHANCE = "guessing"
 SPREAD = "Spread: how different the images look to the network"
 ALARM = "collapsed below"
-
-NUMBERS = {
-    "loss": ("Loss", "{:.3f}"),
-    "chance": ("Loss when guessing", "{:.3f}"),
-    "collapse": ("Spread", "{:.2f}"),
-    "rank_me": ("Effective dimensions", "{:.1f}"),
-    "view_retrieval": ("Finds the same image again", "{:.1%}"),
-    "learning_rate": ("Learning rate", "{:.2e}"),
-    "images_per_second": ("Images a second", "{:,.0f}"),
-    "data_wait": ("Time spent waiting for images", "{:.0%}"),
-}
 
 
 def estimate(seconds: float, measured: bool) -> str:

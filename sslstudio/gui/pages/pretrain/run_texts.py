@@ -1,0 +1,92 @@
+"""The words of the Runs section: lights, pictures, stopping and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+CURVES, PICTURES = "Curves", "Pictures"
+SHOWN = "What is shown of the run"
+PICTURES_NAME = "What the method makes of a few fixed images"
+NO_PICTURES = "This method shows no pictures, or its first epoch has not ended yet."
+
+PAUSE, PAUSE_HELP = "Pause", "Holds the training and frees the processor, without ending it."
+GO_ON, GO_ON_HELP = "Go on", "The training goes on where it was held."
+PAUSED = "held, press Go on to continue"
+STOP_HOW = "How to stop"
+STOP_LAST = "Stop and keep what it has learned"
+STOP_BEST = "Stop and keep the best epoch"
+STOP_DISCARD = "Stop and throw its weights away"
+STOP_HELP = "Stops at the next safe point and keeps what it has learned; it can be resumed."
+ENOUGH = "Stop here and keep it"
+KEPT_HELP = "Which weights embedding and later runs take."
+HAND_ON = {"last": "Use the last epoch", "best": "Use the best epoch", "discard": "Throw the weights away"}
+DISCARDED = "its weights were thrown away"
+MEASURES = {"probe": "by your labels", "view_retrieval": "by finding altered images again"}
+
+
+def kept_line(offered: Mapping[str, Mapping[str, Any]], chosen: str) -> str:
+    """ "Last epoch (60) in use; the best was epoch 41, by your labels"."""
+    if chosen not in offered:
+        return ""
+    line = f"{chosen} epoch{_number(offered[chosen])} in use"
+    other = "best" if chosen == "last" else "last"
+    if other in offered and _number(offered[other]) != _number(offered[chosen]):
+        how = MEASURES.get(str(offered[other].get("measure", "")), "")
+        where = _number(offered[other]).strip(" ()")
+        line += f"; the {other} was epoch {where}, {how}".rstrip(", ") if where else ""
+    return line[:1].upper() + line[1:]
+
+
+def _number(known: Mapping[str, Any]) -> str:
+    epoch = known.get("epoch")
+    return f" ({epoch + 1})" if isinstance(epoch, int) else ""
+
+
+COLLAPSE, LEARNING, START = "Not collapsed", "Still learning", "Better than at the start"
+NOT_YET = "Measured at the end of the first epoch."
+DEAD = "All images look the same to the network. Stop, and try a larger batch or a warm start."
+LESS_ALIKE = "Images still look rather alike to the network, but less and less so."
+MORE_ALIKE = "Images look more and more alike to the network. If this lasts, stop the run."
+APART = "The network tells the images apart."
+FEW_EPOCHS = "Known after a few epochs."
+GUESSING = "No better than guessing so far. If it stays so, lower the learning rate."
+FALLING = "The loss is still falling. Training longer will help."
+LEVEL = "The loss has levelled off. More epochs will change little."
+SETTLED = "What lies next to what hardly changes any more. You may stop here and keep what there is."
+NO_START = "Compared with the first measurement, after the second epoch."
+GO_BACK = "The start would serve you better: stop, and embed with the start."
+NO_GAIN = "No clear gain yet."
+
+
+def by_labels(first: float, now: float, images: float) -> str:
+    """How a probe on the user's labels did at the start and does now."""
+    return f"With {images:,.0f} of your labels it is right in {now:.0%} of cases; at its start it was in {first:.0%}."
+
+
+def found_again(first: float, now: float) -> str:
+    """How altered images were found at the start and are now."""
+    return f"It finds an altered image again in {now:.0%} of cases; it began with {first:.0%}."
+
+
+NUMBERS = {
+    "loss": ("Loss", "{:.3f}"),
+    "chance": ("Loss when guessing", "{:.3f}"),
+    "collapse": ("Spread", "{:.2f}"),
+    "rank_me": ("Effective dimensions", "{:.1f}"),
+    "alpha_req": ("Slope of the spectrum", "{:.2f}"),
+    "view_retrieval": ("Finds the same image again", "{:.1%}"),
+    "neighbours_kept": ("Neighbours that stayed", "{:.0%}"),
+    "probe": ("Right by your labels", "{:.1%}"),
+    "probe_chance": ("Right when guessing", "{:.1%}"),
+    "patient_purity": ("Neighbours of the same patient", "{:.0%}"),
+    "patient_purity_chance": ("... by chance", "{:.0%}"),
+    "scanner_purity": ("Neighbours of the same scanner", "{:.0%}"),
+    "scanner_purity_chance": ("... by chance", "{:.0%}"),
+    "site_purity": ("Neighbours of the same site", "{:.0%}"),
+    "site_purity_chance": ("... by chance", "{:.0%}"),
+    "learning_rate": ("Learning rate", "{:.2e}"),
+    "images_per_second": ("Images a second", "{:,.0f}"),
+    "data_wait": ("Time spent waiting for images", "{:.0%}"),
+    "memory": ("Memory, MB", "{:,.0f}"),
+}
