@@ -107,7 +107,7 @@ def test_a_run_is_held_shows_pictures_and_is_stopped_with_its_best_weights(
     best = next(way for way in view.run.head.ways.actions() if way.text() == run_texts.STOP_BEST)
     best.trigger()
     qtbot.waitUntil(lambda: view.run.head.resume.isVisible(), timeout=30000)
-    assert small_project.catalogue.run("mae-1").state == RunState.CANCELLED
+    qtbot.waitUntil(lambda: small_project.catalogue.run("mae-1").state == RunState.CANCELLED, timeout=10000)
     assert view.run.notices.sentences() == (), "an end that has come is not offered any more"
 
 

@@ -18,7 +18,8 @@ from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.widgets.controls import FormRow
 
 COMMON = ("backbone", "image_size", "epochs", "batch_size", "device")
-RARE = ("learning_rate", "weight_decay", "warmup_fraction", "precision", "keep", "seed")
+RATES = ("learning_rate", "weight_decay", "warmup_fraction")
+RARE = (*RATES, "precision", "accumulation", "checkpointing", "keep", "seed")
 MOST = 1_000_000_000
 
 
@@ -51,6 +52,8 @@ def _spec_field(name: str) -> Field:
     if get_origin(info.annotation) is Literal:
         choices = tuple((value, texts.CHOICES.get(value, value)) for value in get_args(info.annotation))
         return Field(name, label, "choice", info.default, choices=choices, help=help_text)
+    if info.annotation is bool:
+        return Field(name, label, "bool", info.default, help=help_text)
     low: float | None = None
     high: float | None = None
     for limit in info.metadata:

@@ -111,6 +111,11 @@ LABELS = {
     "weight_decay": ("Weight decay", ""),
     "warmup_fraction": ("Warm-up", "Share of the training in which the learning rate rises."),
     "precision": ("Arithmetic", ""),
+    "accumulation": (
+        "Parts of a batch",
+        "Into how many parts each batch is cut to save memory. Methods that compare images then compare fewer.",
+    ),
+    "checkpointing": ("Save memory", "Computes parts of a transformer twice instead of keeping them. Slower."),
     "keep": ("Hand on", "Which weights are used when the run has ended; the others are kept beside them."),
     "seed": ("Seed", "The same seed and settings give the same result on the same computer."),
 }
