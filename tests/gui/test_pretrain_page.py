@@ -76,7 +76,8 @@ def test_a_stopped_training_can_be_resumed(make_window: MakeWindow, qtbot: QtBot
     view.run.head.stop.click()
     qtbot.waitUntil(lambda: view.run.head.resume.isVisible(), timeout=30000)
     assert view.runs.lines[0].state == "Stopped"
-    assert small_project.catalogue.run(training(small_project)).state == RunState.CANCELLED
+    catalogue = small_project.catalogue
+    qtbot.waitUntil(lambda: catalogue.run(training(small_project)).state == RunState.CANCELLED, timeout=10000)
     view.run.head.resume.click()
     qtbot.waitUntil(lambda: view.run.head.stop.isVisible() and view.run.head.stop.isEnabled(), timeout=30000)
     view.run.head.stop.click()
