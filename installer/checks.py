@@ -50,7 +50,9 @@ def run_all(arguments: Sequence[str]) -> int:
         if run(check.command) != 0:
             failed.append(check.name)
     say("checks before the tests: " + (", ".join(failed) + " FAILED" if failed else "all passed"))
-    tests: list[Argument] = [python(), "-m", "pytest", "-n", str(workers()), "--dist", "loadfile", *arguments]
+    # Files stay in the order of tests/conftest.py, slow ones first; xdist's own order would leave the longest for last.
+    share: tuple[Argument, ...] = ("-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder")
+    tests: list[Argument] = [python(), "-m", "pytest", *share, *arguments]
     if run(tests, test_environment()) != 0:
         failed.append("pytest")
     if failed:

@@ -250,7 +250,7 @@ def test_all_checks_run_and_any_failure_fails_the_whole(monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     assert checks.run_all(["-k", "x"]) == 0
     assert [line.split(" -")[0] for line in ran] == ["ruff check .", "ruff format", "lint-imports", "python", "python"]
-    assert ran[-1].endswith("--dist loadfile -k x")
+    assert ran[-1].endswith("--dist loadfile --no-loadscope-reorder -k x")
     for name in ("ruff check", "mypy", "pytest"):
         ran.clear()
         failing = {name}
