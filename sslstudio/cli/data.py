@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sslstudio.catalogue.rows import RunRow
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import workflow
+from sslstudio.session import waiting, workflow
 from sslstudio.session.project import Project
 
 
@@ -28,16 +29,18 @@ def runs(options: argparse.Namespace, output: Output) -> Result:
     with opened(options.project, read_only=True) as project:
         rows = [_as_it_stands(project, row) for row in project.catalogue.runs()]
         models = project.catalogue.models()
-    output.table(("run", "stage", "state", "created"), [(r.run_id, r.stage, r.state.value, r.created) for r in rows])
+        line = waiting.queue_of(project).state().waiting
+    output.table(("run", "stage", "state", "created"), [(r.run_id, r.stage, _word(r, line), r.created) for r in rows])
     if models:
         output.say("")
         table = [(m.model_id, m.embedding, ", ".join(m.classes), _balanced(m.scores)) for m in models]
         output.table(("model", "embedding", "classes", "balanced accuracy"), table)
     return {
         "runs": [
-            {"run": r.run_id, "stage": r.stage, "state": r.state.value, "created": r.created, "result": r.result}
+            {"run": r.run_id, "stage": r.stage, "state": _word(r, line), "created": r.created, "result": r.result}
             for r in rows
         ],
+        "waiting": list(line),
         "models": [
             {"model": m.model_id, "embedding": m.embedding, "classes": list(m.classes), "scores": m.scores}
             for m in models
@@ -50,6 +53,10 @@ def _as_it_stands(project: Project, row: RunRow) -> RunRow:
     if row.state.final:
         return row
     return replace(row, state=RunDirectory(project.run_dir(row.run_id)).state())
+
+
+def _word(row: RunRow, line: Sequence[str]) -> str:
+    return "waiting" if row.run_id in line and not row.state.final else row.state.value
 
 
 def _balanced(scores: dict[str, object] | None) -> str:

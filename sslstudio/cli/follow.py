@@ -15,7 +15,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import control
 from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.monitor import RunMonitor
-from sslstudio.session import workflow
+from sslstudio.session import waiting, workflow
 from sslstudio.session.project import Project
 
 SECONDS_BETWEEN_LOOKS = 0.25
@@ -31,6 +31,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Project]:
     try:
         if not project.read_only:
             workflow.reattach(project)
+            waiting.advance(project)
         yield project
     finally:
         project.close()

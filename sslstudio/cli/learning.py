@@ -13,7 +13,7 @@ from sslstudio.extensions.host import find_plugin
 from sslstudio.extensions.manifest import PretextTaskEntry
 from sslstudio.jobs import control
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import offering, workflow
+from sslstudio.session import offering, waiting, workflow
 from sslstudio.session.pairing import coverage
 from sslstudio.session.project import Project
 
@@ -31,9 +31,44 @@ def pretrain(options: argparse.Namespace, output: Output) -> Result:
         spec = _specification(project, options, weights_file, entry)
         run_id = workflow.prepare_pretrain(project, spec, weights_file)
         _tell_data(project, run_id, spec, entry, output)
+        if options.queue:
+            return _wait_in_turn(project, run_id, output)
         result = carry_out(project, run_id, output)
     _tell_pretraining(result, output)
     return result
+
+
+def _wait_in_turn(project: Project, run_id: str, output: Output) -> Result:
+    """Put a prepared run into the queue; it starts by itself, perhaps now."""
+    started = waiting.enqueue(project, run_id)
+    state = waiting.queue_of(project).state()
+    if started == run_id:
+        output.say(f"{run_id} has started; it goes on without this command.")
+    else:
+        held = " The queue is held: let it go on with `sslstudio queue`." if state.held else ""
+        output.say(f"{run_id} waits as number {state.waiting.index(run_id) + 1} and starts by itself.{held}")
+    return {"run": run_id, "state": "running" if started == run_id else "waiting", "waiting": list(state.waiting)}
+
+
+def queue(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio queue PROJECT [--remove RUN] [--first RUN] [--hold | --go-on]`."""
+    with opened(options.project) as project:
+        line = waiting.queue_of(project)
+        if options.remove:
+            waiting.withdraw(project, options.remove)
+        if options.first:
+            line.move(options.first, 0)
+        if options.hold or options.go_on:
+            line.hold(options.hold)
+        started = waiting.advance(project)
+        state = line.state()
+    if started is not None:
+        output.say(f"{started} has started.")
+    for place, run_id in enumerate(state.waiting, 1):
+        output.say(f"{place}. {run_id}")
+    if not state.waiting:
+        output.say("No training waits.")
+    return {"waiting": list(state.waiting), "held": state.held, "started": started}
 
 
 def preflight(options: argparse.Namespace, output: Output) -> Result:

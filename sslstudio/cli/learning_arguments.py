@@ -31,6 +31,13 @@ def _names(text: str) -> tuple[str, ...]:
 def _pretraining(commands: Commands) -> None:
     pretrain = add(commands, "pretrain", "learning:pretrain", "learn a backbone from the images without labels")
     _training_options(pretrain)
+    pretrain.add_argument("--queue", action="store_true", help="wait for a training that runs, then start by itself")
+    queue = add(commands, "queue", "learning:queue", "list and change the trainings that wait for their turn")
+    queue.add_argument("--remove", metavar="RUN", help="let this run wait no longer")
+    queue.add_argument("--first", metavar="RUN", help="let this run start first")
+    held = queue.add_mutually_exclusive_group()
+    held.add_argument("--hold", action="store_true", help="start none until told otherwise")
+    held.add_argument("--go-on", action="store_true", help="start them again")
     text = "try a pretraining out: minutes, memory and disk it needs; takes the same options and keeps nothing"
     preflight = add(commands, "preflight", "learning:preflight", text)
     _training_options(preflight)

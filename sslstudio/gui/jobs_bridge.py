@@ -31,7 +31,7 @@ from sslstudio.jobs.control import KeepOnStop
 from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.monitor import RunMonitor
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import workflow
+from sslstudio.session import waiting, workflow
 from sslstudio.session.session import Session
 
 
@@ -183,15 +183,22 @@ class JobCenter(QObject):
         self._background.run(work, done=self._follow, failed=self._notify.error)
 
     def reattach(self) -> None:
-        """Follow every run the project does not know the end of, and adopt what ended while no window was open."""
+        """Follow every run the project does not know the end of, and adopt what ended while no window was open.
+
+        A training that waits is started when none runs, or followed when the worker of the one before has started it.
+        """
 
         def work() -> list[str]:
+            if not self._session.project.read_only:
+                waiting.advance(self._session.project, self._launcher)
+            started = waiting.underway(self._session.project)
             rows = self._session.project.catalogue.runs()
-            return [row.run_id for row in rows if row.state != RunState.PREPARED and _open_ended(row)]
+            return [row.run_id for row in rows if row.run_id in started or (row.state.final and _open_ended(row))]
 
         def follow(run_ids: list[str]) -> None:
             for run_id in run_ids:
-                self._follow(run_id)
+                if run_id not in self._status:
+                    self._follow(run_id)
 
         self._background.run(work, done=follow)
 
@@ -252,6 +259,8 @@ class JobCenter(QObject):
                 self._session.images_were_changed()
             self.adopted.emit(status.run_id)
             self._background.run(self._follow_up.next_run, status.run_id, done=self._start_next)
+        if status.stage == "pretrain":
+            self.reattach()
         self.changed.emit(status.run_id)
 
     def _start_next(self, run_id: str | None) -> None:

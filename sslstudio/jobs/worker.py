@@ -24,8 +24,9 @@ from sslstudio import stages
 from sslstudio.domain.runs import Done, Event, Failed, RunState, Stage, Started
 from sslstudio.domain.specs import PretrainSpec, Spec
 from sslstudio.errors import SSLStudioError
-from sslstudio.jobs import discreet_log, events, exit_codes, processes, run_lock
+from sslstudio.jobs import discreet_log, events, exit_codes, processes, queueing, run_lock
 from sslstudio.jobs.events import EventWriter
+from sslstudio.jobs.launcher import Launcher
 from sslstudio.jobs.run_context import RunContext
 from sslstudio.jobs.run_directory import RunDirectory, RunStatus, overrides
 from sslstudio.stages.context import Cancelled
@@ -36,14 +37,15 @@ HEARTBEAT_SECONDS = 1.0
 StageLoader = Callable[[Stage], Callable[..., dict[str, Any]]]
 
 
-def main(run_dir: Path | str, load: StageLoader = stages.load) -> int:
+def main(run_dir: Path | str, load: StageLoader = stages.load, launcher: Launcher | None = None) -> int:
     """Run the job of `run_dir` to its end; returns an exit code of `sslstudio.jobs.exit_codes`.
 
-    `load` gives the function of a stage by its name. Never raises for what a stage does.
+    `load` gives the function of a stage by its name. Behind a training the next one that waits is started, by
+    `launcher`. Never raises for what a stage does.
     """
     run = RunDirectory(Path(run_dir).resolve())
     try:
-        run.job()
+        job = run.job()
     except SSLStudioError as error:
         sys.stderr.write(f"{error}\n")
         return exit_codes.NOT_A_RUN
@@ -51,7 +53,7 @@ def main(run_dir: Path | str, load: StageLoader = stages.load) -> int:
         sys.stderr.write(f"{run.run_id} is running already.\n")
         return exit_codes.ALREADY_RUNNING
     try:
-        with discreet_log.installed(), _crash_report():
+        with discreet_log.installed(), _crash_report(), queueing.training(job):
             return _work(run, load)
     except OSError as error:
         # The disk holds not even one more line; the launcher's note of this exit code is all that remains.
@@ -59,6 +61,8 @@ def main(run_dir: Path | str, load: StageLoader = stages.load) -> int:
         return exit_codes.NO_ROOM_FOR_EVENTS
     finally:
         run_lock.release(run.lock_file)
+        if job.stage == "pretrain":
+            queueing.start_next(run, launcher)
 
 
 def _work(run: RunDirectory, load: StageLoader) -> int:

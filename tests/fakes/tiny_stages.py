@@ -15,6 +15,7 @@ from typing import Any
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import worker
+from sslstudio.jobs.launcher import LocalLauncher
 from sslstudio.stages.context import StageContext
 
 
@@ -86,7 +87,7 @@ COMMAND = (sys.executable, "-P", "-m", "tests.fakes.tiny_stages")
 def main(run_dir: str) -> int:
     """Run the stage that the run directory is named after."""
     name = os.path.basename(run_dir).rstrip("-0123456789")  # noqa: PTH119
-    return worker.main(run_dir, load=lambda _stage: ENDINGS[name])
+    return worker.main(run_dir, load=lambda _stage: ENDINGS[name], launcher=LocalLauncher(COMMAND))
 
 
 if __name__ == "__main__":
