@@ -1,8 +1,11 @@
 """Workers that crash, hang, panic or eat memory cost one file each; everything else is decoded, in order."""
 
+import json
+import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +161,14 @@ def test_a_worker_that_cannot_start_is_a_reason(tmp_path: Path) -> None:
     with DecodePool[str](SETTINGS, workers=1, command=(sys.executable, "-c", "raise SystemExit(3)")) as pool:
         ((_, answer),) = pool.map([path], lambda path: path)
     assert answer.code == "decoder_crashed"
+
+
+def test_a_worker_has_no_library_for_the_network_in_memory() -> None:
+    """It reads strange files, and has nobody to talk to but the import."""
+    program = (
+        "import sys; from sslstudio.importers import decode_main; decode_main.main()\n"
+        "sys.exit(len({'urllib3', 'torch', 'PySide6'} & set(sys.modules)) + 7 * ('pydicom' not in sys.modules))"
+    )
+    settings = json.dumps(asdict(SETTINGS)).encode()
+    done = subprocess.run([sys.executable, "-c", program], input=settings + b"\n", capture_output=True, timeout=120)
+    assert done.returncode == 0
