@@ -15,6 +15,7 @@ from sslstudio.gui import machine
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain.compare_presenter import ComparePresenter
 from sslstudio.gui.pages.pretrain.consent import Consent
 from sslstudio.gui.pages.pretrain.methods import read_methods
 from sslstudio.gui.pages.pretrain.pairs_presenter import PairsPresenter
@@ -22,7 +23,7 @@ from sslstudio.gui.pages.pretrain.run_presenter import RunPresenter, run_line
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
 from sslstudio.gui.pages.pretrain.trial_presenter import TrialPresenter
-from sslstudio.gui.pages.pretrain.view import PAIRS, RUNS, PretrainView
+from sslstudio.gui.pages.pretrain.view import COMPARE, PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.texts import count
 from sslstudio.session import planning as plan
@@ -65,6 +66,7 @@ class PretrainController(QObject):
         self.views = ViewsPresenter(services, view.views, self.setting_up)
         self.pairs = PairsPresenter(services, view.pairs, self.setting_up)
         self.trial = TrialPresenter(services, view.setup.trial, self.setting_up)
+        self.compare = ComparePresenter(services, view.compare)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -93,6 +95,7 @@ class PretrainController(QObject):
         self._drawing.stop()
         self.views.close()
         self.pairs.close()
+        self.compare.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""
@@ -127,7 +130,10 @@ class PretrainController(QObject):
         if changed:
             self.views.changed()
             self.pairs.images_changed()
-        self.setting_up.starting.set_runs(earlier_runs(self._runs))
+        finished = earlier_runs(self._runs)
+        self.setting_up.starting.set_runs(finished)
+        self.compare.set_rows(self._runs)
+        self._view.sections.set_section_visible(COMPARE, bool(finished))
         self._show_reason()
         self._show_runs()
         if first and self._runs:
@@ -211,6 +217,7 @@ class PretrainController(QObject):
     def _look_again(self) -> None:
         self.views.changed()
         self.pairs.changed()
+        self.compare.changed()
 
     def activate(self) -> None:
         """The page has come to the front: make the plots and draw what happened meanwhile."""

@@ -224,12 +224,8 @@ def fewer_changes(method: str) -> str:
 
 
 def labelled(label: str, words: str) -> str:
-    """ "Needs: some hundred images", or "" for no words."""
-    return (
-        f"{label}: {words[:1].lower()}{words[1:]}"
-        if words and not words[:2].isupper()
-        else words and f"{label}: {words}"
-    )
+    """ "Needs: Some hundred images", or "" for no words."""
+    return f"{label}: {words}" if words else ""
 
 
 def consent_title(name: str) -> str:
