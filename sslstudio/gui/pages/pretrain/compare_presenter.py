@@ -38,6 +38,7 @@ class ComparePresenter(QObject):
         self._rows: Mapping[str, RunRow] = {}
         self._starts: tuple[str, ...] = ()
         self._choice = ("", "")
+        self._compared: list[tuple[str, str, str]] = []
         self._found: Comparison | None = None
         self._later = QTimer(self, singleShot=True, interval=150)
         self._later.timeout.connect(self.show)
@@ -68,8 +69,6 @@ class ComparePresenter(QObject):
         self._choice = _settled(self._choice, names)
         titles = [(name, self._title(name)) for name in names]
         self._pane.set_sources(titles, *self._choice)
-        if not all(self._choice):
-            self._pane.set_message(texts.TWO_NEEDED)
         self._services.background.run(self._read, self._choice, done=self._take, key="compare runs")
 
     def _title(self, name: str) -> str:
@@ -107,7 +106,9 @@ class ComparePresenter(QObject):
             self._starts = starts
             self._later.start()
         self._show_curves(choice, stories)
-        self._found = None
+        if files and files == self._compared:
+            return  # compared already, or being compared
+        self._compared, self._found = files, None
         if not files:
             self._pane.set_message(problem or texts.TWO_NEEDED)
             return
@@ -133,6 +134,7 @@ class ComparePresenter(QObject):
         self._ring(self._services.session.selection)
 
     def _failed(self, error: SSLStudioError) -> None:
+        self._compared = []
         self._pane.set_message(f"{error.message} {error.hint}".strip())
 
     def _chosen(self, first: str, second: str) -> None:
