@@ -6,7 +6,6 @@ that arrives is the archive's, byte for byte, in the transfer syntax it is store
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 import warnings
@@ -40,9 +39,8 @@ from sslstudio.pacs.rows import (
     study_row,
 )
 
-for _library in ("dicomweb_client", "urllib3", "requests", "retrying"):
-    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)  # their own words can hold what was asked for
-
+LIBRARIES = ("pydicom", "dicomweb_client", "urllib3", "requests", "retrying")
+"""Whose own words can hold what was asked for."""
 CONNECTIONS = 4
 CHUNK = 256 * 1024
 MOST_ANSWER = 64 * 1024**2
@@ -71,13 +69,13 @@ class WebArchive:
     """Implements `archive.Archive`. Asks only the address of the node: no proxy, no redirection elsewhere."""
 
     def __init__(self, node: PacsNode, password: str) -> None:
+        self._end_quiet = quiet.while_open(self, *LIBRARIES)
         self._node, self._password = node, password
         self._base = node.url.rstrip("/")
         self._timeout = (min(10.0, node.timeout), node.timeout)
         self._session = self._open_session(MOST_ANSWER)
         self._client = DICOMwebClient(self._base, self._session, timeout=self._timeout, permissive_uid=True)
         self._client.set_http_retry_params(retry=False)
-        self._end_quiet = quiet.while_open(self)
 
     def verify(self) -> None:
         """One study is asked for."""

@@ -6,7 +6,6 @@ Study Root only (PS3.4 C.6.2). `associations` are what all of it runs on, `dimse
 from __future__ import annotations
 
 import importlib
-import logging
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -36,8 +35,6 @@ from sslstudio.pacs.rows import (
     study_row,
 )
 
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # its own words can hold what was asked for
-
 MOST_ROWS = 200_000
 VERIFICATION: UID = sop_class.Verification  # type: ignore[attr-defined]
 FIND: UID = sop_class.StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
@@ -66,7 +63,7 @@ class DimseArchive:
         self._node = node
         self._asking: Association | None = None
         self._listener: Any = None
-        self._end_quiet = quiet.while_open(self)
+        self._end_quiet = quiet.while_open(self, "pydicom", "pynetdicom")
 
     def verify(self) -> None:
         """C-ECHO, and whether queries and the chosen way of retrieving are offered."""

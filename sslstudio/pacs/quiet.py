@@ -1,4 +1,4 @@
-"""Keeps pydicom's own words out of logs while archives are spoken to: they quote what stands in the answers."""
+"""Keeps the libraries' own words out of logs while archives are spoken to: they quote questions and answers."""
 
 from __future__ import annotations
 
@@ -28,10 +28,18 @@ class _Hush:
                 self._logger.setLevel(self._level)
 
 
-_PYDICOM = _Hush(logging.getLogger("pydicom"))
+_HUSHES: dict[str, _Hush] = {}
 
 
-def while_open(archive: object) -> weakref.finalize[[], object]:
-    """From now on until what is returned is called, at the latest when `archive` is gone."""
-    _PYDICOM.begin()
-    return weakref.finalize(archive, _PYDICOM.end)
+def while_open(archive: object, *libraries: str) -> weakref.finalize[[list[_Hush]], object]:
+    """The loggers of these libraries say nothing until what is returned is called, at the latest when `archive` is
+    gone. Another archive may keep one quiet for longer."""
+    hushes = [_HUSHES.setdefault(name, _Hush(logging.getLogger(name))) for name in libraries]
+    for hush in hushes:
+        hush.begin()
+    return weakref.finalize(archive, _end, hushes)
+
+
+def _end(hushes: list[_Hush]) -> None:
+    for hush in hushes:
+        hush.end()

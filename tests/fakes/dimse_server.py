@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from typing import Any
 from pynetdicom import AE
 
 from sslstudio.pacs.associations import Callers
+
+# What the other side says, and its threads that end late.
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager

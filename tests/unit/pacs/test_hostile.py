@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -19,7 +20,7 @@ import pytest
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.dicom_writer import DicomHeader, stable_uid, write_image
-from sslstudio.pacs import dicomweb
+from sslstudio.pacs import dicomweb, quiet
 from sslstudio.pacs.archive import connect
 from sslstudio.pacs.files import ReceivingFolder
 from sslstudio.pacs.nodes import PacsNode
@@ -266,9 +267,11 @@ def pushing(tmp_path: Path) -> Iterator[tuple[PacsNode, list[int]]]:
     wanted = dcmread(write_image(tmp_path / "wanted.dcm", np.zeros((64, 64), np.uint8), DicomHeader()))
     other = dcmread(write_image(tmp_path / "other.dcm", np.zeros((8, 8), np.uint8), DicomHeader(instance=2)))
     sly = dcmread(write_image(tmp_path / "sly.dcm", np.zeros((8, 8), np.uint8), DicomHeader(instance=3)))
+    heard = quiet.while_open(sly, "pydicom")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sly.SOPInstanceUID = "1.2/../../../sly"
+    heard()
 
     def hand_over(_event: evt.Event) -> Iterator[object]:
         yield 3
@@ -315,19 +318,37 @@ def test_an_object_without_end_ends_the_association(pushing: tuple[PacsNode, lis
     assert not left
 
 
-def test_pydicom_is_quiet_only_while_an_archive_is_open(serve: Callable[[Reply], PacsNode]) -> None:
-    logger = logging.getLogger("pydicom")
-    before = logger.level
-    dimse = PacsNode(name="Bad", kind="dimse", host="127.0.0.1", port=1, called_ae="X")
-    first, second = connect(serve(lambda h: send(h, b"[]"))), connect(dimse)
-    assert not logger.isEnabledFor(logging.CRITICAL)
-    first.close()
-    first.close()
-    assert not logger.isEnabledFor(logging.CRITICAL), "the other one is open"
-    second.close()
-    assert logger.level == before
-    connect(dimse)
-    assert logger.level == before, "one that nobody closed is gone"
+QUIET = """
+import logging
+from sslstudio.pacs.archive import connect
+from sslstudio.pacs.nodes import PacsNode
+
+names = ("pydicom", "pynetdicom", "urllib3", "requests", "dicomweb_client", "retrying")
+loggers = {name: logging.getLogger(name) for name in names}
+
+def quiet():
+    return {name for name, logger in loggers.items() if not logger.isEnabledFor(logging.CRITICAL)}
+
+web = PacsNode(name="Web", url="http://127.0.0.1:1/")
+dimse = PacsNode(name="Dimse", kind="dimse", host="127.0.0.1", port=1, called_ae="X")
+connect(web).close(), connect(dimse).close()
+assert not quiet(), "loaded, and nothing is open"
+before = {name: logger.level for name, logger in loggers.items()}
+first, second = connect(web), connect(dimse)
+assert quiet() == set(names)
+first.close()
+first.close()
+assert quiet() == {"pydicom", "pynetdicom"}, "the other one is open"
+second.close()
+assert {name: logger.level for name, logger in loggers.items()} == before
+connect(dimse)
+assert not quiet(), "one that nobody closed is gone"
+"""
+
+
+def test_libraries_are_quiet_only_while_an_archive_is_open() -> None:
+    done = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None:
