@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sslstudio.importers.identity import IdentityRules, Source, compile_pattern, pseudonym
 
@@ -179,11 +179,15 @@ def find_placeholders(key: bytes, images: Counter[str], studies: dict[str, int])
 
 @dataclass(frozen=True)
 class Suggestion:
-    """The way that fits these files best: its id ("header", "study" or an id of `PATTERNS`), pattern, and why."""
+    """The way that fits these files best: its id ("header", "study" or an id of `PATTERNS`), pattern, and why.
+
+    With `ignore_placeholders` patient ids that seem to stand for nobody are to count as blank, for their own files.
+    """
 
     way: str
     pattern: str
     reason: str
+    ignore_placeholders: bool = False
 
 
 def suggest(files: Sequence[FileFacts], key: bytes) -> Suggestion:
@@ -202,13 +206,20 @@ def suggest(files: Sequence[FileFacts], key: bytes) -> Suggestion:
     if named >= 0.5 * len(files):
         if not grouping.placeholders:
             return Suggestion("header", "", f"{named:,} of {len(files):,} files name their patient")
-        if sum(bool(file.study) for file in files) >= 0.95 * len(files):
-            return Suggestion("study", "", "one patient id seems to stand for several people")
+        nobody = {one.subject for one in grouping.placeholders}
+        theirs = [bool(file.study) for file in files if file.patient in nobody]
+        if sum(theirs) >= 0.95 * len(theirs):
+            return Suggestion("header", "", _shared(len(nobody)), ignore_placeholders=True)
     if best is not None:
-        return best
+        return replace(best, ignore_placeholders=bool(grouping.placeholders))
     if named:
         return Suggestion("header", "", f"{named:,} of {len(files):,} files name their patient, and no pattern fits")
     return Suggestion("header", "", "no pattern fits these names; a table can say whose each file is")
+
+
+def _shared(ids: int) -> str:
+    seems = "one patient id seems" if ids == 1 else f"{ids:,} patient ids seem"
+    return f"{seems} to stand for several people; files with a patient id of their own keep it"
 
 
 def _best_pattern(files: Sequence[FileFacts], key: bytes) -> Suggestion | None:

@@ -37,6 +37,11 @@ def test_a_dropped_table_shows_its_columns_and_brings_its_facts(
     said = form.columns.note.text()
     assert "Understood: eye (laterality)" in said and "birth date" in said.partition("Left out")[2]
     qtbot.waitUntil(lambda: "2 patients" in form.preview.text(), timeout=WAIT)
+    panel.source_removed.emit(table)
+    assert form.identity().table is None and not form.columns.isVisible()
+    panel.zone.dropped.emit([table])
+    qtbot.waitUntil(lambda: form.identity().table == table and bool(panel.start.button.isEnabled()), timeout=WAIT)
+    qtbot.waitUntil(lambda: "2 patients" in form.preview.text(), timeout=WAIT)
     qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
     catalogue = window.workspace.project.catalogue
     qtbot.waitUntil(lambda: catalogue.counts().images == 6, timeout=WAIT)

@@ -113,7 +113,13 @@ def test_blank_shared_and_placeholder_ids_are_seen_and_can_be_ignored() -> None:
     ignored = frozenset(one.subject for one in seen.placeholders)
     assert group(files, IdentityRules(KEY, placeholders=ignored)).subjects == 10 + 3 + 12 + 1
     assert group(files, IdentityRules(KEY, order="study")).subjects == 26
-    assert suggest(files, KEY).way == "study"
+    best = suggest(files, KEY)
+    assert (best.way, best.pattern, best.ignore_placeholders) == ("header", "", True)
+    assert "2 patient ids" in best.reason
+    assert not suggest(files[:40], KEY).ignore_placeholders
+    few = [dicom("ANONYMOUS", f"few-{n}", f"sub-{n:02}/x{n}.dcm") for n in range(2)]
+    named = suggest([*few, *(FileFacts(f"sub-{n // 4:02}/{n}.png") for n in range(40))], KEY)
+    assert named.way == "bids" and named.ignore_placeholders
 
 
 @pytest.mark.parametrize(

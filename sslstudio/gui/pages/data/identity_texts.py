@@ -43,6 +43,10 @@ LOOKING = "Looking..."
 NAMES_ONLY = "From file names alone. Check looks into the files and counts DICOM patients and studies too."
 USE = "Use this"
 SUGGESTED = "Suggested: {way}, because {reason}."
+SUGGESTED_IGNORING = (
+    "Suggested: {way}, and patient ids that seem to stand for nobody count as blank (each of their studies is then a "
+    "patient), because {reason}."
+)
 APPLY = "Change the patients"
 UNDO = "Take the latest change back"
 NO_IMAGES = "There are no images in the project yet."

@@ -26,6 +26,7 @@ from sslstudio.gui.pages.data.preview import Seen
 from sslstudio.gui.pages.data.table_columns import TableColumns
 from sslstudio.gui.widgets.controls import Disclosure, FormRow, PlainButton, Text, row
 from sslstudio.importers.path_text import one_line
+from sslstudio.importers.subjects import Suggestion
 from sslstudio.importers.tables import TableShape
 from sslstudio.session.subjects import Identity
 
@@ -95,7 +96,7 @@ class IdentityForm(QWidget):
         self.suggestion = Text("", "muted")
         self.use = PlainButton(texts.USE)
         self.use.clicked.connect(self._use_suggestion)
-        self._suggested: tuple[str, str] = ("", "")
+        self._suggested = Suggestion("", "", "")
         self.suggestion_row = FormRow("", row(self.suggestion, self.use))
         self.suggestion.setMinimumWidth(420)
         self.ways = QTableWidget(0, len(texts.COLUMNS))
@@ -149,6 +150,14 @@ class IdentityForm(QWidget):
         self._show_way()
         self.changed.emit()
 
+    def forget_table(self, table: Path) -> None:
+        """A table that was taken away is not used; another one, or another way, stays as it is."""
+        if self._table == table:
+            self._table = None
+            self.table.setText(texts.CHOOSE_TABLE)
+            if self.way.currentData() == texts.TABLE:
+                self._choose(texts.AUTO)
+
     # -- what it does ----------------------------------------------------------------------------------------
 
     def set_message(self, text: str, role: str = "muted") -> None:
@@ -172,10 +181,12 @@ class IdentityForm(QWidget):
         self.ignore_row.setVisible(bool(seen.placeholders) or self.ignore.isChecked())
         self.over_row.setVisible(self.over_header.isChecked() or (seen.headers and bool(self.identity().pattern)))
         best = seen.suggestion
-        self._suggested = (best.way, best.pattern)
+        self._suggested = best
         now = self.identity()
         fits = (best.pattern, best.way == "study") == (now.pattern, now.order == "study") and now.table is None
-        self.suggestion.setText(texts.SUGGESTED.format(way=texts.way_title(best.way), reason=best.reason))
+        fits = fits and (not best.ignore_placeholders or self.ignore.isChecked())
+        words = texts.SUGGESTED_IGNORING if best.ignore_placeholders else texts.SUGGESTED
+        self.suggestion.setText(words.format(way=texts.way_title(best.way), reason=best.reason))
         self.suggestion_row.setVisible(bool(best.reason) and not fits)
         self._set_ways(seen)
 
@@ -223,8 +234,9 @@ class IdentityForm(QWidget):
         self.way.setCurrentIndex(max(0, self.way.findData(way)))
 
     def _use_suggestion(self) -> None:
-        way, pattern = self._suggested
-        self._choose(way, pattern)
+        if self._suggested.ignore_placeholders:
+            self.ignore.setChecked(True)
+        self._choose(self._suggested.way, self._suggested.pattern)
 
     def _way_activated(self, item: QTableWidgetItem) -> None:
         self._choose(str(item.data(Qt.ItemDataRole.UserRole)))

@@ -61,11 +61,18 @@ class ImportController(QObject):
         self._sources += [path for path in dict.fromkeys(paths) if path not in self._sources]
         self._sources_changed()
         table = next((path for path in paths if tables.is_table(path) and path.is_file()), None)
-        if table is not None:
-            take_table(self._services, table, lambda shape: self._panel.identity.set_table(table, shape))
+        if table is None:
+            return
+
+        def read(shape: TableShape) -> None:
+            if table in self._sources:  # it may have been taken away meanwhile
+                self._panel.identity.set_table(table, shape)
+
+        take_table(self._services, table, read)
 
     def _remove_source(self, path: Path) -> None:
         self._sources = [source for source in self._sources if source != path]
+        self._panel.identity.forget_table(path)
         self._sources_changed()
 
     def _sources_changed(self) -> None:
