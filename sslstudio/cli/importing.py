@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sslstudio.catalogue.rows import LedgerQuery
@@ -17,6 +17,7 @@ from sslstudio.importers.path_text import from_text
 from sslstudio.session import import_words, workflow
 from sslstudio.session import subjects as telling_apart
 from sslstudio.session.import_table import write_import_list
+from sslstudio.session.import_warnings import import_warnings
 from sslstudio.session.project import Project
 from sslstudio.session.subjects import Identity
 
@@ -111,6 +112,7 @@ def _trial(project: Project, identity: Identity, output: Output) -> Result:
         output.say(f"  {doubt}")
     if best.reason:
         way = f"--subject-pattern '{best.pattern}'" if best.pattern else f"--patients-by {best.way}"
+        way += " --ignore-placeholders" if best.ignore_placeholders else ""
         output.say(f"  Suggested: {way} ({best.reason})")
     return {
         "files": summary.files,
@@ -119,7 +121,7 @@ def _trial(project: Project, identity: Identity, output: Output) -> Result:
         "modalities": summary.modalities,
         "patients": {"count": grouping.subjects, "fewest": grouping.smallest, "most": grouping.largest},
         "doubts": import_words.doubts(grouping),
-        "suggested": {"way": best.way, "pattern": best.pattern, "reason": best.reason},
+        "suggested": asdict(best),
     }
 
 
@@ -158,5 +160,9 @@ def save_ledger(options: argparse.Namespace, output: Output) -> Result:
     with opened(options.project, read_only=True) as project:
         query = LedgerQuery(trial=options.check)
         count = write_import_list(project, options.output, query, paths=options.paths)
+        warned = import_warnings(project, trial=options.check)
     output.say(f"Wrote {count} files to {options.output}")
-    return {"file": str(options.output), "files": count, "paths": options.paths}
+    for one in warned:
+        output.say(f"  {one.run_id}: {one.message} {one.hint}".rstrip())
+    told = [{"run": one.run_id, "code": one.code, "message": one.message, "hint": one.hint} for one in warned]
+    return {"file": str(options.output), "files": count, "paths": options.paths, "warnings": told}

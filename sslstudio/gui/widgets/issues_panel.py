@@ -18,7 +18,7 @@ class IssueRow(QFrame):
 
     dismissed = Signal(str)
 
-    def __init__(self, issue: Issue, parent: QWidget | None = None) -> None:
+    def __init__(self, issue: Issue, parent: QWidget | None = None, *, removable: bool = True) -> None:
         super().__init__(parent)
         self.setObjectName("issue")
         colours = theme.tokens()
@@ -48,9 +48,10 @@ class IssueRow(QFrame):
             copy.setToolTip("Copies what happened, without patient data")
             copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(issue.report))
             row.addWidget(copy)
-        close = IconButton("close", "Take this off the list")
-        close.clicked.connect(lambda: self.dismissed.emit(issue.key))
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        if removable:
+            close = IconButton("close", "Take this off the list")
+            close.clicked.connect(lambda: self.dismissed.emit(issue.key))
+            row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
 
 
 class IssuesPanel(QFrame):

@@ -50,7 +50,8 @@ def test_patients_are_changed_and_taken_back(project: Path, capsys: pytest.Captu
 
 def test_the_list_has_names_only_when_asked(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain, named = tmp_path / "plain.csv", tmp_path / "named.csv"
-    assert call(capsys, "ledger", project, "-o", plain)["files"] == 13
+    told = call(capsys, "ledger", project, "-o", plain)
+    assert told["files"] == 13 and told["warnings"] == []
     assert "Müller" not in plain.read_text(encoding="utf-8") and "/src" not in plain.read_text(encoding="utf-8")
     call(capsys, "ledger", project, "-o", named, "--paths")
     with named.open(encoding="utf-8", newline="") as stream:

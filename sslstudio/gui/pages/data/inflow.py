@@ -9,6 +9,7 @@ from PySide6.QtGui import QPixmap
 
 from sslstudio.gui.pages.data import identity_texts, texts
 from sslstudio.gui.pages.data.import_runs import ImportRuns
+from sslstudio.gui.pages.data.import_warnings import WarningsController
 from sslstudio.gui.pages.data.importing import ImportController
 from sslstudio.gui.pages.data.ledger import LedgerController, Lists
 from sslstudio.gui.pages.data.patients import PATIENTS, PatientsController, PatientsPane
@@ -33,12 +34,15 @@ class Inflow(QObject):
         pane = PatientsPane()
         view.add_section(PATIENTS, identity_texts.TITLE, "patient", pane, help=identity_texts.SECTION_HELP)
         self.patients = PatientsController(services, view, pane)
-        self.runs = ImportRuns(services, view, self._actions())
+        actions = self._actions()
+        self.runs = ImportRuns(services, view, actions)
+        self.warnings = WarningsController(services, view.ledger.warnings, actions)
         self.importing.launched.connect(self.runs.launching)
         self.runs.started.connect(self.importing.started)
         self.runs.progressed.connect(self._refresh_list)
         self.runs.ended.connect(self._ended)
         self.ledger.files_wanted.connect(self.importing.read_again)
+        self.ledger.list_shown.connect(lambda trial: self.warnings.read(trial=trial))
 
     def read_lists(self) -> Lists:
         """How many files have each code; for a background thread."""
@@ -49,6 +53,7 @@ class Inflow(QObject):
         if dry_run:
             self.importing.check_ended()
             self._view.show_ledger()
+        self.warnings.read()
         self._changed()
 
     def _refresh_list(self) -> None:

@@ -32,10 +32,12 @@ class Lists:
 class LedgerController(QObject):
     """Connects the import list of a Data view to the catalogue of one project.
 
-    ``files_wanted(action, trial, numbers)`` asks to read or settle files, an action of `ledger_texts`.
+    ``files_wanted(action, trial, numbers)`` asks to read or settle files, an action of `ledger_texts`;
+    ``list_shown(trial)`` tells which list is in front, whenever it has changed.
     """
 
     files_wanted = Signal(str, bool, object)
+    list_shown = Signal(bool)
 
     def __init__(self, services: Services, view: DataView, thumbnail: Callable[[int], QPixmap | None]) -> None:
         super().__init__(view)
@@ -110,6 +112,7 @@ class LedgerController(QObject):
         self._read_numbers()
 
     def _show(self) -> None:
+        self.list_shown.emit(self._query.trial)
         codes = self._codes
         taken = sum(number for code, number in codes.items() if code in texts.TAKEN)
         total = sum(codes.values())

@@ -54,6 +54,11 @@ ACTIONS_OF: dict[str, tuple[str, ...]] = {
 MIXED = "Choose a kind of file above to see what can be done for all of them."
 
 
+def warnings_title(number: int) -> str:
+    """ "2 warnings of imports"."""
+    return f"{count(number, 'warning')} of imports"
+
+
 def shown_line(files: int, total: int) -> str:
     """ "120 of 2,867 files"."""
     return count(total, "file") if files == total else f"{files:,} of {count(total, 'file')}"

@@ -15,21 +15,18 @@ from sslstudio.gui import machine
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import texts
-from sslstudio.gui.pages.pretrain.compare_presenter import ComparePresenter
 from sslstudio.gui.pages.pretrain.consent import Consent
 from sslstudio.gui.pages.pretrain.methods import read_methods
 from sslstudio.gui.pages.pretrain.pairs_presenter import PairsPresenter
 from sslstudio.gui.pages.pretrain.run_presenter import RunPresenter, run_line
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
-from sslstudio.gui.pages.pretrain.trial_presenter import TrialPresenter
-from sslstudio.gui.pages.pretrain.view import COMPARE, PAIRS, RUNS, PretrainView
+from sslstudio.gui.pages.pretrain.view import PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.texts import count
 from sslstudio.session import planning as plan
 from sslstudio.session import workflow
 from sslstudio.session.offering import DataFacts, data_facts
-from sslstudio.session.recommending import measured_speeds
 
 STAGE = "pretrain"
 SPEEDS = plan.SPEEDS
@@ -65,8 +62,6 @@ class PretrainController(QObject):
         self._consent = Consent(services, view.methods, self.setting_up.set_methods)
         self.views = ViewsPresenter(services, view.views, self.setting_up)
         self.pairs = PairsPresenter(services, view.pairs, self.setting_up)
-        self.trial = TrialPresenter(services, view.setup.trial, self.setting_up)
-        self.compare = ComparePresenter(services, view.compare)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -95,7 +90,6 @@ class PretrainController(QObject):
         self._drawing.stop()
         self.views.close()
         self.pairs.close()
-        self.compare.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""
@@ -116,7 +110,7 @@ class PretrainController(QObject):
         fresh = known is None or known[0] != (counts.images, counts.excluded, counts.subjects)
         facts = data_facts(self._project) if known is None or fresh else known[1]
         runs = [row for row in catalogue.runs() if row.stage == STAGE]
-        return _Known(counts, runs, measured_speeds(self._project), facts)
+        return _Known(counts, runs, catalogue.setting(SPEEDS, {}), facts)
 
     def _show(self, known: _Known) -> None:
         first, self._known = not self._known, True
@@ -130,10 +124,7 @@ class PretrainController(QObject):
         if changed:
             self.views.changed()
             self.pairs.images_changed()
-        finished = earlier_runs(self._runs)
-        self.setting_up.starting.set_runs(finished)
-        self.compare.set_rows(self._runs)
-        self._view.sections.set_section_visible(COMPARE, bool(finished))
+        self.setting_up.starting.set_runs(earlier_runs(self._runs))
         self._show_reason()
         self._show_runs()
         if first and self._runs:
@@ -147,14 +138,10 @@ class PretrainController(QObject):
             return texts.LOOKING
         if self._launching or self._services.jobs.busy_with(STAGE) is not None:
             return texts.RUNNING
-        if self.trial.running:
-            return texts.TRYING
         return self.setting_up.problem()
 
     def _show_reason(self) -> None:
-        reason = self.reason()
-        self._view.setup.set_reason(reason)
-        self.trial.changed(reason)
+        self._view.setup.set_reason(self.reason())
 
     def start(self) -> None:
         """Start a training with what stands in the panel."""
@@ -191,9 +178,6 @@ class PretrainController(QObject):
         status = self._services.jobs.status(run_id)
         if status is None or status.stage != STAGE:
             self._presenter.show_actions()
-            self._show_reason()
-            if status is not None and status.stage == "preflight" and status.adopted:
-                self._timer.start()
             return
         if status.state.final:
             self._keep_speed(status)
@@ -217,7 +201,6 @@ class PretrainController(QObject):
     def _look_again(self) -> None:
         self.views.changed()
         self.pairs.changed()
-        self.compare.changed()
 
     def activate(self) -> None:
         """The page has come to the front: make the plots and draw what happened meanwhile."""
