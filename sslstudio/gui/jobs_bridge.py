@@ -130,8 +130,15 @@ class JobCenter(QObject):
 
     # -- what the window does ---------------------------------------------------------------------------------
 
-    def launch(self, prepare: Callable[[], str], then: tuple[str, ...] = (), failed: FailedWith | None = None) -> None:
-        """Prepare a run off the window's thread and start it.
+    def launch(
+        self,
+        prepare: Callable[[], str],
+        then: tuple[str, ...] = (),
+        failed: FailedWith | None = None,
+        *,
+        waits: bool = False,
+    ) -> None:
+        """Prepare a run off the window's thread and start it; a training that `waits` starts when its turn comes.
 
         `prepare` is one of `workflow.prepare_*` with its arguments bound and returns the run id. `then` names the
         stages to go on with when the run has succeeded ("embed", "map_embeddings"), also after the window was
@@ -142,9 +149,17 @@ class JobCenter(QObject):
             run_id = prepare()
             if then:
                 self._follow_up.remember(run_id, then)
+            if waits:
+                return waiting.enqueue(self._session.project, run_id, self._launcher) or ""
             return self._start(run_id)
 
-        self._background.run(work, done=self._follow, failed=failed or self._notify.error)
+        def follow(run_id: str) -> None:
+            if run_id:
+                self._follow(run_id)
+            else:
+                self._session.run_was_changed("")
+
+        self._background.run(work, done=follow, failed=failed or self._notify.error)
 
     def start(self, run_id: str) -> None:
         """Start a prepared run."""

@@ -82,6 +82,7 @@ def plain_ending(stage: str, result: Mapping[str, object]) -> str:
         total = sum(_whole(number) for number in findings.values()) if isinstance(findings, Mapping) else 0
         return f"{count(total, 'image')} to look at: see Data, Review." if total else "Nothing odd in the new images."
     return {
+        "preflight": "The training was tried out: see Pretrain.",
         "pretrain": "Training finished.",
         "map_embeddings": "The map is ready: see Explore.",
         "export": "The model package is ready.",

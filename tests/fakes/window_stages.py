@@ -14,8 +14,9 @@ from sslstudio import stages
 from sslstudio.backbones import kept
 from sslstudio.domain.findings import COMPARED, KNOWN, LOOKS, Box, Finding, KnownImage, Look
 from sslstudio.domain.runs import Stage
-from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec, TriageSpec
+from sslstudio.domain.specs import EmbedSpec, MapSpec, PreflightSpec, PretrainSpec, TriageSpec
 from sslstudio.jobs import worker
+from sslstudio.jobs.launcher import LocalLauncher
 from sslstudio.stages.context import StageContext
 
 EPOCH_SECONDS = 0.15
@@ -123,12 +124,31 @@ def look_through(_spec: TriageSpec, context: StageContext) -> dict[str, Any]:
     return {"looked": len(looks), "unreadable": 0, "groups": 1, "findings": {"text": 1, "duplicate": len(copies)}}
 
 
-FAKES: dict[Stage, Any] = {"pretrain": learn, "embed": embed, "map_embeddings": draw_map, "triage": look_through}
+def try_out(spec: PreflightSpec, context: StageContext) -> dict[str, Any]:
+    """Fits when the batch is small, or is made so."""
+    context.check_cancelled()
+    fits, training = spec.training.batch_size <= 8, spec.training
+    changed = {"batch_size": 8} if spec.fit and not fits else {}
+    result = {"fits": fits or spec.fit, "changed": changed, "spec": training.model_dump(mode="json"), "device": "cpu"}
+    if not result["fits"]:
+        return result | {"sentences": ["The training needs about 40.0 GB of memory and 4.0 GB are free."]}
+    told = ["The training will take about 3 minutes.", "It needs about 0.4 GB of memory; 4.0 GB are free."]
+    return result | {"sentences": told, "images_per_second": 150.0, "disk_suffices": True}
+
+
+FAKES: dict[Stage, Any] = {
+    "preflight": try_out,
+    "pretrain": learn,
+    "embed": embed,
+    "map_embeddings": draw_map,
+    "triage": look_through,
+}
 
 
 def main(run_dir: str) -> int:
     """Run the stage of the run directory: a quick one where there is one, else the real one."""
-    return worker.main(run_dir, load=lambda stage: FAKES.get(stage) or stages.load(stage))
+    launcher = LocalLauncher(COMMAND)
+    return worker.main(run_dir, load=lambda stage: FAKES.get(stage) or stages.load(stage), launcher=launcher)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import PretrainSpec
-from sslstudio.gui.pages.pretrain import run_texts, texts
+from sslstudio.gui.pages.pretrain import run_texts, texts, trial_texts
 from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, spec_fields
 from sslstudio.gui.pages.pretrain.view import PretrainView
 from sslstudio.gui.window import MainWindow
@@ -45,7 +45,7 @@ def test_training_is_followed_and_goes_on_to_a_map(
     assert "not measured" in view.setup.time.text()
     view.setup.common.set_values({"epochs": 6})
     qtbot.mouseClick(view.setup.start.button, Qt.MouseButton.LeftButton)
-    assert view.setup.start.reason == texts.RUNNING
+    assert view.setup.start.reason == texts.STARTING
     qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch"), timeout=30000)
     assert view.run.head.stop.isVisible() and not view.run.head.embed.isVisible()
     catalogue = small_project.catalogue
@@ -179,6 +179,62 @@ def test_a_killed_training_is_told_with_resume(make_window: MakeWindow, qtbot: Q
     assert window.notify.issues() == []
     window.workspace.jobs.cancel(training(small_project))
     qtbot.waitUntil(lambda: not window.workspace.jobs.active() if window.workspace else True, timeout=30000)
+
+
+def test_a_second_training_waits_for_the_first(make_window: MakeWindow, qtbot: QtBot, small_project: Project) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    view.methods.method_chosen.emit("simclr")
+    view.setup.then.setChecked(False)
+    view.setup.common.set_values({"epochs": 300})
+    view.setup.start_requested.emit()
+    qtbot.waitUntil(lambda: view.run.head.state.text().startswith("Epoch"), timeout=30000)
+    assert view.setup.start.button.text() == texts.QUEUE
+    view.setup.common.set_values({"epochs": 3})
+    for number in (2, 3):
+        qtbot.waitUntil(lambda: view.setup.start.reason == "", timeout=10000)
+        view.setup.start_requested.emit()
+        qtbot.waitUntil(lambda n=number: len(view.runs.lines) == n, timeout=10000)
+    states = {line.run_id: line.state for line in view.runs.lines}
+    assert states["simclr-2"] == "Waiting, next" and states["simclr-3"] == "Waiting, 2 in the queue"
+    view.run_selected.emit("simclr-3")
+    assert view.run.head.sooner.isVisible() and not view.run.head.resume.isVisible()
+    view.run.head.sooner.click()
+    qtbot.waitUntil(lambda: view.run.head.state.text() == "Waiting, next", timeout=10000)
+    view.run_selected.emit("simclr-2")
+    view.run.head.withdraw.click()
+    qtbot.waitUntil(lambda: view.run.head.resume.isVisible(), timeout=10000)
+    view.run_selected.emit("simclr-1")
+    view.run.head.stop.click()
+    done = RunState.SUCCEEDED
+    catalogue = small_project.catalogue
+    qtbot.waitUntil(lambda: catalogue.run("simclr-3").state == done, timeout=60000)
+    assert catalogue.run("simclr-2").state == RunState.CANCELLED
+
+
+def test_a_training_is_tried_out_and_made_to_fit(make_window: MakeWindow, qtbot: QtBot, small_project: Project) -> None:
+    window = make_window()
+    window.attach(small_project)
+    view = ready(window, qtbot)
+    trial = view.setup.trial
+    view.setup.common.set_values({"batch_size": 16})
+    trial.start.button.click()
+    assert view.setup.start.reason == texts.TRYING or trial.bar.isVisible()
+    qtbot.waitUntil(lambda: trial.title.text() == trial_texts.FITS_NOT, timeout=30000)
+    assert "40.0 GB" in trial.sentences()[0] and trial.fit.isVisible() and not trial.take.isVisible()
+    assert view.setup.start.reason == ""
+    trial.fit.click()
+    qtbot.waitUntil(lambda: trial.take.isVisible(), timeout=30000)
+    assert trial.title.text() == trial_texts.CHANGED and "Changed: batch 8." in trial.sentences()
+    trial.take.click()
+    assert view.setup.values()["batch_size"] == 8 and trial.title.text() == trial_texts.FITS
+    assert not trial.take.isVisible()
+    view.setup.common.set_values({"epochs": 7})
+    view.setup.parameters_changed.emit()
+    assert trial.title.text().startswith(trial_texts.OTHERS)
+    qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=5000)
+    assert [row.stage for row in small_project.catalogue.runs()] == ["preflight", "preflight"]
 
 
 def test_without_images_the_button_says_so(make_window: MakeWindow, qtbot: QtBot, tmp_path: object) -> None:

@@ -33,6 +33,7 @@ class CurvePlot(QWidget):
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._curve = self._plot.plot([], [])
         self._smooth = self._plot.plot([], [])
+        self._other = self._plot.plot([], [])
         self._level = pg.InfiniteLine(
             angle=0, movable=False, label="", labelOpts={"position": 0.98, "anchors": [(1, 1), (1, 1)]}
         )
@@ -43,7 +44,8 @@ class CurvePlot(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Text(title, "small"))
+        self._title = Text(title, "small")
+        column.addWidget(self._title)
         column.addWidget(self._plot, 1)
         self._plot.setMinimumWidth(120)
         self._plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
@@ -61,6 +63,17 @@ class CurvePlot(QWidget):
         colours = theme.tokens()
         self._curve.setPen(pg.mkPen(colours.muted if faint else colours.accent, width=1 if faint else 2))
         self._fit([y for _, y in (*points, *smooth)], [x for x, _ in points])
+
+    def set_title(self, title: str) -> None:
+        """What is drawn, in words."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
+    def set_other(self, points: Points) -> None:
+        """A second curve to compare the first with, dashed."""
+        self._other.setData([x for x, _ in points], [y for _, y in points])
+        xs, ys = self._curve.getData()
+        self._fit([*(ys if ys is not None else ()), *(y for _, y in points)], list(xs) if xs is not None else [])
 
     def set_level(self, value: float | None, name: str = "") -> None:
         """The dashed level, for example chance; None hides it."""
@@ -99,6 +112,7 @@ class CurvePlot(QWidget):
         self._plot.showGrid(x=False, y=True, alpha=0.12)
         self._curve.setPen(pg.mkPen(colours.accent, width=2))
         self._smooth.setPen(pg.mkPen(colours.accent, width=2))
+        self._other.setPen(pg.mkPen(colours.text, width=2, style=Qt.PenStyle.DashLine))
         self._level.setPen(pg.mkPen(colours.warning, width=1, style=Qt.PenStyle.DashLine))
         self._level.label.setColor(colours.warning)
         self._level.label.textItem.setFont(small)

@@ -15,18 +15,22 @@ from sslstudio.gui import machine
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import texts
+from sslstudio.gui.pages.pretrain.compare_presenter import ComparePresenter
 from sslstudio.gui.pages.pretrain.consent import Consent
 from sslstudio.gui.pages.pretrain.methods import read_methods
 from sslstudio.gui.pages.pretrain.pairs_presenter import PairsPresenter
 from sslstudio.gui.pages.pretrain.run_presenter import RunPresenter, run_line
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
-from sslstudio.gui.pages.pretrain.view import PAIRS, RUNS, PretrainView
+from sslstudio.gui.pages.pretrain.trial_presenter import TrialPresenter
+from sslstudio.gui.pages.pretrain.view import COMPARE, PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.texts import count
 from sslstudio.session import planning as plan
 from sslstudio.session import workflow
 from sslstudio.session.offering import DataFacts, data_facts
+from sslstudio.session.recommending import measured_speeds
+from sslstudio.session.waiting import queue_of
 
 STAGE = "pretrain"
 SPEEDS = plan.SPEEDS
@@ -40,6 +44,7 @@ class _Known:
     runs: Sequence[RunRow]
     speeds: Mapping[str, float]
     facts: DataFacts
+    queue: Sequence[str] = ()
 
 
 class PretrainController(QObject):
@@ -51,6 +56,7 @@ class PretrainController(QObject):
         self._project = services.session.project
         self._runs: list[RunRow] = []
         self._speeds: dict[str, float] = {}
+        self._queue: Sequence[str] = ()
         self._launching = self._known = False
         self._facts: tuple[tuple[int, int, int], DataFacts] | None = None
         self._timer = QTimer(self, singleShot=True, interval=200)
@@ -62,6 +68,8 @@ class PretrainController(QObject):
         self._consent = Consent(services, view.methods, self.setting_up.set_methods)
         self.views = ViewsPresenter(services, view.views, self.setting_up)
         self.pairs = PairsPresenter(services, view.pairs, self.setting_up)
+        self.trial = TrialPresenter(services, view.setup.trial, self.setting_up)
+        self.compare = ComparePresenter(services, view.compare)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -90,6 +98,7 @@ class PretrainController(QObject):
         self._drawing.stop()
         self.views.close()
         self.pairs.close()
+        self.compare.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""
@@ -110,11 +119,13 @@ class PretrainController(QObject):
         fresh = known is None or known[0] != (counts.images, counts.excluded, counts.subjects)
         facts = data_facts(self._project) if known is None or fresh else known[1]
         runs = [row for row in catalogue.runs() if row.stage == STAGE]
-        return _Known(counts, runs, catalogue.setting(SPEEDS, {}), facts)
+        return _Known(counts, runs, measured_speeds(self._project), facts, queue_of(self._project).state().waiting)
 
     def _show(self, known: _Known) -> None:
+        if known.queue != self._queue:
+            self._launching = False
         first, self._known = not self._known, True
-        self._speeds = dict(known.speeds)
+        self._speeds, self._queue = dict(known.speeds), known.queue
         self._runs = sorted(known.runs, key=lambda row: row.created, reverse=True)
         self.setting_up.set_data(
             known.counts.images - known.counts.excluded, known.counts.subjects, self._speeds, known.facts
@@ -124,7 +135,10 @@ class PretrainController(QObject):
         if changed:
             self.views.changed()
             self.pairs.images_changed()
-        self.setting_up.starting.set_runs(earlier_runs(self._runs))
+        finished = earlier_runs(self._runs)
+        self.setting_up.starting.set_runs(finished)
+        self.compare.set_rows(self._runs)
+        self._view.sections.set_section_visible(COMPARE, bool(finished))
         self._show_reason()
         self._show_runs()
         if first and self._runs:
@@ -136,12 +150,17 @@ class PretrainController(QObject):
             return texts.READ_ONLY
         if not self._known:
             return texts.LOOKING
-        if self._launching or self._services.jobs.busy_with(STAGE) is not None:
-            return texts.RUNNING
+        if self._launching:
+            return texts.STARTING
+        if self.trial.running:
+            return texts.TRYING
         return self.setting_up.problem()
 
     def _show_reason(self) -> None:
-        self._view.setup.set_reason(self.reason())
+        reason, busy = self.reason(), self._services.jobs.busy_with(STAGE) is not None
+        self._view.setup.start.set_text(texts.QUEUE if busy else texts.START)
+        self._view.setup.set_reason(reason)
+        self.trial.changed(reason or (texts.RUNNING if busy else ""))
 
     def start(self) -> None:
         """Start a training with what stands in the panel."""
@@ -152,7 +171,10 @@ class PretrainController(QObject):
         self._launching = True
         self._show_reason()
         self._services.jobs.launch(
-            lambda: workflow.prepare_pretrain(project, spec, weights), then, failed=self._not_started
+            lambda: workflow.prepare_pretrain(project, spec, weights),
+            then,
+            failed=self._not_started,
+            waits=self._services.jobs.busy_with(STAGE) is not None,
         )
 
     def _not_started(self, error: SSLStudioError) -> None:
@@ -178,6 +200,9 @@ class PretrainController(QObject):
         status = self._services.jobs.status(run_id)
         if status is None or status.stage != STAGE:
             self._presenter.show_actions()
+            self._show_reason()
+            if status is not None and status.stage == "preflight" and status.adopted:
+                self._timer.start()
             return
         if status.state.final:
             self._keep_speed(status)
@@ -201,6 +226,7 @@ class PretrainController(QObject):
     def _look_again(self) -> None:
         self.views.changed()
         self.pairs.changed()
+        self.compare.changed()
 
     def activate(self) -> None:
         """The page has come to the front: make the plots and draw what happened meanwhile."""
@@ -222,8 +248,10 @@ class PretrainController(QObject):
         jobs = self._services.jobs
         if self._runs and self._presenter.run_id not in {row.run_id for row in self._runs}:
             self._presenter.focus(self._runs[0].run_id)
-        self._presenter.set_rows({row.run_id: row for row in self._runs})
-        self._view.set_runs([run_line(row, jobs.status(row.run_id)) for row in self._runs], self._presenter.run_id)
+        self._presenter.set_rows({row.run_id: row for row in self._runs}, self._queue)
+        self._view.set_runs(
+            [run_line(row, jobs.status(row.run_id), self._queue) for row in self._runs], self._presenter.run_id
+        )
 
 
 def earlier_runs(rows: Sequence[RunRow]) -> list[EarlierRun]:

@@ -16,8 +16,8 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton, PrimaryButto
 class Actions:
     """What can be done: None hides a button, a text disables it and says why, "" enables it.
 
-    `held` shows "Go on" in place of "Pause"; `weights` are the choices of what the run hands on ("best", "last",
-    "discard"), `kept` says in words which it is.
+    `held` shows "Go on" in place of "Pause", `waits` what can be done with a run in the queue; `weights` are the
+    choices of what the run hands on ("best", "last", "discard"), `kept` says in words which it is.
     """
 
     stop: str | None = None
@@ -25,6 +25,7 @@ class Actions:
     extend: str | None = None
     embed: str | None = None
     held: bool = False
+    waits: bool = False
     weights: tuple[str, ...] = ()
     kept: str = ""
 
@@ -38,6 +39,8 @@ class RunHead(QWidget):
     extend_requested = Signal(int)
     embed_requested = Signal()
     weights_chosen = Signal(str)
+    withdraw_requested = Signal()
+    sooner_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,12 +60,17 @@ class RunHead(QWidget):
         self.by.setFixedWidth(112)
         self.by.setAccessibleName("Epochs to add")
         self.embed = PrimaryButton(texts.EMBED, "explore")
+        self.sooner = PlainButton(run_texts.SOONER, "play")
+        self.sooner.setToolTip(run_texts.SOONER_HELP)
+        self.withdraw = PlainButton(run_texts.WITHDRAW, "close")
+        self.withdraw.setToolTip(run_texts.WITHDRAW_HELP)
         self.weights = IconButton("more", run_texts.KEPT_HELP)
         self._connect()
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.state, 1)
-        for part in (self.hold, self.stop, self.stop_how, self.resume, self.by, self.extend, self.embed, self.weights):
+        running = (self.sooner, self.withdraw, self.hold, self.stop, self.stop_how)
+        for part in (*running, self.resume, self.by, self.extend, self.embed, self.weights):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +85,8 @@ class RunHead(QWidget):
         self.stop.clicked.connect(lambda: self.stop_requested.emit("last"))
         self.resume.clicked.connect(lambda: self.resume_requested.emit())
         self.extend.clicked.connect(lambda: self.extend_requested.emit(self.by.value()))
+        self.sooner.clicked.connect(lambda: self.sooner_requested.emit())
+        self.withdraw.clicked.connect(lambda: self.withdraw_requested.emit())
         self.embed.clicked.connect(lambda: self.embed_requested.emit())
         self.ways = QMenu(self)
         for name, label in (
@@ -108,6 +118,8 @@ class RunHead(QWidget):
             button.setEnabled(not reason)
             button.setToolTip(reason or help_text)
             button.setAccessibleDescription(reason or "")
+        for button in (self.sooner, self.withdraw):
+            button.setVisible(actions.waits)
         self._held = actions.held
         self.hold.setText(run_texts.GO_ON if actions.held else run_texts.PAUSE)
         self.by.setVisible(actions.extend is not None)

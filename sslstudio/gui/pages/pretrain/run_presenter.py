@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from sslstudio.gui.texts import duration, time_left
 from sslstudio.jobs import control
 from sslstudio.jobs.control import KeepOnStop
 from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.session import waiting
 
 TONES = {
     RunState.SUCCEEDED: "ok",
@@ -71,12 +72,15 @@ class RunPresenter:
         self._stories: dict[str, RunStory] = {}
         self._rows: Mapping[str, RunRow] = {}
         self._disk: dict[str, _OnDisk] = {}
+        self._waiting: Sequence[str] = ()
         self.run_id = ""
         jobs, head = services.jobs, panel.head
         head.stop_requested.connect(lambda keep: jobs.cancel(self.run_id, keep))
         head.hold_requested.connect(lambda held: jobs.hold(self.run_id, held))
         head.resume_requested.connect(lambda: jobs.resume(self.run_id))
         head.extend_requested.connect(lambda epochs: jobs.resume(self.run_id, epochs))
+        head.withdraw_requested.connect(self._withdraw)
+        head.sooner_requested.connect(self._sooner)
         head.weights_chosen.connect(self._choose_weights)
         panel.notices.enough.connect(lambda: jobs.cancel(self.run_id, "last"))
 
@@ -84,9 +88,9 @@ class RunPresenter:
         """What is known of a run's course."""
         return self._stories.get(run_id)
 
-    def set_rows(self, rows: Mapping[str, RunRow]) -> None:
-        """The runs of the project."""
-        self._rows = rows
+    def set_rows(self, rows: Mapping[str, RunRow], waiting: Sequence[str] = ()) -> None:
+        """The runs of the project, and those in the queue in their order."""
+        self._rows, self._waiting = rows, waiting
         self.show()
 
     def begin(self, run_id: str) -> None:
@@ -144,7 +148,7 @@ class RunPresenter:
             text = _running_line(status, story)
             fraction: float | None = status.fraction if status.progress is not None else -1.0
         else:
-            text, fraction = ended_line(row, state), None
+            text, fraction = ended_line(row, state, self._waiting), None
         self._panel.set_run(f"{row.run_id}: {what(spec)}", text, fraction)
         offer = running and "settled" in story.warnings and not (status is not None and status.stopping)
         self._panel.notices.set_notices(_sentences(status, story), offer_stop=offer)
@@ -165,6 +169,9 @@ class RunPresenter:
         elsewhere = read_only or (texts.RUNNING if busy is not None and busy.run_id != self.run_id else "")
         embed = read_only or ("Images are being embedded." if jobs.busy_with("embed") is not None else "")
         disk = self._disk.get(self.run_id)
+        if self.run_id in self._waiting:
+            self._panel.head.set_actions(Actions(waits=not read_only))
+            return
         if status is not None and status.active:
             stopping = "It is stopping already." if status.stopping else ""
             self._panel.head.set_actions(Actions(stop=stopping, held=status.held))
@@ -178,6 +185,19 @@ class RunPresenter:
             usable = embed if disk is not None and disk.chosen else None
             actions = Actions(resume=elsewhere, embed=usable, weights=weights, kept=line)
         self._panel.head.set_actions(actions)
+
+    def _withdraw(self) -> None:
+        self._change_queue(waiting.withdraw, self._services.session.project, self.run_id)
+
+    def _sooner(self) -> None:
+        queue = waiting.queue_of(self._services.session.project)
+        self._change_queue(queue.move, self.run_id, 0)
+
+    def _change_queue(self, change: Callable[..., object], *arguments: object) -> None:
+        run_id, session = self.run_id, self._services.session
+        self._services.background.run(
+            change, *arguments, done=lambda _: session.run_was_changed(run_id), failed=self._services.notify.error
+        )
 
     def _choose_weights(self, keep: KeepOnStop) -> None:
         run_id = self.run_id
@@ -221,8 +241,10 @@ def what(spec: PretrainSpec) -> str:
     return f"{texts.method_title(spec.task)}, {texts.backbone_title(spec.backbone)}, {spec.image_size} px"
 
 
-def ended_line(row: RunRow, state: RunState) -> str:
-    """How a run ended, in a line."""
+def ended_line(row: RunRow, state: RunState, queue: Sequence[str] = ()) -> str:
+    """How a run ended, in a line, or when it will begin."""
+    if row.run_id in queue:
+        return run_texts.waiting(queue.index(row.run_id))
     parts = [texts.STATES[state]]
     epochs, seconds = row.result.get("epochs"), row.result.get("seconds")
     if isinstance(epochs, int | float):
@@ -232,7 +254,7 @@ def ended_line(row: RunRow, state: RunState) -> str:
     return ", ".join(parts)
 
 
-def run_line(row: RunRow, status: RunStatus | None) -> RunLine:
+def run_line(row: RunRow, status: RunStatus | None, queue: Sequence[str] = ()) -> RunLine:
     """One row of the list of runs."""
     spec = PretrainSpec.model_validate_json(row.spec_json)
     state = status.state if status is not None else row.state
@@ -244,7 +266,7 @@ def run_line(row: RunRow, status: RunStatus | None) -> RunLine:
     return RunLine(
         row.run_id,
         what(spec),
-        texts.STATES[state],
+        run_texts.waiting(queue.index(row.run_id)) if row.run_id in queue else texts.STATES[state],
         TONES[state],
         f"{int(done):,}" if isinstance(done, int | float) else "",
         f"{loss:.2f}" if isinstance(loss, int | float) else "",

@@ -18,11 +18,18 @@ STOP_LAST = "Stop and keep what it has learned"
 STOP_BEST = "Stop and keep the best epoch"
 STOP_DISCARD = "Stop and throw its weights away"
 STOP_HELP = "Stops at the next safe point and keeps what it has learned; it can be resumed."
+SOONER, SOONER_HELP = "Next in the queue", "Starts as soon as the training under way has ended."
+WITHDRAW, WITHDRAW_HELP = "Take out of the queue", "Does not start by itself; it can be started later with Resume."
 ENOUGH = "Stop here and keep it"
 KEPT_HELP = "Which weights embedding and later runs take."
 HAND_ON = {"last": "Use the last epoch", "best": "Use the best epoch", "discard": "Throw the weights away"}
 DISCARDED = "its weights were thrown away"
 MEASURES = {"probe": "by your labels", "view_retrieval": "by finding altered images again"}
+
+
+def waiting(place: int) -> str:
+    """The state of a run in the queue; `place` from 0."""
+    return "Waiting, next" if place == 0 else f"Waiting, {place + 1} in the queue"
 
 
 def kept_line(offered: Mapping[str, Mapping[str, Any]], chosen: str) -> str:

@@ -98,6 +98,11 @@ class SettingUp(QObject):
         init = self.starting.init
         return PretrainSpec.model_validate({"task": self._method, "init": init, "preset": self.preset, **values})
 
+    def take(self, values: Mapping[str, ParameterValue]) -> None:
+        """Put these settings into the panel."""
+        self._panel.set_values(values)
+        self._panel.parameters_changed.emit()
+
     def device(self, asked: object) -> str:
         """Under which name the speed of a device is kept: "auto" is what this computer has."""
         return str(asked) if asked != "auto" else ("gpu" if self._gpu else "cpu")

@@ -14,6 +14,7 @@ from sslstudio.gui.pages.pretrain import pair_texts, texts
 from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, method_fields, spec_fields
 from sslstudio.gui.pages.pretrain.methods import Method
 from sslstudio.gui.pages.pretrain.start_panel import StartPanel
+from sslstudio.gui.pages.pretrain.trial_panel import TrialPanel
 from sslstudio.gui.widgets.controls import (
     Disclosure,
     PlainButton,
@@ -164,6 +165,8 @@ class SetupPanel(QFrame):
         column.addWidget(self.effort)
         column.addWidget(self.time)
         column.addWidget(self.plan)
+        self.trial = TrialPanel()
+        column.addWidget(self.trial)
 
     def _add_start(self, column: QVBoxLayout) -> None:
         self.start_from = StartPanel()

@@ -21,6 +21,9 @@ START = "Start training"
 NO_IMAGES = "Import images first: 0 images."
 READ_ONLY = "This project is open read-only."
 RUNNING = "A training is running. Wait for it, or stop it."
+STARTING = "The training is being prepared."
+QUEUE = "Train after the one that runs"
+TRYING = "The training is being tried out. Wait for it, or stop the trial."
 LOOKING = "Looking at the project..."
 NO_METHOD = "No method is installed. See Help."
 NO_WEIGHTS = "Choose a weights file first."
@@ -223,12 +226,8 @@ def fewer_changes(method: str) -> str:
 
 
 def labelled(label: str, words: str) -> str:
-    """ "Needs: some hundred images", or "" for no words."""
-    return (
-        f"{label}: {words[:1].lower()}{words[1:]}"
-        if words and not words[:2].isupper()
-        else words and f"{label}: {words}"
-    )
+    """ "Needs: Some hundred images", or "" for no words."""
+    return f"{label}: {words}" if words else ""
 
 
 def consent_title(name: str) -> str:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from sslstudio.gui import theme
-from sslstudio.gui.pages.pretrain import pair_texts, texts
+from sslstudio.gui.pages.pretrain import compare_texts, pair_texts, texts
+from sslstudio.gui.pages.pretrain.compare_pane import ComparePane
 from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
 from sslstudio.gui.pages.pretrain.pairs_pane import PairsPane
 from sslstudio.gui.pages.pretrain.run_panel import RunPanel
@@ -29,7 +30,7 @@ from sslstudio.gui.widgets.sections import Sections
 from sslstudio.gui.widgets.stack import Stack
 
 Index = QModelIndex | QPersistentModelIndex
-METHODS, VIEWS, PAIRS, RUNS = "methods", "views", "pairs", "runs"
+METHODS, VIEWS, PAIRS, RUNS, COMPARE = "methods", "views", "pairs", "runs", "compare"
 COLUMNS = ("Run", "What", "State", "Epochs", "Loss", "Started")
 
 
@@ -114,6 +115,11 @@ class PretrainView(QWidget):
         self.sections.add_section(PAIRS, pair_texts.PAIRS_TAB, "patient", self.pairs, help=pair_texts.PAIRS_HELP)
         self.sections.set_section_visible(PAIRS, False)
         self.sections.add_section(RUNS, texts.RUNS_TAB, "pretrain", self._stack, help=texts.RUNS_HELP)
+        self.compare = ComparePane()
+        self.sections.add_section(
+            COMPARE, compare_texts.COMPARE_TAB, "table", self.compare, help=compare_texts.COMPARE_HELP
+        )
+        self.sections.set_section_visible(COMPARE, False)
         self.setup.kind.look_requested.connect(lambda: self.sections.show_section(VIEWS))
         self.setup.method.pairs_requested.connect(lambda: self.sections.show_section(PAIRS))
         self.setup.method.all_requested.connect(lambda: self.sections.show_section(METHODS))
