@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import shutil
 import sys
 from platform import machine
 
 from sslstudio.backbones import at_hand
 from sslstudio.backbones.table import ARCHITECTURES
-from sslstudio.cli.follow import opened
+from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
+from sslstudio.domain.runs import Metric, Monitor
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import PluginState, discover
-from sslstudio.session import offering, recommending
+from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.session import helping as asked
+from sslstudio.session import offering, recommending, workflow
 
 
 def recommend(options: argparse.Namespace, output: Output) -> Result:
@@ -62,3 +66,74 @@ def recommend(options: argparse.Namespace, output: Output) -> Result:
 def _gpu() -> bool:
     """Whether this computer seems to have a graphics card that training can use; `doctor` makes sure."""
     return shutil.which("nvidia-smi") is not None or (sys.platform == "darwin" and machine() == "arm64")
+
+
+def helping(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio helping PROJECT RUN [--seed N]`; embeds what is not embedded yet."""
+    with opened(options.project) as project:
+        listed, left_out = asked.candidates(project, options.run)
+        pairs = []
+        for candidate in listed:
+            embedding = asked.embedding_of(project, candidate)
+            if embedding is None:
+                embedding = str(carry_out(project, workflow.prepare_embed(project, candidate.spec), output)["run"])
+            pairs.append((candidate.title, embedding))
+        found = asked.judge(
+            project, pairs, options.seed, lambda done, total: output.progress(done, total, "classifiers")
+        )
+    told = asked.answer(found)
+    output.say(told)
+    output.say("")
+    rows = [
+        (one.name, f"{one.value:.3f}", _interval(one.interval), "" if one.above is None else f"{one.above:+.3f}",
+         _interval(one.above_interval))
+        for one in found.standings
+    ]  # fmt: skip
+    output.table(("weights", "balanced accuracy", "95 % interval", "run is above by", "95 % interval"), rows)
+    for sentence in left_out:
+        output.note(sentence)
+    return {
+        "answer": told,
+        "verdict": found.standings[1].verdict,
+        "n_images": found.n_images,
+        "n_subjects": found.n_subjects,
+        "folds": found.folds,
+        "left_out": left_out,
+        "standings": [
+            {
+                "name": one.name,
+                "embedding": embedding,
+                "balanced_accuracy": one.value,
+                "interval": one.interval,
+                "above": one.above,
+                "above_interval": one.above_interval,
+            }
+            for one, (_, embedding) in zip(found.standings, pairs, strict=True)
+        ],
+    }
+
+
+def _interval(found: tuple[float, float] | None) -> str:
+    return "" if found is None else f"{found[0]:.3f} to {found[1]:.3f}"
+
+
+def curves(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio curves PROJECT RUN -o FILE.csv`: all numbers of a run, one line a number."""
+    with opened(options.project, read_only=True) as project:
+        project.catalogue.run(options.run)
+        events = RunDirectory(project.run_dir(options.run)).events().events
+    partial = options.output.with_name(options.output.name + ".partial")
+    count = 0
+    with partial.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("kind", "epoch", "step", "name", "value", "seconds"))
+        began = events[0].at if events else 0.0
+        for event in events:
+            if isinstance(event, Metric | Monitor):
+                step = event.step if isinstance(event, Metric) else ""
+                for name, value in event.values.items():
+                    writer.writerow((event.event, event.epoch, step, name, value, round(event.at - began, 3)))
+                    count += 1
+    partial.replace(options.output)
+    output.say(f"Wrote {count} numbers of {options.run} to {options.output}")
+    return {"run": options.run, "file": str(options.output), "count": count}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sslstudio.cli.arguments import add, assignment, count
@@ -86,6 +87,14 @@ def add_learning(commands: Commands) -> None:
     _pretraining(commands)
     recommend = add(commands, "recommend", "advising:recommend", "say what to train with on these images, and why")
     recommend.add_argument("--effort", choices=EFFORTS, default="balanced", help="how thoroughly (balanced)")
+    helping = add(
+        commands, "helping", "advising:helping", "say whether a pretraining helps with the labels there are, or not"
+    )
+    helping.add_argument("run", metavar="RUN", help="name of the pretraining")
+    helping.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the folds (0)")
+    curves = add(commands, "curves", "advising:curves", "write the numbers of a run as a table")
+    curves.add_argument("run", metavar="RUN", help="name of the run")
+    curves.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.csv", help="table to write")
     resume = add(commands, "resume", "learning:resume", "go on with a run that was stopped")
     resume.add_argument("run", metavar="RUN", help="name of the run")
     resume.add_argument("--extend-epochs", type=int, default=0, metavar="N", help="train N epochs more than planned")

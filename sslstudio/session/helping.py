@@ -1,0 +1,129 @@
+"""Is pretraining helping? A run against its start, random weights and ImageNet, by the labels there are; in a sentence.
+
+The test part is not looked at: it stays untouched for the scores of a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sslstudio.backbones import at_hand
+from sslstudio.domain.specs import EARLIER, EmbedSpec, PretrainSpec
+from sslstudio.errors import SSLStudioError
+from sslstudio.session.project import Project
+from sslstudio.session.results import load_embeddings
+
+if TYPE_CHECKING:
+    from sslstudio.classifiers.benefit import Benefit, Standing
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An embedding that takes part: what it is called, and how it is made."""
+
+    title: str
+    spec: EmbedSpec
+
+
+def candidates(project: Project, run_id: str) -> tuple[list[Candidate], list[str]]:
+    """What to compare `run_id` with, the run first, and sentences on what must be left out.
+
+    Raises SSLStudioError: "unknown_run", "not_a_pretraining".
+    """
+    row = project.catalogue.run(run_id)
+    if row.stage != "pretrain":
+        raise SSLStudioError(f"{run_id} is no pretraining.", "Choose a pretraining.", code="not_a_pretraining")
+    spec = PretrainSpec.model_validate_json(row.spec_json)
+
+    def made(source: str) -> EmbedSpec:
+        return EmbedSpec(source=source, backbone=spec.backbone, image_size=spec.image_size, seed=spec.seed)
+
+    found, left_out = [Candidate(run_id, made(run_id))], []
+    if spec.init.startswith(EARLIER):
+        earlier = spec.init.removeprefix(EARLIER)
+        found.append(Candidate(f"its start, {earlier}", made(earlier)))
+    elif spec.init not in ("random", "imagenet"):
+        left_out.append("Its start was a weights file, which the project does not keep; random weights stand for it.")
+    if spec.init == "imagenet" or at_hand.imagenet(spec.backbone):
+        title = "its start, ImageNet" if spec.init == "imagenet" else "ImageNet"
+        found.append(Candidate(title, made("imagenet")))
+    else:
+        left_out.append("ImageNet weights of this network are not on this computer, so they are left out.")
+    random = "its start, random weights" if spec.init == "random" else "random weights"
+    found.insert(1 if spec.init == "random" else len(found), Candidate(random, made("random")))
+    return found, left_out
+
+
+def embedding_of(project: Project, candidate: Candidate) -> str | None:
+    """The newest embedding of a candidate that is up to date; None when it must be made first."""
+    wanted = candidate.spec
+    source = next((row for row in project.catalogue.runs() if row.run_id == wanted.source), None)
+    for row in reversed(project.catalogue.runs()):
+        if row.stage != "embed" or not row.adopted or not (project.embeddings_dir / f"{row.run_id}.npy").is_file():
+            continue
+        spec = EmbedSpec.model_validate_json(row.spec_json)
+        if source is not None and spec.source == source.run_id and row.created >= source.finished:
+            return row.run_id
+        same = (spec.source, spec.backbone, spec.image_size) == (wanted.source, wanted.backbone, wanted.image_size)
+        if source is None and same and (wanted.source == "imagenet" or spec.seed == wanted.seed):
+            return row.run_id
+    return None
+
+
+def judge(
+    project: Project,
+    embeddings: Sequence[tuple[str, str]],
+    seed: int = 0,
+    progress: Callable[[float, float], None] = lambda done, total: None,
+) -> Benefit:
+    """Compare (title, embed run) pairs by the project's labels, the first with the others; see `classifiers.benefit`.
+
+    Takes seconds to a minute: call it from a command or a thread. Raises SSLStudioError "few_labels",
+    "stale_embedding".
+    """
+    import numpy as np
+
+    from sslstudio.classifiers import benefit
+
+    items = [item for item in project.catalogue.items() if item.label and item.part != "test"]
+    classes = sorted({item.label for item in items})
+    vectors = {}
+    for title, embedding in embeddings:
+        ids, values = load_embeddings(project, embedding)
+        row_of = {int(image_id): row for row, image_id in enumerate(ids)}
+        if any(item.image_id not in row_of for item in items):
+            raise SSLStudioError(
+                f"{embedding} lacks some of the labelled images.", "Embed the images again.", code="stale_embedding"
+            )
+        vectors[title] = np.asarray(values[[row_of[item.image_id] for item in items]], np.float32)
+    y = np.array([classes.index(item.label) for item in items], np.int64)
+    return benefit.judge(vectors, y, np.array([item.subject for item in items]), seed, progress)
+
+
+def answer(found: Benefit) -> str:
+    """The answer in a sentence or two: yes, no, or that it cannot be told yet; against the start of the run."""
+    run, start = found.standings[0], found.standings[1]
+    rest = f"{found.n_images} labelled images of {found.n_subjects} patients"
+    figures = f"{_percent(run.value)} against {_percent(start.value)} right ({start.name}), {_points(start)}"
+    if start.verdict == "better":
+        better = [one for one in found.standings[2:] if one.verdict == "worse"]
+        told = f"Yes: by {rest} it is {figures}."
+        return f"{told} But {better[0].name} does better still: {_percent(better[0].value)}." if better else told
+    if start.verdict == "worse":
+        return f"No: by {rest} it is {figures}. The start serves you better."
+    if start.verdict == "same":
+        return f"No: by {rest} it is {figures}; a difference that matters is ruled out."
+    return f"It cannot be told yet: by {rest} it is {figures}. More labelled patients would tell."
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}".replace("%", " %")
+
+
+def _points(start: Standing) -> str:
+    if start.above is None or start.above_interval is None:
+        return "no interval"
+    low, high = start.above_interval
+    return f"{100 * start.above:+.1f} points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
