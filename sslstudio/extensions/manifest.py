@@ -159,7 +159,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise SSLStudioError(f"The folder has no readable {FILE_NAME}.", code="no_manifest") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         raise SSLStudioError(f"The plugin's {FILE_NAME} is not valid TOML.", code="bad_manifest") from None
     try:
         manifest = Manifest.model_validate(content)

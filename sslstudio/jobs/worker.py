@@ -34,6 +34,7 @@ from sslstudio.stages.context import Cancelled
 __all__ = ["RunContext", "main"]
 
 HEARTBEAT_SECONDS = 1.0
+LARGEST_LOG, KEPT_LOG = 4 << 20, 64 << 10
 StageLoader = Callable[[Stage], Callable[..., dict[str, Any]]]
 
 
@@ -67,7 +68,7 @@ def main(run_dir: Path | str, load: StageLoader = stages.load, launcher: Launche
 
 def _work(run: RunDirectory, load: StageLoader) -> int:
     status = _take_up(run)
-    with EventWriter(run.events_file) as writer, _heartbeat(run.heartbeat_file):
+    with EventWriter(run.events_file) as writer, _heartbeat(run):
         writer.write(Started(at=time.time(), pid=os.getpid(), attempt=status.attempt))
         last = _end(run, load, writer.write)
         writer.write(last)
@@ -163,14 +164,15 @@ def _plain(result: dict[str, Any]) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _heartbeat(path: Path) -> Iterator[None]:
-    """Touch `path` every second from a thread."""
+def _heartbeat(run: RunDirectory) -> Iterator[None]:
+    """Touch the run's heartbeat every second from a thread, and keep its log from filling the disk."""
     over = threading.Event()
 
     def beat() -> None:
         while True:
             with contextlib.suppress(OSError):
-                path.touch()
+                run.heartbeat_file.touch()
+                _trim(run.log_file)
             if over.wait(HEARTBEAT_SECONDS):
                 return
 
@@ -181,6 +183,18 @@ def _heartbeat(path: Path) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _trim(log: Path) -> None:
+    """Empty a log that code printed too much to; its last lines stay. Whoever holds it open goes on behind them."""
+    if log.stat().st_size <= LARGEST_LOG:
+        return
+    with log.open("r+b") as stream:
+        stream.seek(-KEPT_LOG, os.SEEK_END)
+        end = stream.read()
+        stream.seek(0)
+        stream.write(b"(what was printed before is left out: too much)\n" + end.partition(b"\n")[2])
+        stream.truncate()
 
 
 @contextlib.contextmanager

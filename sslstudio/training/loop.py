@@ -98,6 +98,12 @@ class TrainingLoop:
         while self._state.step < self._total:
             with contextlib.suppress(_RolledBack):
                 self._epoch(self._state.step // self._sampler.steps_per_epoch)
+        if not self._state.loss_count and self._skips:
+            raise SSLStudioError(
+                "Training stopped: the loss was not finite in any step.",
+                "Lower the learning rate or choose float32, and start a new run.",
+                code="diverged",
+            )
         if not self._collapse:
             self._collapse = self._watcher.collapse(self._task.encoder(), self._runner.autocast)
         self._keep_last()
