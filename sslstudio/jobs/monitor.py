@@ -18,6 +18,9 @@ from sslstudio.jobs.states import SILENCE_SECONDS
 POLL_SECONDS = 0.2
 FINAL_POLL_SECONDS = 1.0
 SILENT = "not_responding"
+STUCK = "no_progress"
+STUCK_SECONDS = 600.0
+"""A worker that lives but has told nothing for so long hangs: slow steps and waiting for drives are told."""
 
 Callback = Callable[[str, Sequence[Event], RunState], None]
 logger = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ class _Followed:
     state: RunState | None = None
     looked: float = 0.0
     warned_silent: bool = False
+    warned_stuck: bool = False
 
 
 class RunMonitor:
@@ -39,7 +43,8 @@ class RunMonitor:
 
     The first call after `follow` gives all events from its offset on, also when there are none. A run stays
     followed when it is final, in case it is resumed; a worker killed with -9 is reported LOST within a second.
-    A worker that does not obey a cancel for 8 seconds is ended, and one that is silent for a minute is warned of.
+    A worker that does not obey a cancel for 8 seconds is ended; of one that is silent for a minute, or lives and has
+    told nothing for ten, a warning is given.
     """
 
     def __init__(self, callback: Callback, poll_seconds: float = POLL_SECONDS) -> None:
@@ -95,7 +100,7 @@ class RunMonitor:
         state = one.run.state()
         if not state.final:
             self._escalate(one.run)
-        news = list(self._silence(one, state))
+        news = [*self._silence(one, state), *self._standstill(one, state)]
         while not self._closed:
             batch = events.read(one.run.events_file, one.offset)
             read_all = batch.offset == one.offset
@@ -120,6 +125,20 @@ class RunMonitor:
             return ()
         message = f"{one.run.run_id} has not answered for a minute."
         return (Warned(at=time.time(), code=SILENT, message=message, hint="Wait, or stop it and resume it."),)
+
+    def _standstill(self, one: _Followed, state: RunState) -> tuple[Event, ...]:
+        """A warning when a living worker has written no event for ten minutes and is not asked to wait."""
+        stuck = False
+        if state is RunState.RUNNING and not one.run.pause_requested():
+            with contextlib.suppress(OSError):
+                stuck = time.time() - one.run.events_file.stat().st_mtime > STUCK_SECONDS
+        if stuck == one.warned_stuck:
+            return ()
+        one.warned_stuck = stuck
+        if not stuck or one.warned_silent:
+            return ()
+        message = f"{one.run.run_id} is alive but has made no progress for ten minutes."
+        return (Warned(at=time.time(), code=STUCK, message=message, hint="Wait, or stop it and resume it."),)
 
     def _escalate(self, run: RunDirectory) -> None:
         with contextlib.suppress(OSError):

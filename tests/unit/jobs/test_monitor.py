@@ -130,6 +130,29 @@ def test_a_silent_worker_is_warned_of_and_not_lost(
     notes.wait_for("stubborn-1", RunState.LOST, 5)
 
 
+def test_a_worker_that_lives_but_tells_nothing_is_warned_of_once_unless_it_was_asked_to_wait(
+    tmp_path: Path, notes: Notes, watching: RunMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "STUCK_SECONDS", 0.5)
+    held, hanging = tiny_run(tmp_path, "stubborn-1"), tiny_run(tmp_path, "stubborn-2")
+    held.request_pause()
+    for run in (held, hanging):
+        LAUNCHER.start(run.path)
+        watching.follow(run.path)
+
+    def warned(name: str) -> list[str]:
+        return [event.code for event in notes.events.get(name, ()) if isinstance(event, Warned)]
+
+    with notes.changed:
+        assert notes.changed.wait_for(lambda: bool(warned("stubborn-2")), 20)
+    time.sleep(1.0)
+    assert warned("stubborn-2") == ["no_progress"]
+    assert warned("stubborn-1") == []
+    for run in (held, hanging):
+        assert control.kill(run.path)
+        notes.wait_for(run.run_id, RunState.LOST, 10)
+
+
 def test_a_vanished_run_and_a_broken_callback_stop_nobody_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

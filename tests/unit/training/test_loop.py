@@ -191,6 +191,44 @@ def test_out_of_memory_halves_the_batch_and_goes_on(bench: Bench) -> None:
     assert report.metrics[-1][1]["chance"] == pytest.approx(1.386, abs=1e-3)
 
 
+def test_a_batch_that_was_halved_stays_so_when_the_run_is_resumed(bench: Bench) -> None:
+    def spoil(batch: Batch, loss: torch.Tensor) -> torch.Tensor:
+        if batch.step == 2 and len(batch.image_ids) > 4:
+            raise torch.OutOfMemoryError
+        return loss
+
+    with pytest.raises(Stopped):
+        bench.loop(Recorder(stop_at=5), spoil=spoil)[0].run()
+    report = Recorder()
+    loop, _ = bench.loop(report)
+    loop.run()
+    assert loop._runner.accumulation == 2
+    assert report.warnings == []
+    assert report.metrics[-1][1]["chance"] == pytest.approx(1.386, abs=1e-3)
+
+
+def test_a_batch_asked_for_in_parts_is_computed_in_parts(bench: Bench) -> None:
+    sizes: list[int] = []
+
+    def spoil(batch: Batch, loss: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(batch.image_ids))
+        return loss
+
+    bench.loop(Recorder(), spoil=spoil, accumulation=4)[0].run()
+    assert set(sizes) == {2}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_forced_collapse_is_told_whatever_the_images(bench: Bench, seed: int) -> None:
+    report = Recorder()
+    loop, task = bench.loop(report, epochs=2, seed=seed, learning_rate=1e-12)
+    with torch.no_grad():
+        task.backbone.second.weight.mul_(1e-4)  # type: ignore[union-attr]
+        task.backbone.second.bias.fill_(1.0)  # type: ignore[union-attr]
+    loop.run()
+    assert "collapse" in report.all_warnings
+
+
 def test_a_card_too_small_for_any_batch_is_said(bench: Bench) -> None:
     def spoil(batch: Batch, loss: torch.Tensor) -> torch.Tensor:
         raise torch.OutOfMemoryError
