@@ -111,3 +111,21 @@ def test_every_preset_is_told_in_words(name: str) -> None:
     assert title and done.startswith("Changed: crops of") and done.endswith(".")
     assert ("left-right flips" in done) != ("left-right flips" in never)
     assert name in texts.CHOICES
+
+
+def test_what_suits_the_images_is_told_with_reasons_and_taken(page: PretrainController, qtbot: QtBot) -> None:
+    why = page._view.setup.why
+    qtbot.waitUntil(lambda: len(why.lines()) == 6, timeout=10000)
+    found = page.why._found
+    assert found is not None
+    assert why.lines()[0][0] == f"Method: {texts.method_title(found.spec.task)}"
+    assert all(reason.endswith(".") and evidence for _, reason, evidence in why.lines())
+    page.setting_up.pick_method("simclr" if found.spec.task != "simclr" else "micle")
+    page.setting_up.take({"epochs": 3})
+    qtbot.waitUntil(lambda: why.take.isEnabled(), timeout=5000)
+    why.take.click()
+    taken = page.setting_up.specification()
+    for name in ("task", "init", "backbone", "image_size", "epochs", "batch_size"):
+        assert getattr(taken, name) == getattr(found.spec, name), name
+    qtbot.waitUntil(lambda: not why.take.isEnabled(), timeout=5000)
+    assert texts.TAKEN_ALREADY in why.take.toolTip()

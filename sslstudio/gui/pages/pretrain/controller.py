@@ -25,6 +25,7 @@ from sslstudio.gui.pages.pretrain.start_panel import EarlierRun
 from sslstudio.gui.pages.pretrain.trial_presenter import TrialPresenter
 from sslstudio.gui.pages.pretrain.view import COMPARE, PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
+from sslstudio.gui.pages.pretrain.why_presenter import WhyPresenter
 from sslstudio.gui.texts import count
 from sslstudio.session import planning as plan
 from sslstudio.session import workflow
@@ -70,6 +71,7 @@ class PretrainController(QObject):
         self.pairs = PairsPresenter(services, view.pairs, self.setting_up)
         self.trial = TrialPresenter(services, view.setup.trial, self.setting_up)
         self.compare = ComparePresenter(services, view.compare)
+        self.why = WhyPresenter(services, view.setup, self.setting_up)
         self._presenter = RunPresenter(services, view.run)
         self._connect()
         self._show_reason()
@@ -99,6 +101,7 @@ class PretrainController(QObject):
         self.views.close()
         self.pairs.close()
         self.compare.close()
+        self.why.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""

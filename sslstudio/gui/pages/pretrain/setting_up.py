@@ -31,15 +31,15 @@ class SettingUp(QObject):
     def __init__(self, panel: SetupPanel, gallery: MethodGallery) -> None:
         super().__init__(panel)
         self._panel, self._gallery = panel, gallery
-        self._found = Found()
+        self.found = Found()
         self._advice = Advice({}, {})
-        self._facts: DataFacts | None = None
+        self.facts: DataFacts | None = None
         self._method = ""
         self._picked = False
         self.images = self._patients = 0
         """How many images would be trained on, and of how many patients."""
-        self._speeds: Mapping[str, float] = {}
-        self._gpu = False
+        self.speeds: Mapping[str, float] = {}
+        self.gpu = False
         self.pairing = Pairing()
         self.preset: Preset = "auto"
         self.starting = Starting(panel.start_from, self._start_changed)
@@ -55,10 +55,10 @@ class SettingUp(QObject):
 
         The facts decide what methods mean anything on the images.
         """
-        changed = (images, patients, facts) != (self.images, self._patients, self._facts)
-        self._facts = facts
+        changed = (images, patients, facts) != (self.images, self._patients, self.facts)
+        self.facts = facts
         self._panel.kind.set_resolved(facts.preset)
-        self.images, self._patients, self._speeds = images, patients, speeds
+        self.images, self._patients, self.speeds = images, patients, speeds
         self._panel.set_data(texts.data_line(images, patients), 0 < images < 1000)
         if changed:
             self._settle()
@@ -67,12 +67,12 @@ class SettingUp(QObject):
 
     def set_methods(self, found: Found) -> None:
         """The methods that are installed."""
-        self._found = found
+        self.found = found
         self._settle()
 
     def set_machine(self, text: str) -> None:
         """What this computer trains on, as `machine.describe` says it."""
-        self._gpu = not text.startswith("CPU")
+        self.gpu = not text.startswith("CPU")
         self._apply_effort()
 
     def pick_method(self, method_id: str) -> None:
@@ -105,7 +105,7 @@ class SettingUp(QObject):
 
     def device(self, asked: object) -> str:
         """Under which name the speed of a device is kept: "auto" is what this computer has."""
-        return str(asked) if asked != "auto" else ("gpu" if self._gpu else "cpu")
+        return str(asked) if asked != "auto" else ("gpu" if self.gpu else "cpu")
 
     @property
     def image_size(self) -> int:
@@ -115,7 +115,7 @@ class SettingUp(QObject):
     @property
     def resolved_preset(self) -> Preset:
         """The kind of image in force; "auto" follows the data."""
-        known = self._facts.preset if self._facts is not None else "plain"
+        known = self.facts.preset if self.facts is not None else "plain"
         return known if self.preset == "auto" else self.preset
 
     def _preset_chosen(self, preset: Preset) -> None:
@@ -126,13 +126,13 @@ class SettingUp(QObject):
     @property
     def method(self) -> Method | None:
         """The method in force, None while there is none that can be chosen."""
-        return self._found.method(self._method)
+        return self.found.method(self._method)
 
     def _settle(self) -> None:
         """Methods or data are known now, or are others: show the cards, and take the recommended method."""
-        facts = replace(self._facts, preset=self.resolved_preset) if self._facts is not None else None
-        self._advice = advise(self._found, facts, self.images, self._patients)
-        best = self._advice.best or recommend(self._found.methods, 0, 0)
+        facts = replace(self.facts, preset=self.resolved_preset) if self.facts is not None else None
+        self._advice = advise(self.found, facts, self.images, self._patients)
+        best = self._advice.best or recommend(self.found.methods, 0, 0)
         if not self._picked and best != self._method and best:
             self._choose_method(best)
         else:
@@ -153,8 +153,8 @@ class SettingUp(QObject):
 
     def _show_methods(self) -> None:
         advice = self._advice
-        self._gallery.set_groups(arrange(self._found, advice), self._method)
-        method, best = self.method, self._found.method(advice.best)
+        self._gallery.set_groups(arrange(self.found, advice), self._method)
+        method, best = self.method, self.found.method(advice.best)
         other = best.title if best is not None and advice.best != self._method else ""
         note = ""
         if method is not None:
@@ -170,7 +170,7 @@ class SettingUp(QObject):
     def _apply_effort(self) -> None:
         batch = self.method.entry.recommended_batch if self.method is not None else 0
         effort = cast(plan.Effort, self._panel.effort.value())
-        made = plan.make_plan(effort, self.images, batch, gpu=self._gpu)
+        made = plan.make_plan(effort, self.images, batch, gpu=self.gpu)
         self._panel.set_values({"image_size": made.image_size, "epochs": made.epochs, "batch_size": made.batch_size})
         self._panel.parameters_changed.emit()
 
@@ -189,7 +189,7 @@ class SettingUp(QObject):
         values = self._panel.values()
         size, epochs, backbone = int(values["image_size"]), int(values["epochs"]), str(values["backbone"])
         device = self.device(values["device"])
-        speed, measured = plan.images_per_second(self._speeds, backbone, size, device, gpu=device != "cpu")
+        speed, measured = plan.images_per_second(self.speeds, backbone, size, device, gpu=device != "cpu")
         lasts = texts.estimate(plan.seconds(self.images, epochs, speed), measured) if self.images else ""
         line = texts.effort_line(size, epochs, int(values["batch_size"]), texts.backbone_title(backbone))
         self._panel.set_plan(lasts, line)

@@ -15,6 +15,7 @@ from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, method_fields,
 from sslstudio.gui.pages.pretrain.methods import Method
 from sslstudio.gui.pages.pretrain.start_panel import StartPanel
 from sslstudio.gui.pages.pretrain.trial_panel import TrialPanel
+from sslstudio.gui.pages.pretrain.why_panel import WhyPanel
 from sslstudio.gui.widgets.controls import (
     Disclosure,
     PlainButton,
@@ -153,6 +154,8 @@ class SetupPanel(QFrame):
         column.addWidget(SectionTitle(texts.METHOD))
         column.addWidget(self.data)
         column.addWidget(self.method)
+        self.why = WhyPanel()
+        column.addWidget(self.why)
 
     def _add_effort(self, column: QVBoxLayout) -> None:
         self.effort = Segmented(texts.EFFORTS, texts.EFFORT)

@@ -23,7 +23,7 @@ class Starting:
         self._value = RANDOM
         self._run = ""
         self._file: Path | None = None
-        panel.start_chosen.connect(self._choose)
+        panel.start_chosen.connect(self.choose)
         panel.earlier_chosen.connect(self.continue_from)
         panel.file_chosen.connect(self._choose_file)
 
@@ -72,7 +72,8 @@ class Starting:
         self._panel.set_file("")
         self._show()
 
-    def _choose(self, value: str) -> None:
+    def choose(self, value: str) -> None:
+        """Start from nothing ("random"), from "imagenet" or from a "file"."""
         self._value = value
         self._show()
         self._changed("")

@@ -35,6 +35,18 @@ RESET = "Reset this panel"
 NO_METHOD_YET = "No method"
 ALL_METHODS = "All methods"
 ALL_METHODS_HELP = "Shows every method with what it needs and when it helps."
+WHY = "What suits these images, and why"
+WHY_NAMES = {
+    "task": "Method",
+    "backbone": "Network",
+    "init": "Start from",
+    "image_size": "Image size",
+    "epochs": "Epochs",
+    "batch_size": "Batch",
+}
+WHY_STARTS = {"random": "nothing", "imagenet": "ImageNet"}
+TAKE_ALL, TAKE_ALL_HELP = "Take all of this", "Puts the recommended settings into the panel."
+TAKEN_ALREADY = "These settings stand in the panel already."
 NEEDS, HELPS, EVIDENCE, MIND, REFERENCE = "Needs", "Helps", "Evidence", "Mind", "Source"
 WRONG_FAMILY = "The method chosen does not work with this kind of network."
 
