@@ -1,12 +1,16 @@
-"""Does pretraining pay? Frozen features of several sources, scored with few labels on one test set.
+"""Does pretraining pay, and which method? Frozen features of several sources, scored with few labels on one test set.
 
-    python benchmarks/few_labels.py IMAGES LABELS.csv [--epochs 30] [--image-size 64] [-o results.json]
-    python benchmarks/few_labels.py IMAGES LABELS.csv --project NAME.sslproj --embedding embed-1 --embedding embed-2
+    python benchmarks/few_label.py IMAGES LABELS.csv [--run TASK[+START][@BACKBONE][:SIZE]]... [--epochs 30] [-o FILE]
+    python benchmarks/few_label.py IMAGES LABELS.csv --project NAME.sslproj --embedding embed-1 --embedding embed-2
 
-LABELS.csv has the columns image, label, split (train / test). The labels of the test part only ever score. For each
-source: logistic regression (C = 0.1) on standardised features from k labels a class of the train part, mean of ten
-draws, balanced accuracy on the whole test part. Sources: the run, the same backbone with random weights, ImageNet
-weights where they are on this computer (--imagenet), and the bare pixels of 16 x 16 thumbnails.
+    --run simclr --run mae@vit_tiny --run simclr+imagenet@efficientnet_lite0:96
+
+LABELS.csv has the columns image, label, split (train / test) and, if patients are known, subject. The labels of the
+test part only ever score. For each source: logistic regression (C = 0.1) on standardised features from k labels a class
+of the train part, mean of ten draws, balanced accuracy on the whole test part, with a 95 % interval from 1,000
+resamples of draws and test images. Sources: each run with settings its method recommends, the same backbones with
+random weights and with ImageNet weights where they are on this computer, and the bare pixels of 16 x 16 thumbnails.
+Sizes without a value are --image-size. A run whose folder below --work holds a finished backbone is not trained again.
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ import argparse
 import csv
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +35,13 @@ from PIL import Image
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import EmbedSpec, PretrainSpec, Spec
-from sslstudio.errors import SSLStudioError
+from sslstudio.extensions import host
 from sslstudio.importers.pixel_cache import PixelCacheWriter
 from sslstudio.stages import load
-from sslstudio.training import devices
 
 COUNTS = (5, 10, 25, 50, 0)
 DRAWS = 10
+RESAMPLES = 1000
 
 
 @dataclass
@@ -95,12 +100,38 @@ class ConsoleContext:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """A pretraining to score: method, start ("random" or "imagenet"), backbone and image size in pixels."""
+
+    task: str
+    start: str
+    backbone: str
+    size: int
+
+    @property
+    def run_id(self) -> str:
+        return f"{self.task}-{self.start}-{self.backbone}-{self.size}"
+
+
+def wish(text: str, options: argparse.Namespace) -> Wish:
+    """TASK[+START][@BACKBONE][:SIZE] in words."""
+    found = re.fullmatch(r"(\w+)(?:\+(\w+))?(?:@(\w+))?(?::(\d+))?", text)
+    if found is None:
+        raise SystemExit(f"not understood: {text}")
+    task, start, backbone, size = found.groups()
+    entry = host.find_plugin(task).task(task)
+    backbone = backbone or entry.recommended.backbone or options.backbone
+    return Wish(task, start or "random", backbone, int(size or options.image_size))
+
+
+@dataclass(frozen=True)
 class Labelled:
     """The labels: class number and part of each image, in the order of the items."""
 
     names: tuple[str, ...]
     classes: np.ndarray[Any, np.dtype[np.int64]]
     test: np.ndarray[Any, np.dtype[np.bool_]]
+    subjects: tuple[str, ...]
 
 
 def read_labels(path: Path) -> tuple[list[str], Labelled]:
@@ -110,11 +141,12 @@ def read_labels(path: Path) -> tuple[list[str], Labelled]:
     names = tuple(sorted({row["label"] for row in rows}))
     classes = np.array([names.index(row["label"]) for row in rows])
     test = np.array([row["split"] == "test" for row in rows])
-    return [row["image"] for row in rows], Labelled(names, classes, test)
+    subjects = tuple(row.get("subject") or str(number) for number, row in enumerate(rows))
+    return [row["image"] for row in rows], Labelled(names, classes, test, subjects)
 
 
 def cache_images(root: Path, folder: Path, names: Sequence[str], labelled: Labelled) -> list[Item]:
-    """Decode the images into a pixel cache below `root`; one item each, its own subject."""
+    """Decode the images into a pixel cache below `root`; one item each."""
     items = []
     with PixelCacheWriter(root / "pixels" / "images.bin") as writer:
         for number, name in enumerate(names):
@@ -125,7 +157,7 @@ def cache_images(root: Path, folder: Path, names: Sequence[str], labelled: Label
             part = "test" if labelled.test[number] else "train"
             facts = {"image_id": number + 1, "low": 0.0, "high": 255.0, "part": part, **location.model_dump()}
             texts = dict.fromkeys(("study", "series", "modality", "scanner"), "")
-            items.append(Item.model_validate({**facts, **texts, "subject": str(number)}))
+            items.append(Item.model_validate({**facts, **texts, "subject": labelled.subjects[number]}))
     return items
 
 
@@ -138,12 +170,10 @@ def run_stage(root: Path, stage: Stage, run_id: str, spec: Spec, items: list[Ite
     return load(stage)(spec, context)
 
 
-def embed(root: Path, source: str, items: list[Item], options: argparse.Namespace) -> Any:
+def embed(root: Path, source: str, backbone: str, size: int, items: list[Item], seed: int = 0) -> Any:
     """Features (N, D) of `source` for all items, through the product's embed stage."""
-    run_id = f"embed-{source}"
-    backbone = options.imagenet if source == "imagenet" else options.backbone
-    size = options.imagenet_size if source == "imagenet" else options.image_size
-    spec = EmbedSpec(source=source, backbone=backbone, image_size=size, seed=options.seed)
+    run_id = f"embed-{source}-{backbone}-{size}"
+    spec = EmbedSpec(source=source, backbone=backbone, image_size=size, seed=seed)
     run_stage(root, "embed", run_id, spec, items)
     return np.load(root / "runs" / run_id / "artifacts" / "embeddings.npy").astype(np.float32)
 
@@ -157,31 +187,55 @@ def pixels16(folder: Path, names: Sequence[str]) -> Any:
     return np.stack(rows)
 
 
-def score(features: Any, labelled: Labelled) -> dict[str, float]:
-    """Balanced accuracy on the test part for each number of labels a class ("all" for every train label)."""
+@dataclass(frozen=True)
+class Score:
+    """Mean balanced accuracy over the draws, with the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def guesses(features: Any, labelled: Labelled, count: int) -> Any:
+    """Predicted classes (draws, test images) from `count` labels a class (0: all)."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import balanced_accuracy_score
     from sklearn.preprocessing import StandardScaler
 
     train = np.flatnonzero(~labelled.test)
+    rows = []
+    for draw in range(DRAWS if count else 1):
+        random = np.random.default_rng(draw)
+        chosen = train
+        if count:
+            groups = [train[labelled.classes[train] == label] for label in range(len(labelled.names))]
+            chosen = np.concatenate([random.permutation(group)[:count] for group in groups])
+        scaler = StandardScaler().fit(features[chosen])
+        model = LogisticRegression(C=0.1, max_iter=2000)
+        model.fit(scaler.transform(features[chosen]), labelled.classes[chosen])
+        rows.append(model.predict(scaler.transform(features[labelled.test])))
+    return np.stack(rows)
+
+
+def score(features: Any, labelled: Labelled) -> dict[str, Score]:
+    """Balanced accuracy on the test part for each number of labels a class ("all" for every train label)."""
     truth = labelled.classes[labelled.test]
+    random = np.random.default_rng(0)
     results = {}
     for count in COUNTS:
-        values = []
-        for draw in range(DRAWS if count else 1):
-            random = np.random.default_rng(draw)
-            chosen = train
-            if count:
-                groups = [train[labelled.classes[train] == label] for label in range(len(labelled.names))]
-                chosen = np.concatenate([random.permutation(group)[:count] for group in groups])
-            scaler = StandardScaler().fit(features[chosen])
-            model = LogisticRegression(C=0.1, max_iter=2000).fit(
-                scaler.transform(features[chosen]), labelled.classes[chosen]
-            )
-            guess = model.predict(scaler.transform(features[labelled.test]))
-            values.append(float(balanced_accuracy_score(truth, guess)))
-        results[str(count) if count else "all"] = float(np.mean(values))
+        right = guesses(features, labelled, count) == truth
+        spread = []
+        for _ in range(RESAMPLES):
+            draws = random.integers(len(right), size=len(right))
+            images = random.integers(len(truth), size=len(truth))
+            spread.append(_balanced(right[draws][:, images], truth[images]))
+        low, high = np.quantile(spread, (0.025, 0.975))
+        results[str(count) if count else "all"] = Score(_balanced(right, truth), float(low), float(high))
     return results
+
+
+def _balanced(right: Any, truth: Any) -> float:
+    """Mean over classes of the share of `right` (draws, images) answers."""
+    return float(np.mean([right[:, truth == label].mean() for label in np.unique(truth)]))
 
 
 def project_features(project_path: Path, embedding: str, names: Sequence[str]) -> Any:
@@ -199,7 +253,7 @@ def project_features(project_path: Path, embedding: str, names: Sequence[str]) -
 
 
 def collect(options: argparse.Namespace, names: list[str], labelled: Labelled) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Features by source, and the pretraining's own result."""
+    """Features by source, and what each pretraining said at its end."""
     found: dict[str, Any] = {"pixels 16x16": pixels16(options.images, names)}
     if options.project:
         for embedding in options.embedding:
@@ -207,32 +261,44 @@ def collect(options: argparse.Namespace, names: list[str], labelled: Labelled) -
         return found, {}
     root = options.work
     items = cache_images(root, options.images, names, labelled)
-    found[f"random {options.backbone}"] = embed(root, "random", items, options)
-    if options.imagenet:
-        try:
-            found[f"imagenet {options.imagenet}"] = embed(root, "imagenet", items, options)
-        except SSLStudioError as error:
-            print(error, file=sys.stderr)
-    if not options.epochs:
-        return found, {}
+    seen = [item for item in items if item.part != "test"] if options.train_only else items
+    wishes = [wish(text, options) for text in options.run or ["simclr"]]
+    ended = {}
+    for backbone, size in dict.fromkeys((one.backbone, one.size) for one in wishes):
+        found[f"random {backbone} {size} px"] = embed(root, "random", backbone, size, items, options.seed)
+    for pair in options.imagenet:
+        backbone, _, size = pair.partition(":")
+        found[f"imagenet {pair}"] = embed(root, "imagenet", backbone, int(size or options.image_size), items)
+    for one in wishes if options.epochs else ():
+        ended[one.run_id] = train(root, one, seen, options)
+        found[f"{one.run_id}, {options.epochs} epochs"] = embed(root, one.run_id, one.backbone, one.size, items)
+    return found, ended
+
+
+def train(root: Path, one: Wish, items: list[Item], options: argparse.Namespace) -> dict[str, Any]:
+    """Pretrain as the product does, unless that was done before; what the run said at its end."""
+    if (root / "runs" / one.run_id / "artifacts" / "backbone.safetensors").is_file():
+        return {}
+    entry = host.find_plugin(one.task).task(one.task)
     parameters = dict(pair.split("=", 1) for pair in options.set)
+    chosen = {
+        name: value
+        for name in ("learning_rate", "weight_decay", "warmup_fraction")
+        if (value := getattr(entry.recommended, name)) is not None
+    }
     spec = PretrainSpec(
-        task=options.task,
-        backbone=options.backbone,
-        init=options.init,
-        image_size=options.image_size,
+        task=one.task,
+        backbone=one.backbone,
+        init=one.start,
+        image_size=one.size,
         epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
+        batch_size=options.batch_size or min(entry.recommended_batch or 256, 256),
         preset=options.preset,
         seed=options.seed,
         parameters={name: float(value) for name, value in parameters.items()},
+        **chosen,
     )
-    run_id = f"{options.task}-{options.epochs}"
-    seen = [item for item in items if item.part != "test"] if options.train_only else items
-    result = run_stage(root, "pretrain", run_id, spec, seen)
-    found[f"{options.task} {options.epochs} epochs"] = embed(root, run_id, items, options)
-    return found, result
+    return run_stage(root, "pretrain", one.run_id, spec, items)
 
 
 def arguments() -> argparse.Namespace:
@@ -242,17 +308,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("few-labels"), help="folder for cache, runs and checkpoints")
     parser.add_argument("--project", type=Path, help="score embeddings of this project instead of training")
     parser.add_argument("--embedding", action="append", default=[])
-    parser.add_argument("--task", default="simclr")
-    parser.add_argument("--backbone", default="resnet18")
-    parser.add_argument("--init", default="random")
+    parser.add_argument("--run", action="append", metavar="TASK[+START][@BACKBONE][:SIZE]", help="(simclr)")
+    parser.add_argument("--backbone", default="resnet18", help="where neither the run nor its method names one")
     parser.add_argument(
-        "--imagenet", default="", metavar="BACKBONE", help="also score ImageNet weights of this backbone"
+        "--imagenet", action="append", default=[], metavar="BACKBONE[:SIZE]", help="score these weights"
     )
-    parser.add_argument("--imagenet-size", type=int, default=224)
     parser.add_argument("--image-size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=30, help="0: no pretraining, baselines alone")
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--batch-size", type=int, help="(what the method recommends, at most 256)")
     parser.add_argument("--preset", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--train-only", action="store_true", help="pretrain without the test part's (unlabeled) images")
@@ -263,17 +326,22 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
-    devices.NICENESS = 0  # no window to stay fluid beside a benchmark
     start = time.monotonic()
     names, labelled = read_labels(options.labels)
     sources, result = collect(options, names, labelled)
     table = {source: score(features, labelled) for source, features in sources.items()}
     heads = [str(count) if count else "all" for count in COUNTS]
-    print(f"{'balanced accuracy with labels a class':40}" + "".join(f"{head:>8}" for head in heads))
+    print(f"{'balanced accuracy with labels a class':44}" + "".join(f"{head:>22}" for head in heads))
     for source, scores in table.items():
-        print(f"{source:40}" + "".join(f"{scores[head]:8.3f}" for head in heads))
-    report = {"scores": table, "pretraining": result, "test_images": int(labelled.test.sum()), "draws": DRAWS,
-              "seconds": round(time.monotonic() - start, 1)}  # fmt: skip
+        cells = (f"{one.mean:.3f} ({one.low:.3f}-{one.high:.3f})" for one in (scores[head] for head in heads))
+        print(f"{source:44}" + "".join(f"{cell:>22}" for cell in cells))
+    report = {
+        "scores": {source: {count: asdict(one) for count, one in row.items()} for source, row in table.items()},
+        "pretraining": result,
+        "test_images": int(labelled.test.sum()),
+        "draws": DRAWS,
+        "seconds": round(time.monotonic() - start, 1),
+    }
     print(json.dumps(report))
     if options.output:
         options.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
