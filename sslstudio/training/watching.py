@@ -30,6 +30,7 @@ _SAMPLE, _LABELLED, _BATCH = 4, 5, 256
 _TIE = 0.005  # values this near to the best one count as equal: then the later epoch is kept
 _STRIDES = 20
 _NEAR_CHANCE = 0.97
+_NO_CHOICE = 0.99  # by chance already all neighbours are of one group: each modality has its own scanner
 
 Autocast = Callable[[], AbstractContextManager[None]]
 
@@ -139,7 +140,7 @@ class Watcher:
         for name, codes in self._places.items():
             found[name] = neighbourhood.purity(cosines, codes, self._patients, self._modalities)
         for name, purity in found.items():
-            if purity is not None:
+            if purity is not None and purity.chance < _NO_CHOICE:
                 values |= {f"{name}_purity": purity.share, f"{name}_purity_chance": purity.chance}
         if len(self._probed):
             labelled, _ = self._features(encoder, autocast, self._probed)

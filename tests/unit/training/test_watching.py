@@ -100,6 +100,14 @@ def test_one_scanner_or_few_patients_of_one_raise_no_alarm() -> None:
         assert not [code for code in report.warnings if code.startswith("shortcut")]
 
 
+def test_scanners_that_have_a_modality_each_are_not_measured() -> None:
+    listed = [one.model_copy(update={"modality": one.scanner}) for one in items()]
+    report = Recorder()
+    watcher(report, listed).start(Scripted(features()), contextlib.nullcontext)
+    assert "scanner_purity" not in report.monitors[0]
+    assert "patient_purity" in report.monitors[0]
+
+
 def test_an_early_end_is_offered_when_neighbours_have_stopped_changing() -> None:
     report = Recorder()
     watch = watcher(report, items(), epochs=20)
