@@ -22,6 +22,7 @@ from sslstudio.pretext.blocks import block_mask
 from sslstudio.pretext.decoder import ImageDecoder
 from sslstudio.pretext.statistics import batch_statistics, settle_statistics
 from sslstudio.pretext.tiles import cut_tiles, tile_side
+from sslstudio.pretext.teachers import teacher_momentum
 
 __all__ = [
     "API_VERSION",
@@ -42,6 +43,7 @@ __all__ = [
     "feature_pyramid",
     "settle_statistics",
     "tile_side",
+    "teacher_momentum",
 ]
 
 API_VERSION = 1

@@ -77,6 +77,7 @@ print(json.dumps({name: [dataclasses.asdict(one) for one in check_plugin(Path(na
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_every_bundled_plugin_keeps_the_contract() -> None:
     """All in one process, because loading torch is what takes the time."""
     command = [sys.executable, "-c", ALL_AT_ONCE, *map(str, BUNDLED)]
