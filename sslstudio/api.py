@@ -21,8 +21,8 @@ from sslstudio.domain.specs import ParameterValue, Preset
 from sslstudio.pretext.blocks import block_mask
 from sslstudio.pretext.decoder import ImageDecoder
 from sslstudio.pretext.statistics import batch_statistics, settle_statistics
-from sslstudio.pretext.tiles import cut_tiles, tile_side
 from sslstudio.pretext.teachers import teacher_momentum
+from sslstudio.pretext.tiles import cut_tiles, tile_side
 
 __all__ = [
     "API_VERSION",
@@ -42,8 +42,8 @@ __all__ = [
     "feature_map",
     "feature_pyramid",
     "settle_statistics",
-    "tile_side",
     "teacher_momentum",
+    "tile_side",
 ]
 
 API_VERSION = 1
