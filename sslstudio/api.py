@@ -20,6 +20,7 @@ from sslstudio.backbones.features import feature_map, feature_pyramid
 from sslstudio.domain.specs import ParameterValue, Preset
 from sslstudio.pretext.blocks import block_mask
 from sslstudio.pretext.decoder import ImageDecoder
+from sslstudio.pretext.painting import BlockPainter
 from sslstudio.pretext.statistics import batch_statistics, settle_statistics
 from sslstudio.pretext.teachers import teacher_momentum
 from sslstudio.pretext.tiles import cut_tiles, tile_side
@@ -27,6 +28,7 @@ from sslstudio.pretext.tiles import cut_tiles, tile_side
 __all__ = [
     "API_VERSION",
     "Batch",
+    "BlockPainter",
     "ImageDecoder",
     "ParameterValue",
     "PretextTask",

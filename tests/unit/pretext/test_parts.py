@@ -7,7 +7,15 @@ import timm
 import torch
 from torch import nn
 
-from sslstudio.api import ImageDecoder, batch_statistics, block_mask, cut_tiles, settle_statistics, tile_side
+from sslstudio.api import (
+    BlockPainter,
+    ImageDecoder,
+    batch_statistics,
+    block_mask,
+    cut_tiles,
+    settle_statistics,
+    tile_side,
+)
 from sslstudio.backbones.build import build
 from sslstudio.backbones.features import feature_pyramid
 
@@ -104,3 +112,20 @@ def test_statistics_fit_whole_images_though_training_sees_others() -> None:
         settle_statistics(backbone, whole)
     assert float(norm.running_mean) == pytest.approx(float(whole.mean()), rel=0.01)
     settle_statistics(nn.Flatten(), whole)
+
+
+def test_a_painter_sees_nothing_of_what_is_hidden() -> None:
+    torch.manual_seed(0)
+    backbone = timm.create_model("test_efficientnet", in_chans=1, num_classes=0).eval()
+    painter = BlockPainter(backbone, 1, 32, mask_ratio=0.5, block_share=0.2)
+    images = torch.randn(3, 1, 32, 32) - 2.0
+    hidden = painter.draw_mask(images)
+    with torch.no_grad():
+        painted = painter(backbone, images, hidden)
+        assert torch.equal(painted, painter(backbone, torch.where(hidden, torch.randn_like(images), images), hidden))
+        covered, filled = painter.pictures(backbone, images)
+    assert float(painted.mean()) == pytest.approx(-2.0, abs=0.2), "a new painter answers the mean of what it sees"
+    same = covered == images
+    assert torch.equal(filled[same], images[same]) and 0.3 < float(same.float().mean()) < 0.7
+    hidden_error, visible_error = painter.errors(images + 3.0 * hidden, images, hidden)
+    assert (float(hidden_error), float(visible_error)) == (pytest.approx(9.0, rel=1e-4), 0.0)
