@@ -172,6 +172,9 @@ def stop(options: argparse.Namespace, output: Output) -> Result:
         state = run.state()
         if options.keep is not None:
             taken = control.choose_kept(folder, options.keep)
+    if run.alive():  # a busy computer takes its time to end a process
+        output.say(f"{options.run} is ending; what becomes of its weights is settled when the project is next opened.")
+        return {"run": options.run, "state": run.state().value, "kept": ""}
     told = {"": "", "best": "; the weights of its best epoch are kept", "last": "; its last weights are kept"}[taken]
     if options.keep == "discard":
         told = "; its weights are gone"
