@@ -16,6 +16,9 @@ from sslstudio.session.project import Project
 from sslstudio.session.results import load_embeddings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sslstudio.classifiers.benefit import Benefit, Standing
 
 
@@ -80,12 +83,23 @@ def judge(
 ) -> Benefit:
     """Compare (title, embed run) pairs by the project's labels, the first with the others; see `classifiers.benefit`.
 
-    Takes seconds to a minute: call it from a command or a thread. Raises SSLStudioError "few_labels",
-    "stale_embedding".
+    Takes seconds to a minute: call it from a command; the window gives `material` to a child process (`judged`).
+    Raises SSLStudioError "few_labels", "stale_embedding".
+    """
+    from sslstudio.classifiers import benefit
+
+    vectors, y, subjects = material(project, embeddings)
+    return benefit.judge(vectors, y, subjects, seed, progress)
+
+
+def material(
+    project: Project, embeddings: Sequence[tuple[str, str]]
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.int64], NDArray[np.str_]]:
+    """What is judged: vectors (N, D) of each (title, embed run), classes (N,) and patients (N,) of labelled images.
+
+    The test part is left out. Raises SSLStudioError "stale_embedding".
     """
     import numpy as np
-
-    from sslstudio.classifiers import benefit
 
     items = [item for item in project.catalogue.items() if item.label and item.part != "test"]
     classes = sorted({item.label for item in items})
@@ -99,7 +113,26 @@ def judge(
             )
         vectors[title] = np.asarray(values[[row_of[item.image_id] for item in items]], np.float32)
     y = np.array([classes.index(item.label) for item in items], np.int64)
-    return benefit.judge(vectors, y, np.array([item.subject for item in items]), seed, progress)
+    return vectors, y, np.array([item.subject for item in items])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer in words, and (name, balanced accuracy, low, high) of everything compared, the run first."""
+
+    words: str
+    standings: tuple[tuple[str, float, float | None, float | None], ...]
+
+
+def judged(vectors: dict[str, NDArray[np.float32]], y: NDArray[np.int64], subjects: NDArray[np.str_]) -> Answer:
+    """`judge` for a child process: plain data in, plain data out. Raises SSLStudioError "few_labels"."""
+    from sslstudio.classifiers import benefit
+
+    found = benefit.judge(vectors, y, subjects)
+    rows = tuple(
+        (one.name, one.value, *(one.interval if one.interval is not None else (None, None))) for one in found.standings
+    )
+    return Answer(answer(found), rows)
 
 
 def answer(found: Benefit) -> str:

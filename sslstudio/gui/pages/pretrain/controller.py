@@ -102,6 +102,7 @@ class PretrainController(QObject):
         self.pairs.close()
         self.compare.close()
         self.why.close()
+        self._presenter.help.close()
 
     def badge(self) -> str:
         """How far the running training is, or how many have finished."""

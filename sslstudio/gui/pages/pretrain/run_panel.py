@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QS
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.pretrain import run_texts, texts
+from sslstudio.gui.pages.pretrain.help_panel import HelpPanel
 from sslstudio.gui.pages.pretrain.progress import ALARM, Light, RunStory
 from sslstudio.gui.pages.pretrain.run_head import RunHead
 from sslstudio.gui.widgets.controls import Disclosure, PlainButton, Segmented, Text, clear
@@ -117,6 +118,8 @@ class RunPanel(QWidget):
         for light in self._lights:
             column.addWidget(light)
         column.addWidget(Disclosure(texts.DETAILS, numbers))
+        self.help = HelpPanel()
+        column.addWidget(self.help)
 
     def _make_shown(self) -> QWidget:
         """Curves, and the method's pictures once there are some."""

@@ -15,6 +15,7 @@ from sslstudio.domain.specs import PretrainSpec
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import run_texts, texts
+from sslstudio.gui.pages.pretrain.help_presenter import HelpPresenter
 from sslstudio.gui.pages.pretrain.progress import RunStory, lights
 from sslstudio.gui.pages.pretrain.run_head import Actions
 from sslstudio.gui.pages.pretrain.run_panel import RunPanel
@@ -73,6 +74,7 @@ class RunPresenter:
         self._rows: Mapping[str, RunRow] = {}
         self._disk: dict[str, _OnDisk] = {}
         self._waiting: Sequence[str] = ()
+        self.help = HelpPresenter(services, panel.help)
         self.run_id = ""
         jobs, head = services.jobs, panel.head
         head.stop_requested.connect(lambda keep: jobs.cancel(self.run_id, keep))
@@ -169,6 +171,7 @@ class RunPresenter:
         elsewhere = read_only or (texts.RUNNING if busy is not None and busy.run_id != self.run_id else "")
         embed = read_only or ("Images are being embedded." if jobs.busy_with("embed") is not None else "")
         disk = self._disk.get(self.run_id)
+        self.help.show(self.run_id, state == RunState.SUCCEEDED or bool(disk is not None and disk.chosen))
         if self.run_id in self._waiting:
             self._panel.head.set_actions(Actions(waits=not read_only))
             return
