@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
-
+from sslstudio.domain.facts import ImageFacts
 from sslstudio.domain.findings import Finding, FindingKind, FindingState
 from sslstudio.domain.items import Item, Part
 from sslstudio.domain.labels import Mark, Origin
-from sslstudio.domain.ledger import ImageKind
 from sslstudio.domain.rendering import Window
 from sslstudio.domain.runs import RunState, Stage
 
@@ -152,34 +150,16 @@ class FindingCount:
     open_groups: int
 
 
-class ImageDetail(Item):
+class ImageDetail(Item, ImageFacts):
     """An item with what the inspector shows besides. `excluded` is the reason, or None when it is included.
 
-    A stored value v means `v * slope + intercept` in the unit of the source. `file_name` has no folder;
-    `folder` is a local path, for the screen of this computer only. The other facts are those of
-    `sslstudio.domain.ledger.FoundImage`. `notes` says in sentences what is odd about the image or its series.
+    `file_name` has no folder; `folder` is a local path, for the screen of this computer only. `notes` says in sentences
+    what is odd about the image or its series.
     """
 
     original: Window = (0.0, 255.0)
     """The window without a rendering: the file's own, else the middle 99 % of the values."""
-    body_part: str = ""
-    laterality: str = ""
-    view: str = ""
-    bits: int = 8
-    slope: float = 1.0
-    intercept: float = 0.0
     frame: int = 0
-    instance_number: int | None = None
-    slice_position: float | None = None
-    sop: str = ""
-    source_series: str = ""
-    kind: ImageKind = ""
-    unit: str = ""
-    day: int | None = None
-    phase: int | None = None
-    row_spacing: float | None = None
-    column_spacing: float | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     file_name: str = ""
     folder: str = ""

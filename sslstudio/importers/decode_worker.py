@@ -19,7 +19,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from typing import Any, BinaryIO
 
@@ -170,11 +170,9 @@ def _respaced(facts: FrameFacts, before: tuple[int, ...], after: tuple[int, ...]
     """`facts` with the spacing of the stored pixels, when these were made fewer."""
     if before == after or facts.row_spacing is None or facts.column_spacing is None:
         return facts
-    return replace(
-        facts,
-        row_spacing=facts.row_spacing * before[0] / after[0],
-        column_spacing=facts.column_spacing * before[1] / after[1],
-    )
+    row_spacing = facts.row_spacing * before[0] / after[0]
+    column_spacing = facts.column_spacing * before[1] / after[1]
+    return facts.model_copy(update={"row_spacing": row_spacing, "column_spacing": column_spacing})
 
 
 def _send(answers: BinaryIO, message: dict[str, Any]) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
+from sslstudio.domain.facts import MeasuredFacts
 from sslstudio.domain.rendering import Window
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.rendering import GREY_NAMES, grey, original_window
 from sslstudio.importers.windowing import Spread, StoredPixels, spread
-
-if TYPE_CHECKING:
-    from sslstudio.domain.ledger import ImageKind
 
 FRAME_LIMIT = 16
 """A file may hold this many times `max_pixels` samples over all its frames."""
@@ -30,54 +28,22 @@ class DecodeSettings:
     rendering: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameFacts:
+class FrameFacts(MeasuredFacts):
     """The allow-listed facts of one frame; `subject`, `study`, `series` are pseudonyms or "" where a file says none.
 
-    `low`, `high` and all windows are in stored values; `value * slope + intercept` is in the unit of the source. `low`,
-    `high` is the window without any rendering; for the others see `importers.rendering.Grey`. For the rest see
-    `sslstudio.domain.ledger.FoundImage`; spacings are those of the decoded frame in mm.
+    Spacings are those of the decoded frame in mm.
     """
 
     subject: str = ""
     study: str = ""
     series: str = ""
-    modality: str = ""
-    body_part: str = ""
-    laterality: str = ""
-    view: str = ""
-    scanner: str = ""
-    bits: int = 8
-    slope: float = 1.0
-    intercept: float = 0.0
-    low: float = 0.0
-    high: float = 255.0
-    file_low: float | None = None
-    file_high: float | None = None
-    auto_low: float | None = None
-    auto_high: float | None = None
-    least: float | None = None
-    greatest: float | None = None
-    finished: bool = False
-    instance_number: int | None = None
-    slice_position: float | None = None
-    sop: str = ""
-    source_series: str = ""
-    kind: ImageKind = ""
-    unit: str = ""
-    site: str = ""
-    day: int | None = None
-    phase: int | None = None
-    row_spacing: float | None = None
-    column_spacing: float | None = None
-    columns: dict[str, str] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """The facts that differ from what goes without saying, as they cross to the import: mostly few."""
         return {name: value for name in FACTS if (value := getattr(self, name)) != getattr(_UNSAID, name)}
 
 
-FACTS: tuple[str, ...] = tuple(fact.name for fact in fields(FrameFacts))
+FACTS: tuple[str, ...] = tuple(FrameFacts.model_fields)
 _UNSAID = FrameFacts()
 
 

@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 from sslstudio.importers.dicom_elements import Elements, code, codes, items, number, numbers, text
 
 if TYPE_CHECKING:
-    from sslstudio.domain.ledger import ImageKind
+    from sslstudio.domain.facts import ImageKind
 
 _SECONDARY_CAPTURE = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(?:\.[1-4])?")
 _CONVERSIONS = frozenset(("DV", "DI", "DF", "WSD", "SD", "SI", "DRW", "SYN"))

@@ -13,7 +13,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -93,17 +93,17 @@ def decode(data: bytes, settings: DecodeSettings) -> Iterator[DecodedFrame]:
             picture = stored[tuple(index)]
             picture = picture if rows < columns else picture.swapaxes(0, 1)
             picture = picture[:: volume.steps[0], :: volume.steps[1]]
-            facts = replace(
-                seen,
-                series=pseudonym(key, "series", f"{file} {number}"),
-                bits=picture.dtype.itemsize * 8,
-                instance_number=place + 1,
-                slice_position=position,
-                source_series=pseudonym(key, "source_series", file),
-                row_spacing=float(sizes[rows]),
-                column_spacing=float(sizes[columns]),
-                columns={"plane": volume.plane, "slice spacing (mm)": f"{sizes[along]:.6g}"},
-            )
+            own = {
+                "series": pseudonym(key, "series", f"{file} {number}"),
+                "bits": picture.dtype.itemsize * 8,
+                "instance_number": place + 1,
+                "slice_position": position,
+                "source_series": pseudonym(key, "source_series", file),
+                "row_spacing": float(sizes[rows]),
+                "column_spacing": float(sizes[columns]),
+                "columns": {"plane": volume.plane, "slice spacing (mm)": f"{sizes[along]:.6g}"},
+            }
+            facts = seen.model_copy(update=own)
             yield DecodedFrame(np.ascontiguousarray(picture), facts, volume.note if not number + place else None)
 
 

@@ -11,7 +11,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +217,7 @@ class _Import:
             self.refuse(file, answer.code, **answer.detail)
         elif self._spec.dry_run:
             facts = answer.facts or FrameFacts()
-            said = self._rules.said(file.relative, asdict(facts))
+            said = self._rules.said(file.relative, facts.model_dump())
             self._add(
                 LedgerRow(
                     **self._place(file),

@@ -308,7 +308,7 @@ def test_nine_encodings_give_the_same_pixels(shared_data: Path) -> None:
     frames = [only(path.read_bytes()) for path in files]
     assert len(files) == 9
     assert len({frame.facts.sop for frame in frames}) > 1
-    facts = [replace(frame.facts, sop="") for frame in frames]
+    facts = [frame.facts.model_copy(update={"sop": ""}) for frame in frames]
     assert all((frame.stored == frames[0].stored).all() for frame in frames) and facts == [facts[0]] * 9
 
 
