@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ImageDetail, LabelEvent
 from sslstudio.gui.background import Background
+from sslstudio.gui.item_models.meanings import meaning_on_screen
 from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.inspector import Inspector
 from sslstudio.importers.windowing import on_screen
@@ -90,10 +91,8 @@ class InspectorController(QObject):
         if loaded.pixels is None:
             view.set_unreadable("The stored pixels of this image are missing. Import it again to see it.")
         elif detail.image_id != self._shown:
-            composite = len(detail.windows) > 1
-            scale = (1.0, 0.0, "") if composite else (detail.slope, detail.intercept, detail.unit)
             pixels, low, high = loaded.pixels
-            view.set_image(pixels, low, high, *scale)
+            view.set_image(pixels, low, high, meaning_on_screen(detail))
         self._shown = detail.image_id
         many = f"{count(loaded.selected, 'image')} from {count(loaded.subjects, 'patient')}"
         view.set_selection_text(many if loaded.selected > 1 else "1 image selected")

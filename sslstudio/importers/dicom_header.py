@@ -13,6 +13,7 @@ from sslstudio.importers.decoding import FrameFacts
 from sslstudio.importers.dicom_elements import Elements, code, items, number, numbers, text, value
 from sslstudio.importers.dicom_tables import voi_range
 from sslstudio.importers.dicom_values import Coding, FileWindow
+from sslstudio.importers.directions import DIRECTIONS, letters
 from sslstudio.importers.identity import patient_value, pseudonym
 from sslstudio.importers.windowing import WindowFunction
 
@@ -83,6 +84,8 @@ class Header:
         columns = dict(self._acquisition(frame))
         if name := dicom_facts.plane(orientation):
             columns["plane"] = name
+        if told := letters(orientation[:3], orientation[3:]) if orientation else "":
+            columns[DIRECTIONS] = told
         row_spacing, column_spacing = dicom_facts.spacing(dataset, self._in_frame("PixelMeasuresSequence", frame))
         return FrameFacts(
             subject=self._subject,

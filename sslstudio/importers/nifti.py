@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from sslstudio.importers import raster
 from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note, check_size, with_windows
+from sslstudio.importers.directions import DIRECTIONS, letters
 from sslstudio.importers.identity import pseudonym
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.windowing import StoredPixels
@@ -41,7 +42,8 @@ _LPS = np.array([-1.0, -1.0, 1.0])
 
 @dataclass(frozen=True)
 class _Volume:
-    """What a header says. `turned` are the voxel axes (rows, columns, slices) with the direction of each."""
+    """What a header says. `axes` are the voxel axes of rows, columns and slices, `steps` the way along each; `placed`
+    is False where the file does not say how the volume lies in the body."""
 
     shape: tuple[int, int, int]
     volumes: int
@@ -55,6 +57,7 @@ class _Volume:
     affine: NDArray[np.float64]
     axes: tuple[int, int, int]
     steps: tuple[int, int, int]
+    placed: bool
     note: Note | None
 
     @property
@@ -63,6 +66,12 @@ class _Volume:
         along = np.abs(self.affine[:3, self.axes[2]])
         steepest = float(along.max() / np.linalg.norm(along))
         return ("sagittal", "coronal", "axial")[int(along.argmax())] if steepest > 0.9 else "oblique"
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Where rows and columns of the picture run to, (2, 3) in DICOM's patient coordinates, one voxel long."""
+        axes = _LPS[:, None] * self.affine[:3, :3]
+        return np.stack([axes[:, self.axes[1]] * self.steps[1], axes[:, self.axes[0]] * self.steps[0]])
 
     @property
     def needed(self) -> int:
@@ -85,6 +94,9 @@ def decode(data: bytes, settings: DecodeSettings) -> Iterator[DecodedFrame]:
     seen = _seen(volume, stored, slope, intercept)
     rows, columns, along = volume.axes
     sizes = np.linalg.norm(volume.affine[:3, :3], axis=0)
+    further = {"plane": volume.plane, "slice spacing (mm)": f"{sizes[along]:.6g}"}
+    if told := letters(*volume.edges.tolist()) if volume.placed else "":
+        further[DIRECTIONS] = told
     key, file = bytes.fromhex(settings.key), hashlib.sha256(data).hexdigest()
     for number in range(volume.taken):
         for place, position in enumerate(_positions(volume)):
@@ -101,7 +113,7 @@ def decode(data: bytes, settings: DecodeSettings) -> Iterator[DecodedFrame]:
                 "source_series": pseudonym(key, "source_series", file),
                 "row_spacing": float(sizes[rows]),
                 "column_spacing": float(sizes[columns]),
-                "columns": {"plane": volume.plane, "slice spacing (mm)": f"{sizes[along]:.6g}"},
+                "columns": further,
             }
             facts = seen.model_copy(update=own)
             yield DecodedFrame(np.ascontiguousarray(picture), facts, volume.note if not number + place else None)
@@ -182,7 +194,7 @@ def _volume(data: bytes, settings: DecodeSettings) -> _Volume:
     scale = (1.0, 0.0) if slope is None or channels > 1 else (float(slope), float(intercept or 0.0))
     low, high = float(header["cal_min"]), float(header["cal_max"])
     window = (low, high) if np.isfinite([low, high]).all() and high > low else None
-    volume = _Volume(spatial, volumes, taken, dtype, channels, offset, *scale, window, affine, axes, steps, note)
+    volume = _Volume(spatial, volumes, taken, dtype, channels, offset, *scale, window, affine, axes, steps, known, note)
     if volume.needed > settings.memory_bytes // 4:
         raise Refused("too_large")
     return volume
@@ -242,13 +254,11 @@ def _slice_axis(header: Any, shape: tuple[int, int, int], sizes: NDArray[np.floa
 
 def _positions(volume: _Volume) -> list[float]:
     """Where each slice of the stack lies along the normal of the picture, in mm (PS3.3 C.7.6.2.1.1)."""
-    rows, columns, along = volume.axes
-    axes = _LPS[:, None] * volume.affine[:3, :3]
-    across, down = axes[:, columns] * volume.steps[1], axes[:, rows] * volume.steps[0]
-    normal = np.cross(across, down)
+    along = volume.axes[2]
+    normal = np.cross(*volume.edges)
     normal /= np.linalg.norm(normal)
     first = float(normal @ (_LPS * volume.affine[:3, 3]))
-    step = float(normal @ axes[:, along])
+    step = float(normal @ (_LPS * volume.affine[:3, along]))
     count = volume.shape[along]
     places = range(count) if volume.steps[2] > 0 else range(count - 1, -1, -1)
     return [round(first + place * step, 6) + 0.0 for place in places]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sslstudio.catalogue.rows import ImageDetail
 from sslstudio.gui.widgets.image_meaning import Meaning
+from sslstudio.importers.directions import DIRECTIONS
 
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
-DIRECTIONS = "directions"
-"""The further fact that says where rows and columns run to, as "L/P": only there when it is really known."""
 
 
 def display_window(detail: ImageDetail) -> tuple[float, float]:
@@ -28,9 +29,19 @@ def meaning(detail: ImageDetail, left: tuple[str, ...] = (), right: tuple[str, .
     )
 
 
+def meaning_on_screen(detail: ImageDetail) -> Meaning:
+    """As `meaning`, of an image shown as the model sees it: with several windows the values mean nothing more."""
+    told = meaning(detail)
+    return told if len(detail.windows) == 1 else replace(told, slope=1.0, intercept=0.0, unit="")
+
+
 def sides(directions: str) -> tuple[str, str, str, str] | None:
     """Letters at the left, right, top and bottom edge for rows that run to one side and columns to another."""
     row, _, column = directions.partition("/")
-    if row not in _OPPOSITE or column not in _OPPOSITE:
+    if not row or not column or not set(row + column) <= set(_OPPOSITE):
         return None
-    return _OPPOSITE[row], row, _OPPOSITE[column], column
+    return _opposite(row), row, _opposite(column), column
+
+
+def _opposite(letters: str) -> str:
+    return "".join(_OPPOSITE[letter] for letter in letters)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 class Meaning:
     """A stored value v means ``v * slope + intercept`` in `unit` ("" when it has none that is known).
 
-    Spacings are the distances between rows and columns in mm, or None. `sides` are the letters at the left, right,
-    top and bottom edge ("R", "L", "A", "P"), given only when they are really known. `corners` are lines for the top
-    left and the top right corner of the picture.
+    Spacings are the distances between rows and columns in mm, or None. `sides` are the letters at the left, right, top
+    and bottom edge ("R", "L", "A", "P", "H", "F"; of an oblique image several, as "RA"), given only when they are
+    really known. `corners` are lines for the top left and the top right corner of the picture.
     """
 
     slope: float = 1.0

@@ -96,9 +96,9 @@ class Inspector(QWidget):
         self.selection.setText(text)
         self.selection.setVisible(bool(text))
 
-    def set_image(self, stored: Any, low: float, high: float, slope: float, intercept: float, unit: str) -> None:
-        """The pixels, their window in stored values, and what a stored value means."""
-        self.image.set_image(stored, low, high, meaning=Meaning(slope, intercept, unit))
+    def set_image(self, stored: Any, low: float, high: float, meaning: Meaning) -> None:
+        """The pixels, their window in stored values, and what they mean."""
+        self.image.set_image(stored, low, high, meaning=meaning)
         self._reset.show()
         self._show_window(low, high)
 

@@ -67,7 +67,10 @@ def test_axial_slices_whichever_way_the_voxels_run(order: Any, signs: Any, two: 
         assert values_of(frame).tolist() == expected
         facts = frame.facts
         assert (facts.row_spacing, facts.column_spacing, facts.slice_position) == (1.5, 1.0, 3.0 * head)
-        assert facts.columns == {"plane": "axial", "slice spacing (mm)": "3"} and facts.instance_number == head + 1
+        assert (
+            facts.columns == {"plane": "axial", "slice spacing (mm)": "3", "directions": "L/P"}
+            and facts.instance_number == head + 1
+        )
     assert len({frame.facts.series for frame in frames}) == 1
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui.widgets.controls import IconButton
+from sslstudio.gui.widgets.image_meaning import PLAIN, Meaning
 from sslstudio.gui.widgets.image_view import ImageView
 
 
@@ -48,9 +49,9 @@ class CasePane(QWidget):
         column.addLayout(bar)
         column.addWidget(self.image, 1)
 
-    def set_image(self, stored: Any, low: float, high: float, message: str = "") -> None:
-        """Show stored pixels (H, W, C) with their window, or a message in their place."""
-        self.image.set_image(stored, low, high, message)
+    def set_image(self, stored: Any, low: float, high: float, message: str = "", meaning: Meaning = PLAIN) -> None:
+        """Show stored pixels (H, W, C) with their window and what they mean, or a message in their place."""
+        self.image.set_image(stored, low, high, message, meaning=meaning)
         self._show_window(low, high)
 
     def set_facts(self, title: str, label: str) -> None:
@@ -60,4 +61,4 @@ class CasePane(QWidget):
         self.image.setAccessibleName(f"{title}, {label}")
 
     def _show_window(self, low: float, high: float) -> None:
-        self._window.setText(f"window {high - low:.0f}  level {(low + high) / 2:.0f}")
+        self._window.setText(self.image.meaning.window(low, high))

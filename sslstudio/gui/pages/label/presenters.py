@@ -9,12 +9,14 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject
 
 from sslstudio.errors import SSLStudioError
+from sslstudio.gui.item_models.meanings import meaning_on_screen
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.tile_texts import tile
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.label.learner import Learned
 from sslstudio.gui.pages.label.side_panel import Progress
 from sslstudio.gui.pages.page import Services
+from sslstudio.gui.widgets.image_meaning import PLAIN, Meaning
 from sslstudio.importers.windowing import on_screen
 
 
@@ -80,22 +82,23 @@ class CasePresenter(QObject):
             name = self._images.classes()[found[0]].name
             self._view.set_suggestion(texts.suggestion(name, found[1]), True)
 
-    def _read(self, image_id: int) -> tuple[int, Any, float, float]:
+    def _read(self, image_id: int) -> tuple[int, Any, float, float, Meaning]:
         from sslstudio.importers.pixel_cache import PixelCache
 
         project = self._services.session.project
         try:
             detail = project.catalogue.image(image_id)
-            return image_id, *on_screen(PixelCache(project.pixels_dir).read(detail.pixels), detail.windows)
+            stored = PixelCache(project.pixels_dir).read(detail.pixels)
+            return image_id, *on_screen(stored, detail.windows), meaning_on_screen(detail)
         except (OSError, ValueError, SSLStudioError):
-            return image_id, None, 0.0, 255.0
+            return image_id, None, 0.0, 255.0, PLAIN
 
-    def _show_image(self, found: tuple[int, Any, float, float]) -> None:
-        image_id, pixels, low, high = found
+    def _show_image(self, found: tuple[int, Any, float, float, Meaning]) -> None:
+        image_id, pixels, low, high, meaning = found
         if image_id == self._shown:
             self._drawn = image_id
             message = "" if pixels is not None else "The stored pixels are missing. Import this image again."
-            self._view.case.set_image(pixels, low, high, message)
+            self._view.case.set_image(pixels, low, high, message, meaning)
 
 
 class ProgressPresenter(QObject):
