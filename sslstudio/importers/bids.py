@@ -1,8 +1,11 @@
-"""What a BIDS file name says of an image: modality and sequence of `sub-01_ses-2_T1w.nii.gz` (BIDS 1.9)."""
+"""What a BIDS file name says of an image: modality and sequence of `sub-01_ses-2_T1w.nii.gz`; and the JSON beside it,
+as converters of DICOM write one too (BIDS 1.9)."""
 
 from __future__ import annotations
 
+import json
 import re
+from functools import lru_cache
 
 _NAME = re.compile(r"(?:^|/)sub-[A-Za-z0-9]+(?:_[a-z]+-[A-Za-z0-9.]+)*_(?P<suffix>[A-Za-z0-9]+)\.[^/]+$")
 _SEQUENCES = {
@@ -19,6 +22,9 @@ _SEQUENCES = {
     "inplaneT1": "T1",
     "inplaneT2": "T2",
 }
+_VOLUME = re.compile(r"\.(?:nii(?:\.gz)?|hdr|img)$", re.IGNORECASE)
+_MOST_BYTES = 1 << 20
+_SIDECAR = {"CT": "CT", "MR": "MR", "MRI": "MR", "PT": "PT", "PET": "PT"}
 _MODALITIES = {"ct": "CT", "pet": "PT", "XR": "DX", "us": "US"}
 
 
@@ -30,3 +36,17 @@ def facts(relative: str) -> tuple[str, str]:
     suffix = found["suffix"]
     sequence = _SEQUENCES.get(suffix, "")
     return ("MR" if sequence else _MODALITIES.get(suffix, "")), sequence
+
+
+@lru_cache(maxsize=4)
+def sidecar_modality(path: str) -> str:
+    """The modality that the JSON beside the volume at `path` tells; "" without one, or where it is none of a volume."""
+    if not _VOLUME.search(path):
+        return ""
+    try:
+        with open(_VOLUME.sub(".json", path), "rb") as stream:  # noqa: PTH123 - keeps names that are not valid text
+            told = json.loads(stream.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    said = told.get("Modality") if isinstance(told, dict) else None
+    return _SIDECAR.get(said.strip().upper(), "") if isinstance(said, str) else ""

@@ -18,6 +18,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from sslstudio.domain.items import PixelLocation
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.importers.pixel_cache import PixelCacheWriter, byte_count
 from sslstudio.importers.thumbnails import ThumbnailWriter
@@ -108,12 +109,12 @@ class ImportStore:
         """True when there is a row for the file at this path (as text)."""
         return _path_key(path) in self._written
 
-    def put(self, pixels: StoredPixels, jpeg: bytes) -> dict[str, object]:
-        """Append one decoded image; returns its location's fields."""
+    def put(self, pixels: StoredPixels, jpeg: bytes) -> PixelLocation:
+        """Append one decoded image; returns where it lies."""
         assert self._pixels is not None
         location = self._pixels.append(pixels)
         self._jpegs.append((location.offset, jpeg))
-        return location.model_dump()
+        return location
 
     def add(self, row: LedgerRow) -> None:
         """Add a row to the coming chunk."""

@@ -17,6 +17,7 @@ from typing import Any
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import ImportSpec
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers import bids
 from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings, FrameFacts
@@ -39,12 +40,12 @@ from sslstudio.importers.reasons import (
     TAKEN,
     UNCHANGED,
 )
-from sslstudio.importers.rendering import AUTO, look_of, preset
+from sslstudio.importers.rendering import AUTO, Finder, look_of, preset
 from sslstudio.importers.tables import SubjectTable, is_table
 from sslstudio.stages.context import StageContext
 from sslstudio.stages.import_drive import Drive
 from sslstudio.stages.import_progress import ImportProgress, throttled
-from sslstudio.stages.import_rows import image, row, told
+from sslstudio.stages.import_rows import drawn, image, row, told
 
 CHUNK_FILES = 200
 _CHUNK_SECONDS = 1.0
@@ -132,6 +133,7 @@ class _Import:
         self._spec, self._context = spec, context
         self._rules, self._store, self._patients = rules, store, patients
         self._comparing, self._roots = comparing, roots
+        self._finder = Finder(context.job.rendering or preset(AUTO))
         self._committed = time.monotonic()
         self._unread: list[str] = []
         self._silent: Counter[str] = Counter()
@@ -217,6 +219,7 @@ class _Import:
             self.refuse(file, answer.code, **answer.detail)
         elif self._spec.dry_run:
             facts = answer.facts or FrameFacts()
+            facts = facts.model_copy(update={"modality": facts.modality or bids.sidecar_modality(file.path)})
             said = self._rules.said(file.relative, facts.model_dump())
             self._add(
                 LedgerRow(
@@ -256,10 +259,11 @@ class _Import:
             self._patients.of_two += not plain and first.images[0].subject != found.subject
             self._add(row(place, DUPLICATE).model_copy(update={"images": first.images}))
             return
-        images = [
-            image(self._rules, file.relative, found.subject, answer, frame, self._store.put(frame.pixels, frame.jpeg))
-            for frame in answer.frames
-        ]
+        images = []
+        for frame in answer.frames:
+            known = image(self._rules, file, found.subject, answer, frame)
+            pixels = self._store.put(frame.pixels, drawn(known, frame, self._finder))
+            images.append(known.model_copy(update={"pixels": pixels}))
         self._add(LedgerRow(**place, **told(answer), status="imported", images=tuple(images)))
 
     def note_gone(self, roots: Sequence[str]) -> None:

@@ -1,5 +1,7 @@
 """Archives, volumes and tables through the import stage: rows, facts, warnings, the same set after a cancel."""
 
+import io
+import json
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -8,14 +10,19 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
+from PIL import Image
 
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.importers import bids
 from sslstudio.importers.containers import Reader
 from sslstudio.importers.dicom_writer import DicomHeader, write_image
 from sslstudio.importers.identity import pseudonym
 from sslstudio.importers.ledger import read_ledger
 from sslstudio.importers.pixel_cache import PixelCache
+from sslstudio.importers.rendering import AUTO, grey_of, preset, windows_of
+from sslstudio.importers.thumbnails import ThumbnailStore
+from sslstudio.importers.windowing import render
 from sslstudio.stages.context import Cancelled
 from sslstudio.stages.import_images import run
 from tests.fakes.image_files import KEY, gradient, import_context, png_bytes, write_png
@@ -99,6 +106,46 @@ def test_volumes_are_series_of_slices_and_notes_stand_in_the_ledger(tmp_path: Pa
     _, _, trial = do_import(tmp_path / "trial", tmp_path / "in", spec=ImportSpec(dry_run=True))
     assert trial["sub-01_bold.nii"].reason.startswith("The first of 20 volumes") and trial["sub-01_bold.nii"].hint
     assert trial["sub-01_bold.nii"].status == "imported" and result["images"] == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "lowest", "unit"),
+    [("sidecar", -1024, "HU"), ("table", -1024, "HU"), ("nobody", -1024, ""), ("sidecar", 0, ""), ("mr", -1024, "")],
+)
+def test_ct_volumes_are_in_hounsfield_units_where_somebody_says_that_they_are_ct(
+    tmp_path: Path, told: str, lowest: int, unit: str
+) -> None:
+    values = np.full((64, 64, 2), 40, np.int16)
+    values[:16] = lowest
+    values[-4:] = 3000
+    (tmp_path / "in").mkdir()
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([-1.0, -1.0, 2.0, 1.0])), tmp_path / "in" / "scan.nii.gz")
+    if told in ("sidecar", "mr"):
+        said = {"Modality": "CT" if told == "sidecar" else "MR", "PatientName": "Canary"}
+        (tmp_path / "in" / "scan.json").write_text(json.dumps(said), encoding="utf-8")
+    table = tmp_path / "list.csv"
+    table.write_text("image,patient,modality\nscan.nii.gz,P1,CT\n", encoding="utf-8")
+    name = table if told == "table" else None
+    _, context, rows = do_import(tmp_path / "project", tmp_path / "in", table=name, spec=ImportSpec(preset="ct_lung"))
+    image = rows["scan.nii.gz"].images[0]
+    assert image.unit == unit and image.modality == {"nobody": "", "mr": "MR"}.get(told, "CT")
+    (low, high), *_ = windows_of(preset("ct_lung"), grey_of(image))
+    soft = (low * image.slope + image.intercept, high * image.slope + image.intercept)
+    assert (soft == (-1350.0, 150.0)) == bool(unit)
+    assert "Canary" not in context.artifact_path("ledger.jsonl").read_text()
+    assert image.pixels is not None
+    jpeg = ThumbnailStore(context.pixels_dir.parent / "thumbnails").get(image.pixels.shard, image.pixels.offset)
+    assert jpeg is not None
+    drawn = np.asarray(Image.open(io.BytesIO(jpeg)).convert("L")).astype(int)
+    auto = windows_of(preset(AUTO), grey_of(image))
+    expected = render(PixelCache(context.pixels_dir).read(image.pixels), auto)[:, :, 0].astype(int)
+    assert np.abs(drawn - expected).mean() < 4, "the thumbnail is drawn with the windows of what is known in the end"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"Modality": 3}', '{"Modality": "Jane Doe"}', "[" * 100_000])
+def test_a_json_that_says_nothing_of_use_is_passed_over(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    assert bids.sidecar_modality(str(tmp_path / "a.nii.gz")) == bids.sidecar_modality(str(tmp_path / "a.png")) == ""
 
 
 def test_a_table_brings_in_facts_columns_and_warnings(tmp_path: Path) -> None:
