@@ -11,8 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.data import import_runs, ledger_texts
+from sslstudio.gui.pages.data.changes import ChangesController
 from sslstudio.gui.pages.data.identity_view import IdentityForm
+from sslstudio.gui.pages.data.importing import STAGE
 from sslstudio.gui.pages.data.patients import PATIENTS, PatientsPane
 from sslstudio.gui.pages.data.preview import Seen
 from sslstudio.gui.pages.data.view import DataView
@@ -112,6 +115,37 @@ def test_a_changed_file_is_shown_and_kept_as_it_was(
     button(view, ledger_texts.ACTIONS[ledger_texts.KEEP][0]).click()
     qtbot.waitUntil(lambda: imported.catalogue.counts().excluded == 0, timeout=WAIT)
     qtbot.waitUntil(lambda: "changed since the import" not in words_of(strip), timeout=WAIT)
+
+
+def test_changes_are_shown_before_anything_is_done(
+    make_window: MakeWindow, qtbot: QtBot, imported: Project, scans: Path
+) -> None:
+    write_png(scans / "all" / "sub-00_0.png", seed=99)
+    write_png(scans / "all" / "sub-03_12.png", seed=12)
+    (scans / "all" / "sub-00_1.png").rename(scans / "all" / "moved.png")
+    window = make_window()
+    window.attach(imported)
+    view = view_of(window)
+    strip = view.ledger.found
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 12, timeout=WAIT)
+    assert strip.isHidden()
+    view.ledger.changes.click()
+    qtbot.waitUntil(lambda: "1 new, 1 changed and left out, 1 found again elsewhere" in strip.text.text(), timeout=WAIT)
+    counts = imported.catalogue.counts()
+    assert (counts.images, counts.excluded) == (12, 0) and "Nothing was changed yet" in strip.text.text()
+    assert view.ledger.lists.value() == "trial" and not strip.carry_out.isHidden()
+    strip.leave.click()
+    assert strip.isHidden()
+    view.ledger.changes.click()
+    qtbot.waitUntil(lambda: not strip.isHidden(), timeout=WAIT)
+    strip.carry_out.click()
+    assert strip.isHidden()
+    qtbot.waitUntil(lambda: imported.catalogue.counts().excluded == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: imported.catalogue.counts().images == 13 and view.ledger.changes.isEnabled(), timeout=WAIT)
+    unchanged = RunStatus("x", STAGE, "Trial import", RunState.SUCCEEDED, result={"unchanged": 1400})
+    cast(ChangesController, view.findChild(ChangesController)).ended(unchanged)
+    assert strip.text.text() == "Nothing is new, changed, moved or gone: 1,400 files as before."
+    assert strip.carry_out.isHidden() and not strip.leave.isHidden()
 
 
 def test_search_order_and_the_image_of_a_row(make_window: MakeWindow, qtbot: QtBot, imported: Project) -> None:

@@ -24,13 +24,13 @@ RATE_SECONDS = 8.0
 class ImportRuns(QObject):
     """Follows the imports of one project for a Data view.
 
-    ``progressed`` fires when more of an import's rows were stored, ``ended(dry_run)`` when all were. `actions` gives
-    the words and the callback of what can be done about a warning, by its code.
+    ``progressed`` fires when more of an import's rows were stored, ``ended(dry_run, status)`` when all were. `actions`
+    gives the words and the callback of what can be done about a warning, by its code.
     """
 
     progressed = Signal()
     started = Signal()
-    ended = Signal(bool)
+    ended = Signal(bool, object)
 
     def __init__(self, services: Services, view: DataView, actions: dict[str, tuple[str, Callable[[], None]]]) -> None:
         super().__init__(view)
@@ -126,7 +126,7 @@ class ImportRuns(QObject):
         self._panel.set_progress("", 0)
         self._tell(status)
         self.started.emit()
-        self.ended.emit(status.name == "Trial import")
+        self.ended.emit(status.name == "Trial import", status)
         if status.state is not RunState.SUCCEEDED:
             self._services.session.images_were_changed()
             self.look_for_unfinished()

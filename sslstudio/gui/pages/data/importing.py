@@ -44,7 +44,6 @@ class ImportController(QObject):
         panel.options_changed.connect(self._preview)
         panel.import_requested.connect(lambda: self.start(dry_run=False))
         panel.check_requested.connect(lambda: self.start(dry_run=True))
-        view.ledger.changes_requested.connect(self.look_for_changes)
         services.background.run(kept_identity, self._project, done=self._fill)
         self.show_reason()
 
@@ -151,23 +150,10 @@ class ImportController(QObject):
             return
         identity, sources = self._panel.identity.identity(), tuple(self._sources)
         spec = replace_identity(ImportSpec(preset=self._panel.chosen_preset(), dry_run=dry_run), identity)
-        self._launch(sources, spec, identity.table)
+        self.launch(sources, spec, identity.table)
         if not dry_run:
             self._sources = []
             self._sources_changed()
-
-    def look_for_changes(self) -> None:
-        """Look again at every folder that was imported and is there now; changes are carried out."""
-        if self.reason(with_sources=False):
-            return
-        known = [Path(from_text(text)) for text in self._project.catalogue.sources()]
-        there = [path for path in known if path.exists()]
-        if not there:
-            self._services.notify.error(
-                SSLStudioError(ledger_texts.NO_SOURCES if not known else ledger_texts.NOT_THERE, code="no_source")
-            )
-            return
-        self._launch(there, self._as_before(ImportSpec()))
 
     def locate(self) -> None:
         """Ask where a moved folder is now, and find the known images in it."""
@@ -175,7 +161,7 @@ class ImportController(QObject):
             return
         chosen = self._view.ask_folder()
         if chosen is not None:
-            self._launch([chosen], ImportSpec(relink_only=True))
+            self.launch([chosen], ImportSpec(relink_only=True))
 
     def read_again(self, action: str, trial: bool, numbers: Sequence[int]) -> None:
         """Carry out an action of the import list on some of its rows."""
@@ -187,29 +173,30 @@ class ImportController(QObject):
         elif not self.reason(with_sources=False):
             only = catalogue.chosen_files(numbers, trial=trial)
             sources = [Path(from_text(source)) for source in dict.fromkeys(source for source, _ in only if source)]
-            spec = self._as_before(ImportSpec(again=True))
+            spec = self.as_before(ImportSpec(again=True))
             if action == ledger_texts.BIGGER:
                 spec = spec.model_copy(update={"max_pixels": spec.max_pixels * LARGER})
-            self._launch(sources, spec, only=only)
+            self.launch(sources, spec, only=only)
 
     def _kept(self, files: int) -> None:
         self._services.notify.info(ledger_texts.kept(files))
         self._services.session.images_were_changed()
 
-    def _as_before(self, spec: ImportSpec) -> ImportSpec:
+    def as_before(self, spec: ImportSpec) -> ImportSpec:
         """`spec` with patients told apart as they were last."""
         kept = kept_identity(self._project)
         order = kept.get("order", "header")
         identity = Identity(str(kept.get("pattern", "")), None, order, tuple(kept.get("placeholders", ())))
         return replace_identity(spec, identity)
 
-    def _launch(
+    def launch(
         self,
         sources: Sequence[Path],
         spec: ImportSpec,
         table: Path | None = None,
         only: Sequence[tuple[str, str]] | None = None,
     ) -> None:
+        """Start a run that reads `sources`, or `only` these files of the import list."""
         project = self._project
         self._launching = True
         self.launched.emit()

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QPixmap
 
+from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.data import identity_texts, texts
+from sslstudio.gui.pages.data.changes import ChangesController
 from sslstudio.gui.pages.data.import_runs import ImportRuns
 from sslstudio.gui.pages.data.import_warnings import WarningsController
 from sslstudio.gui.pages.data.importing import ImportController
@@ -30,6 +32,7 @@ class Inflow(QObject):
         super().__init__(view)
         self._services, self._view, self._changed = services, view, changed
         self.importing = ImportController(services, view)
+        self.changes = ChangesController(services, view, self.importing)
         self.ledger = LedgerController(services, view, thumbnail)
         pane = PatientsPane()
         view.add_section(PATIENTS, identity_texts.TITLE, "patient", pane, help=identity_texts.SECTION_HELP)
@@ -49,9 +52,12 @@ class Inflow(QObject):
         catalogue = self._services.session.project.catalogue
         return Lists(catalogue.ledger_counts(), catalogue.ledger_counts(trial=True))
 
-    def _ended(self, dry_run: bool) -> None:
+    def _ended(self, dry_run: bool, status: RunStatus) -> None:
         if dry_run:
-            self.importing.check_ended()
+            if self.changes.looking:
+                self.changes.ended(status)
+            else:
+                self.importing.check_ended()
             self._view.show_ledger()
         self.warnings.read()
         self._changed()

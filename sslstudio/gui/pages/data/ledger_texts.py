@@ -11,8 +11,15 @@ SEARCH = "Search file names"
 SEARCH_HELP = "Part of a file's name; with a slash, part of its folder and name."
 LOOK = "Look for changes"
 LOOK_HELP = (
-    "Looks again at all folders imported before: what is new, changed, gone or moved. Unchanged files are skipped."
+    "Looks again at all folders imported before and says what is new, changed, gone or moved. Nothing is changed yet."
 )
+LOOKED = "What has changed since the imports"
+NOT_YET = "Nothing was changed yet; the list below names the files."
+CARRY_OUT = "Carry out"
+CARRY_OUT_HELP = (
+    "Imports what is new, notes where files were moved to, and leaves changed files out of training until you decide"
+)
+LEAVE, CLOSE, LEAVE_HELP = "Leave it", "Close", "Everything stays as it is"
 EXPORT = "Export"
 EXPORT_HELP = "Writes the files shown here as a table"
 EXPORT_PLAIN = "Without file names..."
@@ -57,6 +64,11 @@ MIXED = "Choose a kind of file above to see what can be done for all of them."
 def warnings_title(number: int) -> str:
     """ "2 warnings of imports"."""
     return f"{count(number, 'warning')} of imports"
+
+
+def same(files: int) -> str:
+    """After a look for changes that found none."""
+    return f"Nothing is new, changed, moved or gone: {count(files, 'file')} as before."
 
 
 def shown_line(files: int, total: int) -> str:

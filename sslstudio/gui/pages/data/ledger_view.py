@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from sslstudio.catalogue.rows import LedgerEntry
 from sslstudio.gui.pages.data import ledger_texts as texts
+from sslstudio.gui.pages.data.changes_strip import ChangesStrip
 from sslstudio.gui.pages.data.import_warnings import WarningsStrip
 from sslstudio.gui.pages.data.ledger_model import LedgerModel
 from sslstudio.gui.widgets.controls import Chip, PlainButton, Segmented, Text, clear
@@ -53,6 +54,8 @@ class LedgerPane(QWidget):
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
         column.addLayout(self._make_head())
+        self.found = ChangesStrip()
+        column.addWidget(self.found)
         self.warnings = WarningsStrip()
         column.addWidget(self.warnings)
         chips = QWidget()
