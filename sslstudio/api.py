@@ -5,6 +5,8 @@ imports the code) and a Python package with one subclass of `PretextTask`. The p
 process of a run. `docs/plugins.md` walks through one; `sslstudio plugin check FOLDER` proves that it keeps to this.
 
 Shapes: N images in a batch, V views, C channels (1 or 3), S = image size in pixels, D = feature dimension.
+A task whose plugin.toml says `dimensions = [2, 3]` also learns from volumes: then each view is (N, C, depth, S, S), and
+"image" means a volume, which goes by the id of its middle slice.
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ class TaskContext:
     of `patch_size` pixels; 0 for a CNN). `parameters` holds a value for every parameter that plugin.toml declares,
     within its range. `total_steps` counts optimiser steps over the whole run, for tasks with a schedule of their own.
     `mean` and `std` have a number for each channel: a view times `std` plus `mean` is pixels from 0 to 1 again.
+    `depth` is the number of slices of volumes, for which `backbone` maps (N, C, depth, S, S) to (N, D); 0 for images.
     """
 
     backbone: nn.Module
@@ -104,13 +107,15 @@ class TaskContext:
     patch_size: int = 0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    depth: int = 0
 
 
 @dataclass(frozen=True)
 class Batch:
     """One batch on the training device.
 
-    `views` are V float32 tensors (N, C, S, S), augmented and normalised (about zero mean, unit variance);
+    `views` are V float32 tensors (N, C, S, S), augmented and normalised (about zero mean, unit variance); volumes are
+    (N, C, depth, S, S);
     `small_views` those of the plan that are smaller.
     `image_ids` and `subject_ids` are int64 (N,): the image of the first view, and a number for its subject.
     `step` counts optimiser steps from 0 over the whole run, resumed or not. Where the views of a row may come from

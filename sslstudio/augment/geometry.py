@@ -12,6 +12,8 @@ from sslstudio.augment.presets import AugmentationPreset
 
 DRAWS = 7
 """Uniform numbers that one image's transform takes."""
+VOLUME_DRAWS = DRAWS + 2
+"""Those of a volume: how much of its axis is shown, and where."""
 
 
 def small_crop(preset: AugmentationPreset) -> tuple[float, float]:
@@ -37,6 +39,28 @@ def transforms(uniform: Tensor, preset: AugmentationPreset, crop: tuple[float, f
     across = torch.stack((cosine * half_width, -sine * half_height, centre_x), dim=1)
     down = torch.stack((sine * half_width, cosine * half_height, centre_y), dim=1)
     return torch.stack((across, down), dim=1)
+
+
+def volume_transforms(uniform: Tensor, preset: AugmentationPreset, crop: tuple[float, float] | None = None) -> Tensor:
+    """Affine matrices (N, 3, 4) from `uniform` (N, VOLUME_DRAWS): `transforms` within slices, a crop across them.
+
+    The crop shows as large a share of the axis as the side of a square crop would be; the axis is never turned round,
+    since head and feet are no matter of chance.
+    """
+    within = transforms(uniform[:, :DRAWS], preset, crop)
+    half_depth = torch.sqrt(_between(uniform[:, DRAWS], *(crop or preset.crop)))
+    centre = (2.0 * uniform[:, DRAWS + 1] - 1.0) * (1.0 - half_depth)
+    matrices = torch.zeros(len(uniform), 3, 4, device=uniform.device)
+    matrices[:, :2, :2], matrices[:, :2, 3] = within[:, :, :2], within[:, :, 2]
+    matrices[:, 2, 2], matrices[:, 2, 3] = half_depth, centre
+    return matrices
+
+
+def resample_volumes(volumes: Tensor, matrices: Tensor, depth: int, size: int) -> Tensor:
+    """Volumes (N, C, D, T, T) seen through `matrices` (N, 3, 4) as (N, C, depth, size, size); zeros beyond."""
+    count, channels = volumes.shape[:2]
+    grid = functional.affine_grid(matrices, [count, channels, depth, size, size], align_corners=False)
+    return functional.grid_sample(volumes, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def resample(images_nchw: Tensor, matrices: Tensor, size: int) -> Tensor:

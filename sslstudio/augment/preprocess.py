@@ -25,10 +25,11 @@ def match_channels(pixels_nchw: Tensor, channels: int) -> Tensor:
 
 
 def normalise(images_nchw: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Images with values in 0 to 1 (N, C, H, W), shifted and scaled channel by channel."""
+    """Images (N, C, H, W) or volumes (N, C, D, H, W) with values in 0 to 1, shifted and scaled channel by channel."""
+    each = (1, -1, *[1] * (images_nchw.ndim - 2))
     device = images_nchw.device
-    shift = torch.tensor(tuple(mean), dtype=torch.float32, device=device).view(1, -1, 1, 1)
-    scale = torch.tensor(tuple(std), dtype=torch.float32, device=device).view(1, -1, 1, 1)
+    shift = torch.tensor(tuple(mean), dtype=torch.float32, device=device).view(each)
+    scale = torch.tensor(tuple(std), dtype=torch.float32, device=device).view(each)
     return (images_nchw - shift) / scale
 
 

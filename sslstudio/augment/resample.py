@@ -25,6 +25,21 @@ def fit_square(pixels_nchw: Tensor, size: int) -> Tensor:
     return torch.matmul(torch.matmul(vertical, images), horizontal.transpose(0, 1))
 
 
+def axis_weights(count: int, size: int, device: torch.device | None = None) -> Tensor:
+    """Weights (size, count) that resample an axis of `count` values, all of it, to `size`; the filter is the same."""
+    centres = torch.arange(count, dtype=torch.float32, device=device) + 0.5
+    extent = torch.tensor(float(count), device=device)
+    return _triangle_weights(centres, extent, extent / size, size)
+
+
+def fit_volumes(volumes: Tensor, depth: int, size: int) -> Tensor:
+    """Resize volumes (N, C, D, H, W) to (N, C, depth, size, size): slices as `fit_square`, then all of the axis."""
+    count, channels, slices = volumes.shape[:3]
+    fitted = fit_square(volumes.flatten(1, 2), size).view(count, channels, slices, size * size)
+    along = torch.matmul(axis_weights(slices, depth, volumes.device), fitted)
+    return along.view(count, channels, depth, size, size)
+
+
 def _triangle_weights(centres: Tensor, extent: Tensor, scale: Tensor, size: int) -> Tensor:
     """Weights (size, L) of the source pixels with the given centres (L,); rows sum to 1, or 0 outside the image."""
     outputs = torch.arange(size, dtype=torch.float32, device=centres.device) + (0.5 - size / 2)

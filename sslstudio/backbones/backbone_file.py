@@ -36,6 +36,8 @@ class BackboneDescription(Record):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     source: str
+    depth: int = 0
+    """Slices of the volumes it sees, resampled; 0 for a backbone that sees single images."""
     rendering: Rendering | None = None
     """What the backbone was trained to see; None where that was not written down."""
 

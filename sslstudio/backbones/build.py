@@ -1,4 +1,7 @@
-"""Builds a backbone with seeded random weights: images (N, C, S, S) in, features (N, D) out, no classifier on top."""
+"""Builds a backbone with seeded random weights: images (N, C, S, S) in, features (N, D) out, no classifier on top.
+
+Those of the table with three dimensions take volumes (N, C, depth, S, S) instead.
+"""
 
 from __future__ import annotations
 
@@ -90,4 +93,8 @@ def _builder(name: str) -> Builder:
     entry = table.find(name)
     if entry.library == "torchvision":
         return _resnet(entry.model)
+    if entry.library == "monai":
+        from sslstudio.backbones import volumetric
+
+        return volumetric.swin if entry.model == "swin" else volumetric.resnet(entry.model)
     return _vit(entry.model) if entry.family == "vit" else _timm(entry.model)

@@ -19,13 +19,15 @@ class Architecture(Record):
     `feature_dim` is D of its features (N, D); `smallest_image` the least image size in pixels it makes sense with.
     `library` says which library builds it, from its name `model` there; `hub` is the repository of the ImageNet weights
     of timm's (torchvision knows its own). `cost` is the processor time of a training step at 64 px relative to
-    ResNet-18; `family` says whether it is a convolutional network or a vision transformer.
+    ResNet-18; `family` says whether it is a convolutional network or a vision transformer (timm's,
+    with a class token; Swin counts as the former: it is used like one). `dimensions` is 3 for networks that see volumes
+    (N, C, depth, S, S); their `cost` is that of one volume of 32 slices.
     """
 
     name: str
     title: str
     summary: str
-    library: Literal["torchvision", "timm"]
+    library: Literal["torchvision", "timm", "monai"]
     model: str
     feature_dim: int
     smallest_image: int
@@ -34,6 +36,7 @@ class Architecture(Record):
     hub: str = ""
     family: Literal["cnn", "vit"] = "cnn"
     half_normalised: bool = False
+    dimensions: Literal[2, 3] = 2
 
     def normalisation(self, in_channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation for each input channel, for pixels in 0 to 1."""
@@ -143,6 +146,42 @@ ARCHITECTURES: dict[str, Architecture] = {
             family="vit",
             half_normalised=True,
         ),
+        Architecture(
+            name="resnet10_3d",
+            title="ResNet-10 3-D",
+            summary="Sees whole series as volumes; the right start for them. One volume costs as much as seven images.",
+            library="monai",
+            model="resnet10",
+            feature_dim=512,
+            smallest_image=32,
+            million_parameters=14.4,
+            cost=7.0,
+            dimensions=3,
+        ),
+        Architecture(
+            name="resnet18_3d",
+            title="ResNet-18 3-D",
+            summary="Sees whole series as volumes; larger and nearly twice as slow as ResNet-10 3-D.",
+            library="monai",
+            model="resnet18",
+            feature_dim=512,
+            smallest_image=32,
+            million_parameters=33.2,
+            cost=13.0,
+            dimensions=3,
+        ),
+        Architecture(
+            name="swin_tiny_3d",
+            title="Swin-Tiny 3-D",
+            summary="A transformer that sees whole series as volumes; for some hundred series and a graphics card.",
+            library="monai",
+            model="swin",
+            feature_dim=384,
+            smallest_image=32,
+            million_parameters=2.0,
+            cost=16.0,
+            dimensions=3,
+        ),
     )
 }
 
@@ -156,3 +195,9 @@ def find(name: str) -> Architecture:
             code="unknown_backbone",
         )
     return ARCHITECTURES[name]
+
+
+def sees_volumes(name: str) -> bool:
+    """Whether the backbone `name` sees volumes instead of images; False for an unknown one."""
+    entry = ARCHITECTURES.get(name)
+    return entry is not None and entry.dimensions == 3

@@ -38,6 +38,12 @@ def load_imagenet(backbone: nn.Module, name: str) -> WeightsReport:
     Raises SSLStudioError (code "no_imagenet_weights") when they are neither here nor reachable.
     """
     entry = table.find(name)
+    if entry.dimensions == 3:
+        raise SSLStudioError(
+            f"There are no ImageNet weights for {entry.title}: it sees volumes.",
+            "Start at random, from an earlier run, or from a weights file.",
+            code="no_imagenet_weights",
+        )
     try:
         file = _torchvision_file(name) if entry.library == "torchvision" else _timm_file(name)
     except SSLStudioError:
@@ -144,12 +150,12 @@ def _plain_name(name: str) -> str:
 
 def _fit_channels(name: str, tensor: Tensor, own: Tensor) -> Tensor:
     """A colour first layer for one channel is the sum over its input channels; a grey one for three is spread."""
-    if name not in _FIRST_LAYERS or tensor.ndim != 4 or tensor.shape[1] == own.shape[1]:
+    if name not in _FIRST_LAYERS or tensor.ndim not in (4, 5) or tensor.shape[1] == own.shape[1]:
         return tensor
     if own.shape[1] == 1:
         return tensor.sum(dim=1, keepdim=True)
     if tensor.shape[1] == 1:
-        return tensor.repeat(1, own.shape[1], 1, 1) / own.shape[1]
+        return tensor.repeat_interleave(own.shape[1], dim=1) / own.shape[1]
     return tensor
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sslstudio.backbones.table import sees_volumes
 from sslstudio.cli.follow import attend, carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.domain.specs import EARLIER, EmbedSpec, MapSpec, Pairing, PretrainSpec
+from sslstudio.domain.stacks import middles, stacks
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.extensions.manifest import PretextTaskEntry
@@ -19,7 +21,7 @@ from sslstudio.session.project import Project
 
 STARTS = ("random", "imagenet")
 SETTINGS = (
-    *("backbone", "image_size", "epochs", "batch_size", "learning_rate", "weight_decay", "preset", "device"),
+    *("backbone", "image_size", "depth", "epochs", "batch_size", "learning_rate", "weight_decay", "preset", "device"),
     *("precision", "seed", "keep", "accumulation", "checkpointing"),
 )
 
@@ -140,7 +142,8 @@ def _tell_data(project: Project, run_id: str, spec: PretrainSpec, entry: Pretext
     if warning:
         output.note(warning)
     if entry.requires.bags:
-        found = coverage(RunDirectory(project.run_dir(run_id)).items(), spec.pairing)
+        items = RunDirectory(project.run_dir(run_id)).items()
+        found = coverage(middles(stacks(items)) if sees_volumes(spec.backbone) else items, spec.pairing)
         output.note(
             f"Different images are compared in {found.paired} of {found.bags} groups; elsewhere two views of one image."
         )
@@ -197,13 +200,15 @@ def embed(options: argparse.Namespace, output: Output) -> Result:
         source=options.source,
         backbone=options.backbone,
         image_size=options.image_size,
+        depth=options.depth,
         batch_size=options.batch_size,
         device=options.device,
         seed=options.seed,
     )
     with opened(options.project) as project:
         result = carry_out(project, workflow.prepare_embed(project, spec), output)
-    output.say(f"{result['run']}: {result.get('count', 0)} images as vectors of {result.get('dimensions', 0)} numbers")
+    what = f"volumes ({result['slices']} slices)" if "slices" in result else "images"
+    output.say(f"{result['run']}: {result.get('count', 0)} {what} as vectors of {result.get('dimensions', 0)} numbers")
     return result
 
 

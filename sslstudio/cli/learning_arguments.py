@@ -73,7 +73,7 @@ def _training_options(pretrain: argparse.ArgumentParser) -> None:
         help="one of the task's own parameters",
     )
     _network_options(pretrain, batch_size=256)
-    pretrain.set_defaults(backbone=None, image_size=None)
+    pretrain.set_defaults(backbone=None, image_size=None, batch_size=None, depth=None)
     pairs = pretrain.add_argument_group("which images may form a pair (methods that compare images of one patient)")
     pairs.add_argument("--pair-within", choices=BAGS, metavar="WHOLE", help=f"{', '.join(BAGS)} (subject)")
     pairs.add_argument(
@@ -119,7 +119,14 @@ def _network_options(command: argparse.ArgumentParser, *, batch_size: int) -> No
     command.add_argument("--backbone", default="resnet18", metavar="NAME", help="network (resnet18)")
     command.add_argument("--image-size", type=count, default=64, metavar="N", help="side in pixels (64)")
     command.add_argument(
-        "--batch-size", type=count, default=batch_size, metavar="N", help=f"images in one step ({batch_size})"
+        "--depth", type=count, default=32, metavar="N", help="slices of a volume, for networks that see volumes (32)"
+    )
+    command.add_argument(
+        "--batch-size",
+        type=count,
+        default=batch_size,
+        metavar="N",
+        help=f"images in one step ({batch_size}; fewer volumes)",
     )
     command.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")

@@ -97,6 +97,8 @@ class PretrainSpec(Record):
     init: str = "random"
     """"random", "imagenet", "run:" and the id of an earlier pretraining, or a file's name in the private folder."""
     image_size: int = Field(default=64, ge=16, le=1024)
+    depth: int = Field(default=32, ge=8, le=256, multiple_of=8)
+    """Slices that a volume is resampled to, for backbones that see volumes; no other looks at it."""
     epochs: int = Field(default=100, ge=1)
     batch_size: int = Field(default=256, ge=2)
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -137,6 +139,7 @@ class EmbedSpec(Record):
     source: str
     backbone: str = "resnet18"
     image_size: int = Field(default=64, ge=16, le=1024)
+    depth: int = Field(default=32, ge=8, le=256, multiple_of=8)
     batch_size: int = Field(default=128, ge=1)
     device: Device = "auto"
     seed: int = 0

@@ -74,12 +74,14 @@ class Parameter(Record):
 class Requires(Record):
     """What a pretext task needs to mean anything; it is not offered where that is missing.
 
-    `families` are the kinds of backbone it works with; `colour` says that grey images teach it nothing, `bags` that
+    `families` are the kinds of backbone it works with, `dimensions` says whether it learns from single images (2), from
+    volumes (3) or from either; `colour` says that grey images teach it nothing, `bags` that
     some patients must have several images, `neighbours` that there must be series of successive images. Images whose
     augmentation preset is in `not_for` suit it ill, for the reason `because` (a sentence).
     """
 
     families: Annotated[tuple[Literal["cnn", "vit"], ...], Field(min_length=1)] = ("cnn", "vit")
+    dimensions: Annotated[tuple[Literal[2, 3], ...], Field(min_length=1)] = (2,)
     colour: bool = False
     bags: bool = False
     neighbours: bool = False

@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sslstudio.augment import presets
-from sslstudio.backbones.table import ARCHITECTURES, Architecture
+from sslstudio.backbones.table import ARCHITECTURES, Architecture, sees_volumes
 from sslstudio.domain.specs import Preset
+from sslstudio.domain.stacks import LEAST_SLICES
 from sslstudio.extensions.manifest import PretextTaskEntry, Requires
 from sslstudio.session.project import Project
 
 FEW_WITH_SEVERAL = 0.2
 """Below this share of patients with several images, comparing images of one patient adds little."""
 _SUCCESSIVE = 3
+_WRONG_DIMENSIONS = {
+    2: "This method needs volumes, and {} sees single images.",
+    3: "This method learns from single images, and {} sees whole volumes.",
+}
+_VOLUMES_IN_A_BATCH = 16
 _KINDS = {"cnn": "a convolutional network", "vit": "a vision transformer"}
 
 
@@ -87,7 +93,11 @@ def caution(entry: PretextTaskEntry, facts: DataFacts) -> str:
 def backbone_reason(requires: Requires, backbone: str) -> str:
     """Why the task does not work with a backbone of the table, in a sentence; "" when it does."""
     chosen = ARCHITECTURES.get(backbone)
-    if chosen is None or chosen.family in requires.families:
+    if chosen is None:
+        return ""
+    if chosen.dimensions not in requires.dimensions:
+        return _WRONG_DIMENSIONS[chosen.dimensions].format(chosen.title)
+    if chosen.family in requires.families:
         return ""
     others = " or ".join(one.title for one in fitting_backbones(requires))
     return f"This method does not work with {_KINDS[chosen.family]} like {chosen.title}; choose {others}."
@@ -95,7 +105,20 @@ def backbone_reason(requires: Requires, backbone: str) -> str:
 
 def fitting_backbones(requires: Requires) -> list[Architecture]:
     """The backbones of the table that a task works with."""
-    return [one for one in ARCHITECTURES.values() if one.family in requires.families]
+    return [
+        one
+        for one in ARCHITECTURES.values()
+        if one.family in requires.families and one.dimensions in requires.dimensions
+    ]
+
+
+def volume_reason(backbone: str, volumes: int) -> str:
+    """Why a backbone for volumes cannot be trained on so many of them, in a sentence; "" when it can."""
+    chosen = ARCHITECTURES[backbone]
+    if volumes < 2:
+        few = "only one such series" if volumes else "no such series"
+        return f"{chosen.title} sees series of {LEAST_SLICES} or more successive slices as volumes; there is {few}."
+    return ""
 
 
 def suited(entry: PretextTaskEntry, chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,4 +130,6 @@ def suited(entry: PretextTaskEntry, chosen: Mapping[str, Any]) -> dict[str, Any]
     fields: dict[str, Any] = {"task": entry.id, **recommended, **chosen}
     if "backbone" not in fields and "cnn" not in entry.requires.families:
         fields["backbone"] = fitting_backbones(entry.requires)[0].name
+    if sees_volumes(str(fields.get("backbone", ""))):
+        fields.setdefault("batch_size", _VOLUMES_IN_A_BATCH)
     return fields

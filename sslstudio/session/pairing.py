@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from sslstudio.backbones.table import sees_volumes
 from sslstudio.catalogue.rows import Surroundings
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import Pairing, PretrainSpec
@@ -15,11 +16,20 @@ from sslstudio.session.project import Project
 
 
 def arrange(project: Project, items: Sequence[Item], spec: PretrainSpec, requires: Requires) -> list[Item]:
-    """`items` with bag, place and day where the method needs them; as they are for any other."""
-    if not (requires.bags or requires.neighbours):
+    """`items` with bag, place and day where the method, or a backbone for volumes, needs them; else as they are."""
+    if not (requires.bags or requires.neighbours or sees_volumes(spec.backbone)):
         return list(items)
     around = project.catalogue.surroundings()
     return [arranged(item, around.get(item.image_id), spec.pairing) for item in items]
+
+
+def placed(project: Project, items: Sequence[Item]) -> list[Item]:
+    """`items` with their places in their series, for a backbone that sees volumes."""
+    around = project.catalogue.surroundings()
+    return [
+        item.model_copy(update={"place": around[item.image_id].place}) if item.image_id in around else item
+        for item in items
+    ]
 
 
 def arranged(item: Item, around: Surroundings | None, pairing: Pairing) -> Item:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sslstudio import __version__
+from sslstudio.backbones.table import sees_volumes
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.findings import KNOWN
 from sslstudio.domain.items import Item
@@ -26,6 +27,7 @@ from sslstudio.domain.specs import (
     Spec,
     TriageSpec,
 )
+from sslstudio.domain.stacks import NO_VOLUMES, middles, stacks
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.extensions.manifest import PretextTaskEntry
@@ -37,7 +39,7 @@ from sslstudio.pacs.nodes import PacsNode
 from sslstudio.pacs.problems import problem
 from sslstudio.pacs.rows import Wish
 from sslstudio.session import offering
-from sslstudio.session.pairing import arrange, coverage
+from sslstudio.session.pairing import arrange, coverage, placed
 from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
 from sslstudio.session.subjects import Identity, keep_identity
@@ -180,6 +182,12 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
 
     elif spec.init.startswith(EARLIER):
         _check_start(project, spec)
+    elif spec.init == "imagenet" and sees_volumes(spec.backbone):
+        raise SSLStudioError(
+            "There are no ImageNet weights for backbones that see volumes.",
+            "Start at random, from an earlier run, or from a weights file.",
+            code="no_weights",
+        )
     elif spec.init not in STARTS:
         raise SSLStudioError("The start of the training is unclear.", "Choose random or imagenet.", code="no_weights")
     return _prepare(
@@ -198,8 +206,12 @@ def _check_fit(project: Project, spec: PretrainSpec, entry: PretextTaskEntry, it
     """Raise SSLStudioError ("task_does_not_fit") when the method means nothing here, with the reason."""
     why = offering.backbone_reason(entry.requires, spec.backbone)
     why = why or offering.reason(entry.requires, offering.data_facts(project, spec.preset))
-    if not why and entry.requires.bags and not coverage(items, spec.pairing).paired:
-        why = "By these pairing rules no two images may be paired."
+    volumes = sees_volumes(spec.backbone)
+    seen = middles(stacks(items)) if volumes else items
+    if not why and volumes:
+        why = offering.volume_reason(spec.backbone, len(seen))
+    if not why and entry.requires.bags and not coverage(seen, spec.pairing).paired:
+        why = f"By these pairing rules no two {'volumes' if volumes else 'images'} may be paired."
     if why:
         raise SSLStudioError(
             f"{entry.title} cannot be used here. {why}", "Choose another method or setting.", code="task_does_not_fit"
@@ -207,14 +219,15 @@ def _check_fit(project: Project, spec: PretrainSpec, entry: PretextTaskEntry, it
 
 
 def earlier_settings(project: Project, init: str) -> dict[str, Any]:
-    """Backbone and image size of the earlier run that `init` ("run:simclr-1") names; {} for any other start.
+    """Backbone, image size and depth of the earlier run that `init` ("run:simclr-1") names; {} for any other start.
 
     Raises SSLStudioError ("unknown_run", "no_backbone").
     """
     if not init.startswith(EARLIER):
         return {}
     described = _trained(project, init.removeprefix(EARLIER))
-    return {"backbone": described["name"], "image_size": described["image_size"]}
+    depth = {"depth": described["depth"]} if described.get("depth") else {}
+    return {"backbone": described["name"], "image_size": described["image_size"], **depth}
 
 
 def prepare_preflight(project: Project, training: PretrainSpec, *, fit: bool = False) -> str:
@@ -251,7 +264,8 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
     """A run that embeds all images that are not excluded, in the order of their ids.
 
     For a pretraining run as source, backbone, image size and what the model sees are those of that run. Raises
-    SSLStudioError: "no_images", "unknown_run", "no_backbone" (that run has not finished a backbone).
+    SSLStudioError: "no_images", "no_volumes" (the backbone sees volumes and there are none), "unknown_run",
+    "no_backbone" (that run has not finished a backbone).
     """
     items = _items(project)
     rendering: Rendering | None = None
@@ -262,6 +276,10 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
         seen = rendering_of(project, spec.source)
         if seen is not None and look_of(seen) != look_of(project.catalogue.rendering()):
             items, rendering, trained = project.catalogue.items(rendering=seen), seen, spec.source
+    if sees_volumes(spec.backbone):
+        items = placed(project, items)
+        if not stacks(items):
+            raise SSLStudioError(NO_VOLUMES, "Embed with a run that sees single images.", code="no_volumes")
     return _prepare(
         project, "embed", "embed", f"Embed with {spec.source}", spec, items, rendering=rendering, rendering_of=trained
     )
@@ -274,13 +292,20 @@ def prepare_map(project: Project, spec: MapSpec) -> str:
 
 
 def prepare_export(project: Project, model_id: str) -> str:
-    """A run that writes the package of a model; raises SSLStudioError ("unknown_model", "no_images")."""
+    """A run that writes a model's package; raises SSLStudioError ("unknown_model", "no_images", "no_volume_export")."""
     model = project.catalogue.model(model_id)
     files = project.models_dir / model_id
 
     def add_model(artifacts: Path) -> None:
         shutil.copytree(files, artifacts / "model")
 
+    described = _backbone(project, model.embedding)
+    if described is not None and described.get("depth"):
+        raise SSLStudioError(
+            "Models that see whole volumes cannot be exported yet.",
+            "Use the model in this project, or fit one on embeddings of single images.",
+            code="no_volume_export",
+        )
     spec = ExportSpec(model=model_id, embedding=model.embedding)
     seen = rendering_of(project, model.embedding)
     items = _items(project) if seen is None else project.catalogue.items(rendering=seen)

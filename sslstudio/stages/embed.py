@@ -1,4 +1,7 @@
-"""Embedding as a job: each item through a backbone without augmentation, one row of a float16 matrix an image."""
+"""Embedding as a job: each item through a backbone without augmentation, one row of a float16 matrix an image.
+
+A backbone that sees volumes gives one row a volume, under the id of its middle slice.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,13 @@ from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.backbones.build import build
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import EmbedSpec
+from sslstudio.domain.stacks import NO_VOLUMES, Stack, middles, stacks
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.stages.context import StageContext
 from sslstudio.training import devices
 from sslstudio.training.pixel_store import channels_of, display_pixels
+from sslstudio.training.volume_store import read_volume
 
 EMBEDDINGS, IMAGE_IDS = "embeddings.npy", "image_ids.npy"
 
@@ -40,22 +45,38 @@ def run(spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
     backbone, description = find_backbone(spec, items, context.run_dir.parent)
     description = description.model_copy(update={"rendering": context.job.rendering or description.rendering})
     _say_rendering(context)
-    backbone = backbone.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    features = np.empty((len(items), description.feature_dim), np.float16)
+    layout = devices.memory_format(3 if description.depth else 2, device)
+    backbone = backbone.to(device=device, memory_format=layout).eval()  # type: ignore[call-overload]
     cache = PixelCache(context.pixels_dir)
+    volumes = find_volumes(items) if description.depth else []
+    seen = middles(volumes) if description.depth else items
+    features = np.empty((len(seen), description.feature_dim), np.float16)
+    batches = (
+        _volume_batches(volumes, cache, description, spec.batch_size, context)
+        if description.depth
+        else _batches(items, cache, description, spec.batch_size)
+    )
     done = 0
     with torch.inference_mode():
-        for images in _batches(items, cache, description, spec.batch_size):
+        for images in batches:
             context.check_cancelled()
             prepared = normalise(images.to(device), description.mean, description.std)
-            output = backbone(prepared.contiguous(memory_format=torch.channels_last))
-            features[done : done + len(images)] = _as_float16(output)
+            features[done : done + len(images)] = _as_float16(backbone(devices.laid_out(prepared)))
             done += len(images)
-            context.progress(done, len(items), "images", "Embedding")
-    _write(context, features, items)
+            context.progress(done, len(seen), "volumes" if description.depth else "images", "Embedding")
+    _write(context, features, seen)
     for path in backbone_file.save(backbone, description, context.artifact_path(backbone_file.WEIGHTS).parent):
         context.artifact(path.name, path)
-    return {"count": len(items), "dimensions": description.feature_dim}
+    counted: dict[str, Any] = {"count": len(seen), "dimensions": description.feature_dim}
+    return counted | ({"slices": sum(len(one.slices) for one in volumes)} if description.depth else {})
+
+
+def find_volumes(items: Sequence[Item]) -> list[Stack]:
+    """The volumes among `items`; raises SSLStudioError (code "no_volumes") when there is none."""
+    found = stacks(items)
+    if not found:
+        raise SSLStudioError(NO_VOLUMES, "Choose a backbone that sees single images.", code="no_volumes")
+    return found
 
 
 def find_backbone(spec: EmbedSpec, items: Sequence[Item], runs: Path) -> tuple[nn.Module, BackboneDescription]:
@@ -78,6 +99,7 @@ def find_backbone(spec: EmbedSpec, items: Sequence[Item], runs: Path) -> tuple[n
         mean=mean,
         std=std,
         source=spec.source,
+        depth=spec.depth if entry.dimensions == 3 else 0,
     )
 
 
@@ -99,6 +121,24 @@ def _batches(items: Sequence[Item], cache: PixelCache, description: BackboneDesc
             for item in items[start : start + size]
         ]
         yield torch.cat(fitted) / 255.0
+
+
+def _volume_batches(
+    volumes: Sequence[Stack], cache: PixelCache, description: BackboneDescription, size: int, context: StageContext
+) -> Iterator[Tensor]:
+    """Volumes (N, C, depth, S, S) in 0 to 1, in the order of `volumes`, of at most as many voxels as `size` images."""
+    together = max(1, size // description.depth)
+    for start in range(0, len(volumes), together):
+        read = []
+        for volume in volumes[start : start + together]:
+            context.check_cancelled()
+            read.append(
+                read_volume(
+                    cache, volume, channels=description.in_channels, depth=description.depth,
+                    side=description.image_size,
+                )
+            )  # fmt: skip
+        yield torch.stack(read) / 255.0
 
 
 def _as_float16(features: Tensor) -> np.ndarray[Any, np.dtype[np.float16]]:

@@ -34,6 +34,10 @@ from sslstudio.training import devices
 
 LIBRARIES = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "scikit-learn", "numpy", "pydicom", "pillow")
 STEPS = 4
+NO_VOLUME_EXPORT = (
+    "Models that see whole volumes cannot be exported yet.",
+    "Use the model in this project, or fit one on embeddings of single images.",
+)
 PUBLIC_FIELDS = (
     "model_id",
     "classes",
@@ -86,6 +90,8 @@ def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Pari
     source = context.artifact_path("model")
     model = _read_json(source / "model.json")
     backbone, description = backbone_file.load(context.run_dir.parent / spec.embedding / "artifacts")
+    if description.depth:
+        raise SSLStudioError(*NO_VOLUME_EXPORT, code="no_volume_export")
     inputs = Input(description.in_channels, description.image_size, description.mean, description.std)
     packaged = PackagedModel(backbone, _head(source / "head.npz", model, description.feature_dim), inputs).eval()
     folder.mkdir(parents=True)

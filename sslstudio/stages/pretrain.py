@@ -48,6 +48,7 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
         std=std,
         source=context.job.run_id,
         rendering=context.job.rendering,
+        depth=spec.depth if entry.dimensions == 3 else 0,
     )
     keeper = BestWeights(artifacts, lambda tensors, folder: backbone_file.save(tensors, description, folder))
     _, result = pretrain(

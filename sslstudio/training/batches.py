@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sslstudio.api import Batch, ViewPlan
 from sslstudio.augment.batch import BatchAugmenter
+from sslstudio.training.devices import laid_out
 from sslstudio.training.pixel_store import PixelStore
 from sslstudio.training.sampling import generator_for
 
@@ -18,7 +19,10 @@ _VIEWS = 2
 
 
 class BatchMaker:
-    """Makes batches for one view plan. `waited` adds up the seconds the loop had to wait for pixels."""
+    """Makes batches for one view plan. `waited` adds up the seconds the loop had to wait for pixels.
+
+    With a store of volumes and their augmenter, views are volumes and each id is that of a volume's middle slice.
+    """
 
     def __init__(
         self,
@@ -92,7 +96,7 @@ class BatchMaker:
         else:
             full = self._plan.recipe == "full"
             made = self.augmenter.view(source, generator, draws=draws, full=full, small_share=small_share)
-        return made.contiguous(memory_format=torch.channels_last)
+        return laid_out(made)
 
     def _fetch(self, rows: Tensor) -> Tensor:
         count = len(rows)

@@ -25,9 +25,9 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.extensions import host
 from sslstudio.extensions.manifest import PretextTaskEntry
 
-BACKBONE, TRANSFORMER = "resnet18", "vit_tiny"
+BACKBONE, TRANSFORMER, VOLUMETRIC = "resnet18", "vit_tiny", "resnet10_3d"
 SIDE = 32
-ROWS = 8
+ROWS, VOLUMES, DEPTH = 8, 4, 16
 LONGEST_STEP = 5.0
 
 
@@ -89,6 +89,8 @@ class TaskContract:
             "preview": self.preview,
             "throughput": self.throughput,
         }
+        if 3 in self._entry.requires.dimensions:
+            clauses["volumes"] = self.volumes
         for name, clause in clauses.items():
             if only and name not in only:
                 continue
@@ -210,6 +212,53 @@ class TaskContract:
         if seconds > LONGEST_STEP:
             raise Broken(f"One step of {ROWS} small images takes {seconds:.0f} s: the run could not be stopped.")
         return f"{ROWS / seconds:.0f} images a second at {SIDE} px on this CPU"
+
+    def volumes(self) -> str:
+        """Volumes are learned from as images are, and the encoder maps them to features."""
+        task = self._volume_task()
+        shape = (VOLUMES, self._channels, DEPTH, SIDE, SIDE)
+        generator = torch.Generator().manual_seed(0)
+        plan = task.views()
+        views = tuple(torch.randn(shape, generator=generator) for _ in range(plan.views))
+        side, depth = small_side(SIDE, plan.small_share), small_side(DEPTH, plan.small_share)
+        small = tuple(
+            torch.randn((*shape[:2], depth, side, side), generator=generator) for _ in range(plan.small_views)
+        )
+        _step(task, Batch(views, torch.arange(VOLUMES), torch.arange(VOLUMES), 0, small)).loss.backward()
+        with torch.no_grad():
+            task.after_step(0)
+            features = task.encoder().eval()(views[0][:2])
+        if not any(one.grad is not None and bool(one.grad.abs().sum() > 0) for one in task.encoder().parameters()):
+            raise Broken("No gradient reaches the encoder: nothing would be learned.")
+        if tuple(features.shape) != (2, task.context.feature_dim):
+            raise Broken(f"The encoder gives {tuple(features.shape)} for 2 volumes.")
+        return f"{VOLUMES} of {DEPTH} slices"
+
+    def _volume_task(self) -> PretextTask:
+        """The task with a small network for volumes: loading those of the table would take seconds."""
+        torch.manual_seed(0)
+        mean, std = table.find(VOLUMETRIC).normalisation(self._channels)
+        backbone = nn.Sequential(
+            nn.Conv3d(self._channels, 8, 3, stride=2, bias=False),
+            nn.BatchNorm3d(8),
+            nn.ReLU(),
+            nn.Conv3d(8, 64, 3, stride=2),
+            nn.AdaptiveAvgPool3d(1),
+            nn.Flatten(),
+        )
+        context = TaskContext(
+            backbone=backbone,
+            feature_dim=64,
+            in_channels=self._channels,
+            image_size=SIDE,
+            batch_size=VOLUMES,
+            parameters=self._entry.values({}),
+            total_steps=10,
+            mean=mean,
+            std=std,
+            depth=DEPTH,
+        )
+        return self._class(context).train()
 
     def _task(self, channels: int = 0) -> PretextTask:
         """The task as the loop builds it, with the defaults of its parameters."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from sslstudio.domain.specs import Device
 from sslstudio.errors import SSLStudioError
@@ -60,6 +61,18 @@ def make_repeatable(seed: int, device: torch.device) -> None:
         setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - unknown to its stubs
     else:
         torch.backends.cudnn.benchmark = True
+
+
+def memory_format(dimensions: int, device: torch.device) -> torch.memory_format:
+    """How tensors lie in memory where convolutions of so many dimensions are fastest on `device`."""
+    if dimensions == 2:
+        return torch.channels_last
+    return torch.channels_last_3d if device.type == "cuda" else torch.contiguous_format
+
+
+def laid_out(images: Tensor) -> Tensor:
+    """Images (N, C, H, W) or volumes (N, C, D, H, W) in the `memory_format` of their device."""
+    return images.contiguous(memory_format=memory_format(images.ndim - 2, images.device))
 
 
 def free_bytes(device: torch.device) -> int:

@@ -6,6 +6,7 @@ of 8 bits would show after the window is made narrower (`benchmarks/window_jitte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def wide_pixels(cache: PixelCache, item: Item, margin: float) -> Tensor:
 
 class PixelStore:
     """Squares (n, C, T, T), one for each item in order: uint8, or int16 for 65,536 levels from -32,768 on.
+
+    For volumes they are (n, C, D, T, T) and stand here under the same name.
 
     `gather` gives rows on the training device. `resident` is True when no copy between memories is needed for it.
     """
@@ -115,25 +118,30 @@ def build(
     With a `margin` the windows are wider by it and the squares have 16 bits.
     """
     side = stored_side(image_size)
-    shape = (len(items), channels, side, side)
-    kind = torch.int16 if margin else torch.uint8
-    wanted = len(items) * channels * side * side * kind.itemsize
-    on_device = device.type != "cpu" and wanted <= SHARE * free_bytes(device)
-    in_memory = wanted <= SHARE * free_bytes(torch.device("cpu"))
-    file: Path | None = None
-    if in_memory:
-        squares = torch.empty(shape, dtype=kind)
-    else:
-        file = scratch
-        file.parent.mkdir(parents=True, exist_ok=True)
-        squares = torch.from_numpy(np.memmap(file, dtype=np.int16 if margin else np.uint8, mode="w+", shape=shape))
+    squares, file = empty_store((len(items), channels, side, side), torch.int16 if margin else torch.uint8, scratch)
     for row, item in enumerate(items):
         report.check_cancelled()
         squares[row] = _square(cache, item, channels, side, margin)
         report.progress(row + 1, len(items), "images", "Preparing images")
-    if on_device:
-        resident = squares.to(device)
-        if file is not None:
-            file.unlink(missing_ok=True)
-        return PixelStore(resident, device)
-    return PixelStore(squares, device, file)
+    return settle(squares, device, file)
+
+
+def empty_store(shape: tuple[int, ...], kind: torch.dtype, scratch: Path) -> tuple[Tensor, Path | None]:
+    """Room for pixels of `shape`: in memory, or in the file `scratch` (then named too) where memory is short."""
+    wanted = math.prod(shape) * kind.itemsize
+    if wanted <= SHARE * free_bytes(torch.device("cpu")):
+        return torch.empty(shape, dtype=kind), None
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    numbers = np.int16 if kind == torch.int16 else np.uint8
+    return torch.from_numpy(np.memmap(scratch, dtype=numbers, mode="w+", shape=shape)), scratch
+
+
+def settle(pixels: Tensor, device: torch.device, file: Path | None) -> PixelStore:
+    """`pixels` on the training device if they fit there, else where they are; `file` is what lies behind them."""
+    on_device = device.type != "cpu" and pixels.numel() * pixels.itemsize <= SHARE * free_bytes(device)
+    if not on_device:
+        return PixelStore(pixels, device, file)
+    resident = pixels.to(device)
+    if file is not None:
+        file.unlink(missing_ok=True)
+    return PixelStore(resident, device)

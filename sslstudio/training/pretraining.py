@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 from torch import nn
 
 from sslstudio.api import ParameterValue, PretextTask, TaskContext
 from sslstudio.augment import presets
-from sslstudio.augment.batch import BatchAugmenter
+from sslstudio.augment.batch import BatchAugmenter, VolumeAugmenter
 from sslstudio.backbones import table
 from sslstudio.backbones.features import patch_size
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import PretrainSpec
+from sslstudio.domain.stacks import middles, stacks
 from sslstudio.importers.pixel_cache import PixelCache
-from sslstudio.training import devices, pixel_store
+from sslstudio.training import devices, pixel_store, volume_store
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
@@ -57,6 +59,16 @@ def pretrain(
     return made.task.encoder().cpu(), result
 
 
+class _Places(TypedDict):
+    """What stores of images and of volumes are built with alike."""
+
+    channels: int
+    margin: float
+    device: torch.device
+    scratch: Path
+    report: Reporter
+
+
 @dataclass(frozen=True)
 class Assembly:
     """The parts of a training on their device."""
@@ -79,33 +91,39 @@ def assembled(
     scratch: Path,
     report: Reporter,
 ) -> Iterator[Assembly]:
-    """Put task, images and views of `spec` together; `scratch` is a file for pixels that do not fit into memory."""
+    """Put task, images and views of `spec` together; `scratch` is a file for pixels that do not fit into memory.
+
+    For a backbone that sees volumes, each volume among `items` takes the place of an image, under the id, patient and
+    label of its middle slice.
+    """
     device = devices.choose_device(spec.device)
     devices.make_repeatable(spec.seed, device)
     channels = pixel_store.channels_of(items)
-    mean, std = table.find(spec.backbone).normalisation(channels)
+    entry = table.find(spec.backbone)
+    mean, std = entry.normalisation(channels)
     compute_twice = getattr(backbone, "set_grad_checkpointing", None)
     if spec.checkpointing and callable(compute_twice):
         compute_twice()
-    backbone = backbone.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    context = _task_context(spec, len(items), channels, backbone, parameters)
-    task = make_task(context).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layout = devices.memory_format(entry.dimensions, device)
+    backbone = backbone.to(device=device, memory_format=layout)  # type: ignore[call-overload]
+    volumes = stacks(items) if entry.dimensions == 3 else []
+    seen = middles(volumes) if entry.dimensions == 3 else items
+    context = _task_context(spec, len(seen), channels, backbone, parameters)
+    task = make_task(context).to(device=device, memory_format=layout)  # type: ignore[call-overload]
     plan = task.views()
-    sampler = Sampler(items, plan, spec.batch_size, spec.seed, spec.pairing)
+    sampler = Sampler(seen, plan, spec.batch_size, spec.seed, spec.pairing)
     preset = presets.resolve(spec.preset if plan.augmentation == "auto" else plan.augmentation, items)
-    store = pixel_store.build(
-        items,
-        cache,
-        image_size=spec.image_size,
-        channels=channels,
-        margin=preset.window_margin,
-        device=device,
-        scratch=scratch,
-        report=report,
-    )
-    try:
-        ids = torch.tensor([item.image_id for item in items])
+    places: _Places = {
+        "channels": channels, "margin": preset.window_margin, "device": device, "scratch": scratch, "report": report
+    }  # fmt: skip
+    if entry.dimensions == 3:
+        store = volume_store.build(volumes, cache, image_size=spec.image_size, depth=spec.depth, **places)
+        augmenter: BatchAugmenter = VolumeAugmenter(preset, spec.image_size, spec.depth, mean, std)
+    else:
+        store = pixel_store.build(items, cache, image_size=spec.image_size, **places)
         augmenter = BatchAugmenter(preset, spec.image_size, mean, std)
+    try:
+        ids = torch.tensor([item.image_id for item in seen])
         batches = BatchMaker(store, augmenter, plan, ids, sampler.subject_ids, spec.seed)
         yield Assembly(task, batches, sampler, store, device)
     finally:
@@ -114,7 +132,8 @@ def assembled(
 
 def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
     """A digest of all that must not change between a run and its resumption (length and device may)."""
-    digest = hashlib.sha256(spec.model_dump_json(exclude={"epochs", "device", "keep"}).encode())
+    free = {"epochs", "device", "keep"} if table.sees_volumes(spec.backbone) else {"epochs", "device", "keep", "depth"}
+    digest = hashlib.sha256(spec.model_dump_json(exclude=free).encode())
     for item in items:
         windows = ",".join(f"{low},{high}" for low, high in item.windows)
         digest.update(f"{item.image_id},{item.subject},{windows},{item.bag},{item.place},{item.day};".encode())
@@ -138,6 +157,7 @@ def _task_context(
         patch_size=patch_size(backbone),
         mean=mean,
         std=std,
+        depth=spec.depth if entry.dimensions == 3 else 0,
     )
 
 

@@ -50,8 +50,10 @@ class PreviewWriter:
         self._replace("png", lambda path: Image.fromarray(sheet).save(path, format="PNG"))
 
     def _strip(self, preview: Preview) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        """The row's images side by side: uint8 (T, N * T, 3)."""
+        """The row's images, or the middle slices of its volumes, side by side: uint8 (T, N * T, 3)."""
         seen = self._batches.augmenter.as_seen(preview.images.float()[: len(self._rows)]).clamp(0.0, 1.0)
+        if seen.ndim == 5:
+            seen = seen[:, :, seen.shape[2] // 2]
         if seen.shape[-1] > _LARGEST_SIDE:
             seen = fit_square(seen, _LARGEST_SIDE)
         pixels = (seen * 255.0).round().to(torch.uint8).expand(-1, 3, -1, -1)

@@ -11,17 +11,20 @@ import torch
 from torch import nn
 
 from sslstudio.api import ParameterValue
+from sslstudio.backbones import table
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import PretrainSpec
+from sslstudio.domain.stacks import stacks
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import monitors, state
-from sslstudio.training.devices import Precision, choose_precision
+from sslstudio.training.devices import Precision, choose_precision, laid_out
 from sslstudio.training.memory import Peak
 from sslstudio.training.pretraining import Assembly, TaskFactory, assembled
 from sslstudio.training.reporter import Reporter
 from sslstudio.training.step import StepRunner
 
 LARGEST_SHARE_OF_IMAGES = 2048
+_LARGEST_SHARE_OF_VOLUMES = 64
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,12 @@ def attempt(
     seconds: float,
 ) -> Trial:
     """Train for `steps` steps, or until `seconds` are over and two steps are done. Raises as `pretrain` does."""
-    some = choose(items, spec.batch_size)
+    chosen = choose_volumes if table.sees_volumes(spec.backbone) else choose
+    some = chosen(items, spec.batch_size)
     started = time.perf_counter()
     with assembled(spec, some, cache, make_backbone(), make_task, parameters, scratch, report) as made:
         preparing = (time.perf_counter() - started) / len(some)
+        rows_in_all = len(made.store) * len(items) / len(some)
         optimiser = state.make_optimiser(made.task, spec.learning_rate, spec.weight_decay)
         runner = StepRunner(made.task, optimiser, made.batches, made.device, report)
         runner.accumulation = spec.accumulation
@@ -80,7 +85,7 @@ def attempt(
             precision = choose_precision(spec.precision, made.device, one)
             runner.bfloat16 = precision == "bfloat16"
             done, elapsed, waited = _steps(made, runner, spec, report, steps, seconds)
-        measuring = _measuring(made, runner, min(monitors.LARGEST_SAMPLE, max(1, len(items) // 4)))
+        measuring = _measuring(made, runner, min(monitors.LARGEST_SAMPLE, max(1, int(rows_in_all) // 4)))
         compares = made.task.chance_loss(8) != made.task.chance_loss(16)
         return Trial(
             steps=done,
@@ -114,6 +119,12 @@ def choose(items: Sequence[Item], batch_size: int) -> list[Item]:
     return chosen
 
 
+def choose_volumes(items: Sequence[Item], batch_size: int) -> list[Item]:
+    """The slices of enough volumes for a trial."""
+    some = stacks(items)[: max(_LARGEST_SHARE_OF_VOLUMES, 2 * batch_size)]
+    return [item for one in some for item in one.slices]
+
+
 def _steps(
     made: Assembly, runner: StepRunner, spec: PretrainSpec, report: Reporter, steps: int, seconds: float
 ) -> tuple[int, float, float]:
@@ -144,7 +155,7 @@ def _measuring(made: Assembly, runner: StepRunner, sample: int) -> float:
     start = time.perf_counter()
     for images in made.batches.sample(rows):
         with runner.autocast():
-            encoder(images.contiguous(memory_format=torch.channels_last))
+            encoder(laid_out(images))
     _wait_for(made.device)
     return (time.perf_counter() - start) * sample / len(rows)
 

@@ -17,6 +17,7 @@ from sslstudio.domain.items import Item
 from sslstudio.domain.record import Record
 from sslstudio.training import monitors, neighbourhood, probe
 from sslstudio.training.batches import BatchMaker
+from sslstudio.training.devices import laid_out
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import generator_for
@@ -160,7 +161,7 @@ class Watcher:
             kinds = self._batches.sample(some)
             for images, features in zip(kinds[: 1 + altered], found, strict=False):
                 with autocast():
-                    features.append(encoder(images.contiguous(memory_format=torch.channels_last)).float().cpu())
+                    features.append(encoder(laid_out(images)).float().cpu())
         return torch.cat(found[0]), torch.cat(found[1]) if altered else torch.empty(0)
 
     def _settling(self, epoch: int, values: dict[str, float]) -> None:

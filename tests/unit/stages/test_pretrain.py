@@ -54,6 +54,7 @@ def test_a_run_writes_backbone_and_result_and_resumes_after_cancel(tmp_path: Pat
         "mean": [0.449],
         "std": [0.226],
         "source": "simclr-1",
+        "depth": 0,
         "rendering": None,
     }
     assert set(whole.artifacts) == {"backbone.safetensors", "backbone.json"}

@@ -47,7 +47,7 @@ def _spec_field(name: str) -> Field:
     info = PretrainSpec.model_fields[name]
     label, help_text = texts.LABELS[name]
     if name == "backbone":
-        choices = tuple((key, entry.title) for key, entry in ARCHITECTURES.items())
+        choices = tuple((key, entry.title) for key, entry in ARCHITECTURES.items() if entry.dimensions == 2)
         return Field(name, label, "choice", info.default, choices=choices, help=help_text)
     if get_origin(info.annotation) is Literal:
         choices = tuple((value, texts.CHOICES.get(value, value)) for value in get_args(info.annotation))

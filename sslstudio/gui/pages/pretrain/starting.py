@@ -86,7 +86,9 @@ class Starting:
     def _show(self) -> None:
         method = self._method
         fitting = [
-            name for name, one in ARCHITECTURES.items() if method is None or one.family in method.requires.families
+            name
+            for name, one in ARCHITECTURES.items()
+            if one.dimensions == 2 and (method is None or one.family in method.requires.families)
         ]
         self._usable = [run for run in self._runs if run.backbone in fitting]
         if self._value == EARLIER and all(run.run_id != self._run for run in self._usable):
