@@ -72,14 +72,14 @@ def test_choices_and_defaults_equal_the_vocabulary() -> None:
         "task",
         "init",
         "epochs",
-        "batch_size",
         "preset",
         "device",
         "precision",
         "seed",
     ):
         assert getattr(options, name) == getattr(plain, name), name
-    assert (options.backbone, options.image_size) == (None, None), "the method's, the start's or the plain ones"
+    left_open = (options.backbone, options.image_size, options.depth, options.batch_size)
+    assert left_open == (None,) * 4, "the method's, the start's or the plain ones; fewer volumes than images a batch"
     assert get_args(specs.Pairing.model_fields["bag"].annotation) == learning_arguments.BAGS
     assert get_args(specs.Alike) == learning_arguments.ALIKE
 
