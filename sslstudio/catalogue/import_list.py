@@ -150,14 +150,15 @@ class ImportListTables:
 
     def ledger_counts(self, *, trial: bool = False) -> dict[str, int]:
         """How many files have each code; counted once and kept until something changes."""
-        if self._codes is None:
+        codes = self._codes  # another thread may forget them meanwhile
+        if codes is None:
             with self._db.reading() as connection:
-                self._codes = tuple(  # type: ignore[assignment]
+                ledger, dry = (
                     dict(connection.execute(f"SELECT code, count(*) FROM {table} GROUP BY code ORDER BY code"))
                     for table in ("ledger", "trial")
                 )
-        assert self._codes is not None
-        return dict(self._codes[trial])
+            codes = self._codes = (ledger, dry)
+        return dict(codes[trial])
 
     def ledger_rows(self, query: LedgerQuery) -> Iterator[LedgerEntry]:
         """All rows that `query` wants, for a table to write."""

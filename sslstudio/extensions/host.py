@@ -189,7 +189,7 @@ def load_class(folder: Path, code: str, plugin_id: str) -> type:
                 del sys.modules[name]
                 raise
         found = getattr(importlib.import_module(".".join((name, *rest))), class_name)
-    except Exception as error:  # a plugin may raise anything; the kind of error is safe to show, its text is not
+    except (Exception, SystemExit) as error:  # a plugin may raise anything; its kind is safe to show, its text is not
         raise SSLStudioError(
             f"The code of the plugin {plugin_id} could not be loaded ({type(error).__name__}).",
             "Ask its author, or remove it from the plugin folder.",

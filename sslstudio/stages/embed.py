@@ -39,7 +39,7 @@ def run(spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
     items = context.items()
     if not items:
         raise SSLStudioError("There are no images to embed.", "Import images first.", code="no_images")
-    devices.yield_to_the_window()
+    devices.use_every_core()
     device = devices.choose_device(spec.device)
     devices.make_repeatable(spec.seed, device)
     backbone, description = find_backbone(spec, items, context.run_dir.parent)

@@ -62,7 +62,7 @@ def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
     SSLStudioError when the model's files do not fit each other or the exported graph gives other answers; then no
     package is left behind.
     """
-    devices.yield_to_the_window()
+    devices.use_every_core()
     folder = context.artifact_path(package.FOLDER)
     _clear(folder)
     try:

@@ -59,7 +59,7 @@ class _Tester:
 def run(spec: PreflightSpec, context: StageContext) -> dict[str, Any]:
     """Try `spec.training` out on the run's items; see docs/architecture.md for the result."""
     items = context.items()
-    devices.yield_to_the_window()
+    devices.use_every_core()
     device = devices.choose_device(spec.training.device)
     tester = _Tester(items, context, spec)
     room = SHARE * devices.free_bytes(device)

@@ -31,7 +31,7 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
     """Train the backbone of `spec` on the run's items and write it to `artifacts/`; see docs/architecture.md."""
     items = context.items()
     make_task, parameters = find_task(spec, context)
-    devices.yield_to_the_window()
+    devices.use_every_core()
     channels: Literal[1, 3] = 3 if channels_of(items) == 3 else 1
     checkpoints = context.run_dir / "checkpoints"
     backbone = _backbone(spec, channels, context, checkpoints)

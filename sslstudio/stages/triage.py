@@ -32,7 +32,6 @@ from sslstudio.triage.groups import connected, group_name, representative
 from sslstudio.triage.look import look
 from sslstudio.triage.text_models import TextModels
 
-NICENESS = 10
 _AHEAD = 8
 _DARK, _LIGHT = 60, 170
 _PEERS = 20
@@ -48,7 +47,7 @@ def run(spec: TriageSpec, context: StageContext, *, workers: int = 0) -> dict[st
     items = context.items()
     if not items:
         raise SSLStudioError("There are no images to look at.", "Import images first.", code="no_images")
-    _yield_to_the_window()
+    cv2.setNumThreads(1)
     known = _known(context.artifact_path(KNOWN))
     with _Eyes(context, workers) as eyes:
         looks, unreadable = _look_at_all(spec, context, items, known, eyes)
@@ -325,10 +324,3 @@ def _earlier(path: Path) -> dict[int, Look]:
                     one = Look.model_validate_json(line)
                     looks[one.image_id] = one
     return looks
-
-
-def _yield_to_the_window() -> None:
-    """Use every core, but at a lower priority than what the user looks at."""
-    cv2.setNumThreads(1)
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(max(0, NICENESS - os.nice(0)))

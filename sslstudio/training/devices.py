@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -15,28 +13,13 @@ from torch import Tensor
 from sslstudio.domain.specs import Device
 from sslstudio.errors import SSLStudioError
 
-NICENESS = 10
 _HOST_SHARE_UNKNOWN = 2 << 30
 Precision = Literal["float32", "bfloat16"]
 
 
-def yield_to_the_window() -> None:
-    """Use every core, but at a lower priority than what the user looks at."""
+def use_every_core() -> None:
+    """As many threads as the computer has cores; the launcher has seen to it that they give way to the window."""
     torch.set_num_threads(os.cpu_count() or 1)
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(max(0, NICENESS - os.nice(0)))
-    _yield_session()
-
-
-def _yield_session() -> None:
-    """Lower the session where Linux shares processor time among sessions first: there `nice` counts within one alone.
-
-    That is so on most desktops (sched_autogroup). Only the leader of a session of its own, as a launched worker is,
-    does so: the window's own session, or a shell's, keeps its priority.
-    """
-    with contextlib.suppress(AttributeError, OSError):
-        if os.getsid(0) == os.getpid():
-            Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def choose_device(wanted: Device) -> torch.device:

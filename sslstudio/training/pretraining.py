@@ -20,6 +20,7 @@ from sslstudio.backbones.features import patch_size
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.domain.stacks import middles, stacks
+from sslstudio.errors import SSLStudioError
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import devices, pixel_store, volume_store
 from sslstudio.training.batches import BatchMaker
@@ -110,6 +111,7 @@ def assembled(
     seen = middles(volumes) if entry.dimensions == 3 else items
     context = _task_context(spec, len(seen), channels, backbone, parameters)
     task = make_task(context).to(device=device, memory_format=layout)  # type: ignore[call-overload]
+    _check_encoder(task)
     plan = task.views()
     sampler = Sampler(seen, plan, spec.batch_size, spec.seed, spec.pairing)
     preset = presets.resolve(spec.preset if plan.augmentation == "auto" else plan.augmentation, items)
@@ -138,6 +140,14 @@ def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
         windows = ",".join(f"{low},{high}" for low, high in item.windows)
         digest.update(f"{item.image_id},{item.subject},{windows},{item.bag},{item.place},{item.day};".encode())
     return digest.hexdigest()
+
+
+def _check_encoder(task: PretextTask) -> None:
+    """Raise SSLStudioError for a task that would keep no network, before hours are spent on it."""
+    if not isinstance(task.encoder(), nn.Module):
+        raise SSLStudioError(
+            "The method says nothing of the network that it trains.", "Ask the plugin's author.", code="plugin_broken"
+        )
 
 
 def _task_context(

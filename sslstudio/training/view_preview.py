@@ -34,7 +34,7 @@ def draw_views(
 
     Both are uint8. The same `seed` gives the same views. Raises SSLStudioError when pixels are lost.
     """
-    devices.yield_to_the_window()
+    devices.use_every_core()
     chosen = presets.PRESETS[preset]
     channels = pixel_store.channels_of(items)
     cpu = torch.device("cpu")

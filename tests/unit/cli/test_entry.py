@@ -81,7 +81,7 @@ def test_a_new_project_is_made_once(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert made == {"project": str(tmp_path / "study.sslproj"), "name": "study"}
     assert entry.main(["new", str(tmp_path / "study")]) == 1
     assert entry.main(["runs", str(tmp_path / "study"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"runs": [], "models": []}
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"runs": [], "models": [], "waiting": []}
 
 
 def test_a_run_directory_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,10 +57,10 @@ class Task(PretextTask):
 """
 IMPORTED, MADE, STEP, ENCODER = "imported", "made", "step", "encoder"
 HOSTILE = {
-    "raises_at_import": (IMPORTED, "raise ValueError('Doe^Jane')"),
+    "raises_at_import": (IMPORTED, "raise ValueError('{}^Jane'.format('D' 'oe'))"),
     "leaves_at_import": (IMPORTED, "sys.exit(0)"),
     "hangs_at_import": (IMPORTED, "time.sleep(600)"),
-    "raises_when_made": (MADE, "raise RuntimeError('Doe^Jane')"),
+    "raises_when_made": (MADE, "raise RuntimeError('{}^Jane'.format('D' 'oe'))"),
     "crashes": (STEP, "import ctypes; ctypes.string_at(0)"),
     "leaves_quietly": (STEP, "os._exit(0)"),
     "hangs": (STEP, "time.sleep(600)"),

@@ -24,7 +24,7 @@ from tests.fakes.stage_context import FakeStageContext, fake_context
 
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sslstudio.training.devices.yield_to_the_window", lambda: torch.set_num_threads(1))
+    monkeypatch.setattr("sslstudio.training.devices.use_every_core", lambda: torch.set_num_threads(1))
 
 
 def embed(

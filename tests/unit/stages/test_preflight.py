@@ -20,7 +20,7 @@ TRAINING = PretrainSpec(image_size=32, epochs=10, batch_size=16, precision="floa
 
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sslstudio.training.devices.yield_to_the_window", lambda: torch.set_num_threads(1))
+    monkeypatch.setattr("sslstudio.training.devices.use_every_core", lambda: torch.set_num_threads(1))
 
 
 def context(root: Path, spec: PreflightSpec) -> FakeStageContext:

@@ -25,7 +25,7 @@ SPEC = PretrainSpec(image_size=32, epochs=2, batch_size=8, precision="float32", 
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own process must not become nicer, nor use more threads than tiny tensors deserve."""
-    monkeypatch.setattr("sslstudio.training.devices.yield_to_the_window", lambda: torch.set_num_threads(1))
+    monkeypatch.setattr("sslstudio.training.devices.use_every_core", lambda: torch.set_num_threads(1))
 
 
 def context(root: Path, spec: PretrainSpec = SPEC, run_id: str = "simclr-1", channels: int = 1) -> FakeStageContext:
