@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sslstudio.jobs.launcher import Launcher, LocalLauncher
 from sslstudio.jobs.run_directory import RunDirectory, write_atomically
 
 FILE, LOCK = "queue.json", "queue.lock"
+_TRIES, _PAUSE = 8, 0.25
 _PATIENCE = 10.0
 _threads = threading.RLock()
 
@@ -152,9 +154,18 @@ def training(job: Job) -> Iterator[None]:
 
 
 def start_next(run: RunDirectory, launcher: Launcher | None = None) -> None:
-    """Start what waits behind the training `run`, whose worker has let go of it."""
-    with contextlib.suppress(SSLStudioError, OSError):
-        RunQueue(run.path.parent, launcher).advance()
+    """Start what waits behind the training `run`, whose worker has let go of it.
+
+    Tried several times: whoever looks whether a training runs holds its lock for a moment, and so seems to be one.
+    """
+    queue = RunQueue(run.path.parent, launcher)
+    for attempt in range(_TRIES):
+        with contextlib.suppress(SSLStudioError, OSError):
+            state = queue.state()
+            if not state.waiting or state.held or queue.advance() is not None:
+                return
+        if attempt + 1 < _TRIES:
+            time.sleep(_PAUSE)
 
 
 def _with(state: QueueState, waiting: tuple[str, ...]) -> QueueState:
