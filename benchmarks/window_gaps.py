@@ -113,7 +113,7 @@ def start_training(app: Any, view: Any) -> None:
     wait_until(app, lambda: view.setup.start.reason == "", 60)
     view.setup.common.set_values({"epochs": 1000})
     view.setup.start_requested.emit()
-    wait_until(app, lambda: view.run.state.text().startswith("Epoch"), 300)
+    wait_until(app, lambda: view.run.head.state.text().startswith("Epoch"), 300)
 
 
 def measure(folder: Path, seconds: float, patients: int) -> tuple[Probe, float]:
