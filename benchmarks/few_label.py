@@ -35,6 +35,7 @@ from PIL import Image
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import EmbedSpec, PretrainSpec, Spec
+from sslstudio.errors import SSLStudioError
 from sslstudio.extensions import host
 from sslstudio.importers.pixel_cache import PixelCacheWriter
 from sslstudio.stages import load
@@ -101,16 +102,17 @@ class ConsoleContext:
 
 @dataclass(frozen=True)
 class Wish:
-    """A pretraining to score: method, start ("random" or "imagenet"), backbone and image size in pixels."""
+    """A pretraining to score: method, start ("random" or "imagenet"), backbone, image size in pixels and epochs."""
 
     task: str
     start: str
     backbone: str
     size: int
+    epochs: int
 
     @property
     def run_id(self) -> str:
-        return f"{self.task}-{self.start}-{self.backbone}-{self.size}"
+        return f"{self.task}-{self.start}-{self.backbone}-{self.size}-{self.epochs}"
 
 
 def wish(text: str, options: argparse.Namespace) -> Wish:
@@ -121,7 +123,7 @@ def wish(text: str, options: argparse.Namespace) -> Wish:
     task, start, backbone, size = found.groups()
     entry = host.find_plugin(task).task(task)
     backbone = backbone or entry.recommended.backbone or options.backbone
-    return Wish(task, start or "random", backbone, int(size or options.image_size))
+    return Wish(task, start or "random", backbone, int(size or options.image_size), options.epochs)
 
 
 @dataclass(frozen=True)
@@ -268,10 +270,13 @@ def collect(options: argparse.Namespace, names: list[str], labelled: Labelled) -
         found[f"random {backbone} {size} px"] = embed(root, "random", backbone, size, items, options.seed)
     for pair in options.imagenet:
         backbone, _, size = pair.partition(":")
-        found[f"imagenet {pair}"] = embed(root, "imagenet", backbone, int(size or options.image_size), items)
+        try:
+            found[f"imagenet {pair}"] = embed(root, "imagenet", backbone, int(size or options.image_size), items)
+        except SSLStudioError as error:
+            print(error, file=sys.stderr)
     for one in wishes if options.epochs else ():
         ended[one.run_id] = train(root, one, seen, options)
-        found[f"{one.run_id}, {options.epochs} epochs"] = embed(root, one.run_id, one.backbone, one.size, items)
+        found[f"{one.run_id} epochs"] = embed(root, one.run_id, one.backbone, one.size, items)
     return found, ended
 
 
@@ -291,7 +296,7 @@ def train(root: Path, one: Wish, items: list[Item], options: argparse.Namespace)
         backbone=one.backbone,
         init=one.start,
         image_size=one.size,
-        epochs=options.epochs,
+        epochs=one.epochs,
         batch_size=options.batch_size or min(entry.recommended_batch or 256, 256),
         preset=options.preset,
         seed=options.seed,

@@ -68,7 +68,7 @@ def recommend(
     usable = [entry for entry in methods if not offering.reason(entry.requires, facts)]
     if facts.images < 2 or not usable:
         return None
-    entry, task = _task(usable, facts)
+    entry, task = best_task(usable, facts)
     backbone = _backbone(entry, facts, gpu=gpu, at_hand=at_hand)
     start = _start(str(backbone.value), facts, at_hand)
     amounts = tuple(
@@ -90,7 +90,8 @@ def measured_speeds(project: Project) -> dict[str, float]:
     return found | dict(project.catalogue.setting(planning.SPEEDS, {}))
 
 
-def _task(usable: Sequence[PretextTaskEntry], facts: DataFacts) -> tuple[PretextTaskEntry, Choice]:
+def best_task(usable: Sequence[PretextTaskEntry], facts: DataFacts) -> tuple[PretextTaskEntry, Choice]:
+    """The method of `usable` (at least one; all fit the images) to take first, and why."""
     by_id = {entry.id: entry for entry in usable}
     each = facts.images / max(1, facts.subjects)
     if "micle" in by_id and each >= 2 and facts.several >= offering.FEW_WITH_SEVERAL:

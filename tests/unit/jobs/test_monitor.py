@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +132,24 @@ def test_a_silent_worker_is_warned_of_and_not_lost(
     notes.wait_for("stubborn-1", RunState.LOST, 5)
 
 
+def _looks_go_on(monkeypatch: pytest.MonkeyPatch, runs: dict[str, RunDirectory]) -> bool:
+    """Wait until the monitor has looked five more times at each run when it had told nothing for long enough."""
+    looks: Counter[str] = Counter()
+    enough = threading.Event()
+    real = RunMonitor._standstill
+
+    def counted(self: RunMonitor, one: Any, state: RunState) -> tuple[Event, ...]:
+        found = real(self, one, state)
+        run = runs[one.run.run_id]
+        looks[one.run.run_id] += time.time() - run.events_file.stat().st_mtime > monitor.STUCK_SECONDS
+        if all(looks[name] >= 5 for name in runs):
+            enough.set()
+        return found
+
+    monkeypatch.setattr(RunMonitor, "_standstill", counted)
+    return enough.wait(20)
+
+
 def test_a_worker_that_lives_but_tells_nothing_is_warned_of_once_unless_it_was_asked_to_wait(
     tmp_path: Path, notes: Notes, watching: RunMonitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +165,7 @@ def test_a_worker_that_lives_but_tells_nothing_is_warned_of_once_unless_it_was_a
 
     with notes.changed:
         assert notes.changed.wait_for(lambda: bool(warned("stubborn-2")), 20)
-    time.sleep(1.0)
+    assert _looks_go_on(monkeypatch, {"stubborn-1": held, "stubborn-2": hanging})
     assert warned("stubborn-2") == ["no_progress"]
     assert warned("stubborn-1") == []
     for run in (held, hanging):

@@ -15,7 +15,7 @@ from sslstudio.session.project import Project
 
 def add(project: Project, run_id: str, spec: PretrainSpec | MapSpec) -> None:
     stage = "pretrain" if isinstance(spec, PretrainSpec) else "map_embeddings"
-    job = Job(run_id=run_id, stage=stage, name="x", spec=spec, created="2026", package_version="0")  # type: ignore[arg-type]
+    job = Job(run_id=run_id, stage=stage, name="x", spec=spec, created="2026", package_version="0")
     project.catalogue.add_run(job)
 
 

@@ -21,7 +21,7 @@ SLICES = DataFacts(images=5000, subjects=250, several=0.98, colour=0.0, longest_
 
 def advise(facts: DataFacts, **changes: object) -> Recommendation:
     values: dict[str, object] = {"gpu": False, "at_hand": {}, "speeds": {}, **changes}
-    found = recommending.recommend(facts, METHODS, **values)  # type: ignore[arg-type]
+    found = recommending.recommend(facts, METHODS, **values)
     assert found is not None
     return found
 

@@ -223,8 +223,8 @@ def test_a_forced_collapse_is_told_whatever_the_images(bench: Bench, seed: int) 
     report = Recorder()
     loop, task = bench.loop(report, epochs=2, seed=seed, learning_rate=1e-12)
     with torch.no_grad():
-        task.backbone.second.weight.mul_(1e-4)  # type: ignore[union-attr]
-        task.backbone.second.bias.fill_(1.0)  # type: ignore[union-attr]
+        task.backbone.second.weight.mul_(1e-4)
+        task.backbone.second.bias.fill_(1.0)
     loop.run()
     assert "collapse" in report.all_warnings
 

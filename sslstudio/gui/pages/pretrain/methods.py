@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sslstudio.extensions.host import PluginState, discover
@@ -10,6 +10,7 @@ from sslstudio.extensions.manifest import Parameter, PretextTaskEntry, Requires
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.session import offering
 from sslstudio.session.offering import DataFacts
+from sslstudio.session.recommending import best_task
 
 FIRST = ("simclr", "micle", "mae")
 
@@ -142,13 +143,6 @@ def advise(found: Found, facts: DataFacts | None, images: int, patients: int) ->
         return Advice({}, {})
     reasons = {method.id: offering.reason(method.requires, facts) for method in found.methods}
     cautions = {method.id: offering.caution(method.entry, facts) for method in found.methods}
-    best = recommend([method for method in found.methods if not reasons[method.id]], images, patients)
+    usable = [method.entry for method in found.methods if not method.problem and not reasons[method.id]]
+    best = best_task(usable, facts)[0].id if usable else ""
     return Advice(reasons, cautions, best, texts.recommended(images, patients, best))
-
-
-def recommend(methods: Sequence[Method], images: int, patients: int) -> str:
-    """The id of the method to mark for this data: bags where patients have several images, else single images."""
-    usable = [method.id for method in methods if not method.problem]
-    if "micle" in usable and patients and images / patients >= 2:
-        return "micle"
-    return "simclr" if "simclr" in usable else (usable[0] if usable else "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.pretrain import run_texts, texts
@@ -16,6 +16,7 @@ from sslstudio.gui.pages.pretrain.progress import ALARM, Light, RunStory
 from sslstudio.gui.pages.pretrain.run_head import RunHead
 from sslstudio.gui.widgets.controls import Disclosure, PlainButton, Segmented, Text, clear
 from sslstudio.gui.widgets.picture_grid import PictureGrid
+from sslstudio.gui.widgets.stack import Stack
 
 if TYPE_CHECKING:
     from sslstudio.gui.widgets.curves import CurvePlot
@@ -128,7 +129,7 @@ class RunPanel(QWidget):
         self._plot_row.setContentsMargins(0, 0, 0, 0)
         self._plot_row.setSpacing(12)
         self.pictures = PictureGrid(run_texts.PICTURES_NAME, largest=112)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(curves)
         self._stack.addWidget(self.pictures)
         self.choice = Segmented((("curves", run_texts.CURVES), ("pictures", run_texts.PICTURES)), run_texts.SHOWN)

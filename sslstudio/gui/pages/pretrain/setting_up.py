@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from sslstudio.domain.specs import Pairing, ParameterValue, Preset, PretrainSpec
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
-from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, advise, arrange, recommend
+from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, advise, arrange
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.gui.pages.pretrain.starting import Starting
 from sslstudio.session import planning as plan
@@ -132,7 +132,7 @@ class SettingUp(QObject):
         """Methods or data are known now, or are others: show the cards, and take the recommended method."""
         facts = replace(self.facts, preset=self.resolved_preset) if self.facts is not None else None
         self._advice = advise(self.found, facts, self.images, self._patients)
-        best = self._advice.best or recommend(self.found.methods, 0, 0)
+        best = self._advice.best or next((method.id for method in self.found.methods if not method.problem), "")
         if not self._picked and best != self._method and best:
             self._choose_method(best)
         else:

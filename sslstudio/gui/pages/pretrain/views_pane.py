@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.widgets.controls import EmptyState, PlainButton, SectionTitle, Text, row
 from sslstudio.gui.widgets.picture_grid import PictureGrid
+from sslstudio.gui.widgets.stack import Stack
 
 
 class ViewsPane(QWidget):
@@ -33,7 +34,7 @@ class ViewsPane(QWidget):
         self.others.clicked.connect(lambda: self.images_requested.emit())
         self.grid = PictureGrid(texts.VIEWS_NAME, largest=148)
         self.waiting = EmptyState("image", texts.VIEWS_WAIT_TITLE, texts.VIEWS_WAIT)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self.waiting)
         self._stack.addWidget(self.grid)
         column = QVBoxLayout(self)
