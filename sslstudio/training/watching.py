@@ -113,8 +113,8 @@ class Watcher:
         if self._collapse_watch.alarm(epoch, values["collapse"], loss, chance):
             self._report.warn(
                 "collapse",
-                "The network gives nearly the same answer for every image.",
-                "Stop the run; try a larger batch, a lower learning rate or a warm start.",
+                f"After epoch {epoch + 1} the network gave nearly the same answer for every image.",
+                "Try a larger batch, a lower learning rate or a warm start.",
             )
         self._settling(epoch, values)
         self._shortcuts(epoch, values)

@@ -52,17 +52,17 @@ def _number(known: Mapping[str, Any]) -> str:
 
 COLLAPSE, LEARNING, START = "Not collapsed", "Still learning", "Better than at the start"
 NOT_YET = "Measured at the end of the first epoch."
-DEAD = "All images look the same to the network. Stop, and try a larger batch or a warm start."
+DEAD = "All images look the same to the network. Try a larger batch or a warm start."
 LESS_ALIKE = "Images still look rather alike to the network, but less and less so."
-MORE_ALIKE = "Images look more and more alike to the network. If this lasts, stop the run."
+MORE_ALIKE = "Images look more and more alike to the network. If this lasts, try a larger batch or a warm start."
 APART = "The network tells the images apart."
 FEW_EPOCHS = "Known after a few epochs."
 GUESSING = "No better than guessing so far. If it stays so, lower the learning rate."
 FALLING = "The loss is still falling. Training longer will help."
 LEVEL = "The loss has levelled off. More epochs will change little."
-SETTLED = "What lies next to what hardly changes any more. You may stop here and keep what there is."
+SETTLED = "What lies next to what hardly changes any more. A run may stop here: more epochs change little."
 NO_START = "Compared with the first measurement, after the second epoch."
-GO_BACK = "The start would serve you better: stop, and embed with the start."
+GO_BACK = "The start would serve you better: embed with the start."
 NO_GAIN = "No clear gain yet."
 
 
