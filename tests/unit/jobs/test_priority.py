@@ -25,8 +25,9 @@ def test_a_job_and_its_session_have_a_lower_priority_than_the_window(
     pid = LocalLauncher(COMMAND).start(run.path)
     try:
         assert os.getpriority(os.PRIO_PROCESS, pid) == processes.NICENESS > os.getpriority(os.PRIO_PROCESS, 0)
-        if AUTOGROUP.exists():
-            ours, theirs = AUTOGROUP.read_text(), Path(f"/proc/{pid}/autogroup").read_text()
+        ours = AUTOGROUP.read_text() if AUTOGROUP.exists() else ""
+        if ours:  # some kernels have the file and leave it empty
+            theirs = Path(f"/proc/{pid}/autogroup").read_text()
             assert theirs.endswith(f" nice {processes.NICENESS}\n") and theirs.split()[0] != ours.split()[0]
     finally:
         control.kill(run.path)

@@ -163,7 +163,7 @@ def test_a_table_brings_in_facts_columns_and_warnings(tmp_path: Path) -> None:
     assert rows["b.png"].images[0].laterality == "R" and rows["c.png"].images[0].columns == {}
     assert {"files_not_in_table", "rows_without_file", "column_withheld"} <= set(context.warning_codes)
     written = context.artifact_path("ledger.jsonl").read_text()
-    assert "1950" not in written and '"P1"' not in written
+    assert "-01-01" not in written and '"P1"' not in written
 
     spec = ImportSpec(image_column="grade", subject_column="eye")
     _, _, rows = do_import(tmp_path / "other", tmp_path / "in", table=table, spec=spec)
