@@ -89,11 +89,13 @@ class LeakScanner:
 
     def _candidates(self, block: bytes) -> list[int]:
         """Where in `block` one of the words' first 8 bytes stand."""
-        values = np.frombuffer(block, dtype=np.uint8).astype(np.int64)
-        if len(values) < _KEY:
+        if len(block) < _KEY:
             return []
-        triples = values[:-2] | values[1:-1] << 8 | values[2:] << 16
-        places = np.flatnonzero(self._starts[triples])
+        found = []
+        for shift in range(4):
+            words = np.frombuffer(block, dtype="<u4", offset=shift, count=(len(block) - shift) // 4)
+            found.append(np.flatnonzero(self._starts[words & 0xFFFFFF]) * 4 + shift)
+        places = np.concatenate(found)
         places = places[places <= len(block) - _KEY]
         keys = np.lib.stride_tricks.sliding_window_view(np.frombuffer(block, dtype=np.uint8), _KEY)[places]
         hits = np.isin(np.ascontiguousarray(keys).view("<u8").reshape(-1), self._keys)

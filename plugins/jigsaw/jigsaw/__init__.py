@@ -44,7 +44,7 @@ class Jigsaw(PretextTask):
         self.side = tile_side(context.image_size, self.grid)
         tiles = self.grid**2
         count = min(int(context.parameters["permutations"]), math.factorial(tiles))
-        self.register_buffer("orders", distinct_orders(tiles, count), persistent=False)
+        self.register_buffer("orders", distinct_orders(tiles, count).clone(), persistent=False)
         self.tile_head = nn.Sequential(nn.Linear(context.feature_dim, _TILE_WIDTH), nn.ReLU())
         self.classifier = nn.Sequential(nn.Linear(tiles * _TILE_WIDTH, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, count))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,7 @@ def all_orders(tiles: int) -> Tensor:
     return orders
 
 
+@cache
 def distinct_orders(tiles: int, count: int) -> Tensor:
     """`count` different orders (count, tiles) int64; the next is always one that is farthest from those before.
 

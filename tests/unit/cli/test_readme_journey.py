@@ -16,8 +16,8 @@ from sslstudio.__main__ import main
 from sslstudio.cli import demo
 from sslstudio.importers.synthetic import write_studies
 
-PATIENTS = 16
-TEST_PATIENTS = 6
+PATIENTS = 10
+TEST_PATIENTS = 4
 
 
 def journey(root: Path) -> list[list[str]]:

@@ -71,7 +71,7 @@ def test_sixty_kills_while_saving_lose_nothing(tmp_path: Path) -> None:
 
 
 def prepare(root: Path, run_id: str) -> RunDirectory:
-    spec = PretrainSpec(image_size=32, epochs=12, batch_size=8, precision="float32", device="cpu", seed=3)
+    spec = PretrainSpec(image_size=32, epochs=8, batch_size=8, precision="float32", device="cpu", seed=3)
     job = Job(run_id=run_id, stage="pretrain", name=run_id, spec=spec, created="2026-01-01", package_version="0")
     return RunDirectory.create(root / "runs" / run_id, job, write_images(root, 18))
 
@@ -93,7 +93,7 @@ def test_a_killed_workers_run_resumes_to_the_same_weights(tmp_path: Path) -> Non
         time.sleep(0.02)
     os.kill(worker, signal.SIGKILL)
     assert control.wait(killed.path, 30) is RunState.LOST
-    assert steps(killed) < 24
+    assert steps(killed) < 16
     control.resume(killed.path)
     assert control.wait(killed.path, 200) is RunState.SUCCEEDED, killed.log_tail()
 
