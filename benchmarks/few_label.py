@@ -1,14 +1,18 @@
 """Does pretraining pay, and which method? Frozen features of several sources, scored with few labels on one test set.
 
-    python benchmarks/few_label.py IMAGES LABELS.csv [--run TASK[+START][@BACKBONE][:SIZE]]... [--epochs 30] [-o FILE]
+    python benchmarks/few_label.py IMAGES LABELS.csv [--run TASK[+START][@BACKBONE][:SIZE][*EPOCHS]]... [-o FILE]
+    python benchmarks/few_label.py --demo 60 --run 'simclr*60' --run 'simclr*30' --run 'micle+simclr*30'
     python benchmarks/few_label.py IMAGES LABELS.csv --project NAME.sslproj --embedding embed-1 --embedding embed-2
 
-    --run simclr --run mae@vit_tiny --run simclr+imagenet@efficientnet_lite0:96
+    --run simclr --run mae@vit_tiny --run simclr+imagenet@efficientnet_lite0:96 --run 'simclr*100'
+
+START is imagenet, or the method of a run that is named before with the same network and size. --demo takes the demo's
+synthetic studies of so many patients, every third of them for testing, imported as the product does.
 
 LABELS.csv has the columns image, label, split (train / test) and, if patients are known, subject. The labels of the
 test part only ever score. For each source: logistic regression (C = 0.1) on standardised features from k labels a class
 of the train part, mean of ten draws, balanced accuracy on the whole test part, with a 95 % interval from 1,000
-resamples of draws and test images. Sources: each run with settings its method recommends, the same backbones with
+resamples of draws and test patients. Sources: each run with settings its method recommends, the same backbones with
 random weights and with ImageNet weights where they are on this computer, and the bare pixels of 16 x 16 thumbnails.
 Sizes without a value are --image-size. A run whose folder below --work holds a finished backbone is not trained again.
 """
@@ -32,12 +36,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads: idle 
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.few_label_demo import labelled_items
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
-from sslstudio.domain.specs import EmbedSpec, PretrainSpec, Spec
+from sslstudio.domain.specs import EARLIER, EmbedSpec, PretrainSpec, Spec
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions import host
-from sslstudio.importers.pixel_cache import PixelCacheWriter
+from sslstudio.importers.pixel_cache import PixelCache, PixelCacheWriter
+from sslstudio.importers.windowing import render
 from sslstudio.stages import load
 
 COUNTS = (5, 10, 25, 50, 0)
@@ -102,7 +110,10 @@ class ConsoleContext:
 
 @dataclass(frozen=True)
 class Wish:
-    """A pretraining to score: method, start ("random" or "imagenet"), backbone, image size in pixels and epochs."""
+    """A pretraining to score: method, start, backbone, image size in pixels and epochs.
+
+    `start` is "random", "imagenet" or the id of a run that is made before.
+    """
 
     task: str
     start: str
@@ -112,18 +123,28 @@ class Wish:
 
     @property
     def run_id(self) -> str:
-        return f"{self.task}-{self.start}-{self.backbone}-{self.size}-{self.epochs}"
+        return f"{self.task}-{self.start.removeprefix(EARLIER)}-{self.backbone}-{self.size}-{self.epochs}"
 
 
-def wish(text: str, options: argparse.Namespace) -> Wish:
-    """TASK[+START][@BACKBONE][:SIZE] in words."""
-    found = re.fullmatch(r"(\w+)(?:\+(\w+))?(?:@(\w+))?(?::(\d+))?", text)
-    if found is None:
-        raise SystemExit(f"not understood: {text}")
-    task, start, backbone, size = found.groups()
-    entry = host.find_plugin(task).task(task)
-    backbone = backbone or entry.recommended.backbone or options.backbone
-    return Wish(task, start or "random", backbone, int(size or options.image_size), options.epochs)
+def wishes_of(options: argparse.Namespace) -> list[Wish]:
+    """The runs that are asked for: TASK[+START][@BACKBONE][:SIZE][*EPOCHS] in words."""
+    made: list[Wish] = []
+    for text in options.run or ["simclr"]:
+        found = re.fullmatch(r"(\w+)(?:\+(\w+))?(?:@(\w+))?(?::(\d+))?(?:\*(\d+))?", text)
+        if found is None:
+            raise SystemExit(f"not understood: {text}")
+        task, start, backbone, size, epochs = found.groups()
+        entry = host.find_plugin(task).task(task)
+        backbone = backbone or entry.recommended.backbone or options.backbone
+        pixels = int(size or options.image_size)
+        if start not in (None, "random", "imagenet"):
+            place = (start, backbone, pixels)
+            earlier = [one.run_id for one in made if (one.task, one.backbone, one.size) == place]
+            if not earlier:
+                raise SystemExit(f"{text}: no run of {start} with this network and size is named before it")
+            start = EARLIER + earlier[-1]
+        made.append(Wish(task, start or "random", backbone, pixels, int(epochs or options.epochs)))
+    return made
 
 
 @dataclass(frozen=True)
@@ -180,13 +201,24 @@ def embed(root: Path, source: str, backbone: str, size: int, items: list[Item], 
     return np.load(root / "runs" / run_id / "artifacts" / "embeddings.npy").astype(np.float32)
 
 
-def pixels16(folder: Path, names: Sequence[str]) -> Any:
-    """The images as 16 x 16 grey thumbnails (N, 256): what no learning at all gives."""
+def pixels16(root: Path, items: Sequence[Item]) -> Any:
+    """The images as 16 x 16 thumbnails (N, D), seen as the model sees them: what no learning at all gives."""
+    cache = PixelCache(root / "pixels")
     rows = []
-    for name in names:
-        with Image.open(folder / name) as image:
-            rows.append(np.asarray(image.convert("L").resize((16, 16)), np.float32).ravel())
+    for item in items:
+        seen = render(cache.read(item.pixels), item.windows)
+        small = Image.fromarray(seen[:, :, 0] if seen.shape[2] == 1 else seen).resize((16, 16))
+        rows.append(np.asarray(small, np.float32).ravel())
     return np.stack(rows)
+
+
+def demo_studies(options: argparse.Namespace) -> tuple[Labelled, list[Item]]:
+    """The demo's synthetic studies, imported as the product does."""
+    rows = list(labelled_items(options.work, options.demo))
+    names = tuple(sorted({row.label for row in rows}))
+    classes = np.array([names.index(row.label) for row in rows])
+    test = np.array([row.item.part == "test" for row in rows])
+    return Labelled(names, classes, test, tuple(row.item.subject for row in rows)), [row.item for row in rows]
 
 
 @dataclass(frozen=True)
@@ -221,6 +253,8 @@ def guesses(features: Any, labelled: Labelled, count: int) -> Any:
 def score(features: Any, labelled: Labelled) -> dict[str, Score]:
     """Balanced accuracy on the test part for each number of labels a class ("all" for every train label)."""
     truth = labelled.classes[labelled.test]
+    patients = np.unique(np.array(labelled.subjects)[labelled.test], return_inverse=True)[1]
+    people = int(patients.max()) + 1
     random = np.random.default_rng(0)
     results = {}
     for count in COUNTS:
@@ -228,7 +262,8 @@ def score(features: Any, labelled: Labelled) -> dict[str, Score]:
         spread = []
         for _ in range(RESAMPLES):
             draws = random.integers(len(right), size=len(right))
-            images = random.integers(len(truth), size=len(truth))
+            times = np.bincount(random.integers(people, size=people), minlength=people)
+            images = np.repeat(np.arange(len(truth)), times[patients])
             spread.append(_balanced(right[draws][:, images], truth[images]))
         low, high = np.quantile(spread, (0.025, 0.975))
         results[str(count) if count else "all"] = Score(_balanced(right, truth), float(low), float(high))
@@ -254,17 +289,12 @@ def project_features(project_path: Path, embedding: str, names: Sequence[str]) -
     return values[[rows[name] for name in names]]
 
 
-def collect(options: argparse.Namespace, names: list[str], labelled: Labelled) -> tuple[dict[str, Any], dict[str, Any]]:
+def collect(options: argparse.Namespace, items: list[Item]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Features by source, and what each pretraining said at its end."""
-    found: dict[str, Any] = {"pixels 16x16": pixels16(options.images, names)}
-    if options.project:
-        for embedding in options.embedding:
-            found[embedding] = project_features(options.project, embedding, names)
-        return found, {}
     root = options.work
-    items = cache_images(root, options.images, names, labelled)
+    found: dict[str, Any] = {"pixels 16x16": pixels16(root, items)}
     seen = [item for item in items if item.part != "test"] if options.train_only else items
-    wishes = [wish(text, options) for text in options.run or ["simclr"]]
+    wishes = wishes_of(options)
     ended = {}
     for backbone, size in dict.fromkeys((one.backbone, one.size) for one in wishes):
         found[f"random {backbone} {size} px"] = embed(root, "random", backbone, size, items, options.seed)
@@ -308,12 +338,13 @@ def train(root: Path, one: Wish, items: list[Item], options: argparse.Namespace)
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", type=Path)
-    parser.add_argument("labels", type=Path)
+    parser.add_argument("images", type=Path, nargs="?")
+    parser.add_argument("labels", type=Path, nargs="?")
+    parser.add_argument("--demo", type=int, metavar="PATIENTS", help="score on the demo's synthetic studies instead")
     parser.add_argument("--work", type=Path, default=Path("few-labels"), help="folder for cache, runs and checkpoints")
     parser.add_argument("--project", type=Path, help="score embeddings of this project instead of training")
     parser.add_argument("--embedding", action="append", default=[])
-    parser.add_argument("--run", action="append", metavar="TASK[+START][@BACKBONE][:SIZE]", help="(simclr)")
+    parser.add_argument("--run", action="append", metavar="TASK[+START]...", help="as above (simclr)")
     parser.add_argument("--backbone", default="resnet18", help="where neither the run nor its method names one")
     parser.add_argument(
         "--imagenet", action="append", default=[], metavar="BACKBONE[:SIZE]", help="score these weights"
@@ -326,14 +357,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--train-only", action="store_true", help="pretrain without the test part's (unlabeled) images")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER")
     parser.add_argument("-o", "--output", type=Path)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.demo and options.labels is None:
+        parser.error("IMAGES and LABELS.csv, or --demo, must be given")
+    return options
 
 
 def main() -> None:
     options = arguments()
     start = time.monotonic()
-    names, labelled = read_labels(options.labels)
-    sources, result = collect(options, names, labelled)
+    result: dict[str, Any] = {}
+    if options.demo:
+        labelled, items = demo_studies(options)
+        sources, result = collect(options, items)
+    else:
+        names, labelled = read_labels(options.labels)
+        if options.project:
+            sources = {one: project_features(options.project, one, names) for one in options.embedding}
+        else:
+            sources, result = collect(options, cache_images(options.work, options.images, names, labelled))
     table = {source: score(features, labelled) for source, features in sources.items()}
     heads = [str(count) if count else "all" for count in COUNTS]
     print(f"{'balanced accuracy with labels a class':44}" + "".join(f"{head:>22}" for head in heads))

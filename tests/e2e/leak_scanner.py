@@ -50,10 +50,10 @@ class LeakScanner:
             assert len(word) >= _KEY, word
             for spelled in {word, word.upper(), word.lower()}:
                 self._forms.update({form.lower(): (word, name) for name, form in _forms(spelled)})
-        self._starting: dict[bytes, list[bytes]] = defaultdict(list)
+        self._lengths: dict[bytes, set[int]] = defaultdict(set)
         for form in self._forms:
-            self._starting[form[:_KEY]].append(form)
-        self._keys = np.sort(np.frombuffer(b"".join(self._starting), dtype="<u8"))
+            self._lengths[form[:_KEY]].add(len(form))
+        self._keys = np.sort(np.frombuffer(b"".join(self._lengths), dtype="<u8"))
         self._starts = np.zeros(1 << 24, dtype=np.bool_)
         self._starts[(self._keys & 0xFFFFFF).astype(np.int64)] = True
 
@@ -82,8 +82,8 @@ class LeakScanner:
             form
             for start in range(0, len(lower), _BLOCK)
             for place in self._candidates(lower[start : start + _BLOCK + _KEY])
-            for form in self._starting[lower[start + place : start + place + _KEY]]
-            if lower.startswith(form, start + place)
+            for length in self._lengths[lower[start + place : start + place + _KEY]]
+            if (form := lower[start + place : start + place + length]) in self._forms
         }
         return [Leak(self._forms[form][0], shown, f"{prefix} {self._forms[form][1]}".strip()) for form in sorted(found)]
 
