@@ -33,10 +33,13 @@ FILE_REPLACED = "Replaced: its file has changed"
 class Adoption:
     """One transaction's worth of rows, with the group ids it has looked up already."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: str, lost: Collection[str] = ()) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, run_id: str, lost: Collection[str] = (), *, relinked: bool = False
+    ) -> None:
         self._connection = connection
         self._run_id = run_id
         self._lost = lost
+        self._relinked = relinked
         self._series = SeriesNumbers(connection)
         self._sources: dict[str, int | None] = {"": None}
         self._ways: dict[str, Callable[[LedgerRow], int]] = {
@@ -146,9 +149,11 @@ class Adoption:
             return 0 if target is not None else self._enter(row.model_copy(update={"code": "imported"}))
         if target is not None and target != location:
             self._forget(target)
+        source = self._source_id(row.source)
+        _follow(self._connection, location, source, row, relinked=self._relinked)
         self._connection.execute(
             "UPDATE locations SET path = ?, name = ?, size = ?, modified_ns = ?, source_id = ? WHERE location_id = ?",
-            (row.path, name_of(row.path), row.size, row.modified_ns, self._source_id(row.source), location),
+            (row.path, name_of(row.path), row.size, row.modified_ns, source, location),
         )
         self._say(location, row)
         self._take_in_again(location)
@@ -189,7 +194,7 @@ class Adoption:
     def _source_id(self, source: str) -> int | None:
         if source not in self._sources:
             self._sources[source] = self._id(
-                """INSERT INTO sources (path) VALUES (?) ON CONFLICT (path)
+                """INSERT INTO sources (path, kind) VALUES (?, '') ON CONFLICT (path)
                    DO UPDATE SET path = path RETURNING source_id""",
                 (source,),
             )
@@ -254,6 +259,22 @@ class Adoption:
         (found,) = cursor.fetchone()
         cursor.close()
         return int(found)
+
+
+def _follow(
+    connection: sqlite3.Connection, location: int, source: int | None, row: LedgerRow, *, relinked: bool
+) -> None:
+    """What was chosen stays chosen where it is now: a single file that moved, and the folder a user has located."""
+    connection.execute(
+        "UPDATE OR IGNORE sources SET path = ? WHERE path = ? AND kind = 'file'", (row.path, row.moved_from)
+    )
+    if relinked:
+        connection.execute(
+            """UPDATE sources SET kind = 'folder' WHERE source_id = ? AND kind = '' AND EXISTS (
+                   SELECT 1 FROM locations JOIN sources s USING (source_id)
+                   WHERE location_id = ? AND s.kind = 'folder')""",
+            (source, location),
+        )
 
 
 def _facts(image: FoundImage) -> list[object]:

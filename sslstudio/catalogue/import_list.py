@@ -16,6 +16,7 @@ from sslstudio.catalogue.arranging import arrange
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.rows import ImportCounts, LedgerEntry, LedgerQuery, TrialSummary
 from sslstudio.domain.ledger import LedgerRow
+from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.known import KnownFile
 from sslstudio.importers.path_text import below, common_folder
 from sslstudio.importers.subjects import FileFacts
@@ -85,11 +86,15 @@ class ImportListTables:
         dry_run: bool = False,
         lost: Collection[str] = (),
         up_to: int | None = None,
+        relinked: bool = False,
     ) -> ImportCounts:
-        """Take over some rows in one transaction; `up_to` is how many bytes of the ledger are then taken over."""
+        """Take over some rows in one transaction; `up_to` is how many bytes of the ledger are then taken over.
+
+        `relinked` says that the rows are those of files found again where their folder is now.
+        """
         added = duplicates = 0
         with self._db.transaction() as connection:
-            adoption = Adoption(connection, run_id, lost)
+            adoption = Adoption(connection, run_id, lost, relinked=relinked)
             for row in rows:
                 if dry_run:
                     adoption.try_out(row)
@@ -183,9 +188,25 @@ class ImportListTables:
 
     # -- what is known of files ------------------------------------------------------------------------------
 
-    def sources(self) -> list[str]:
-        """The folders that files were imported from, as text of `path_text`; local paths."""
-        return [path for (path,) in self._db.rows("SELECT path FROM sources ORDER BY source_id")]
+    def chosen_sources(self) -> list[ChosenSource]:
+        """What files were imported from, as the user chose it; local paths."""
+        rows = self._db.rows(
+            "SELECT path, kind, image_column, subject_column FROM sources WHERE kind <> '' ORDER BY source_id"
+        )
+        return [ChosenSource(*row) for row in rows]
+
+    def remember_sources(self, sources: Iterable[ChosenSource]) -> None:
+        """Keep what the user chose. A table that stands in the import list itself named no files: it is one of them."""
+        with self._db.transaction() as connection:
+            for one in sources:
+                connection.execute(
+                    """INSERT INTO sources (path, kind, image_column, subject_column)
+                       VALUES (?1, iif(?2 = 'table' AND EXISTS (SELECT 1 FROM locations WHERE path = ?1), 'file', ?2),
+                           ?3, ?4)
+                       ON CONFLICT (path) DO UPDATE SET kind = excluded.kind, image_column = excluded.image_column,
+                           subject_column = excluded.subject_column""",
+                    (one.text, one.kind, one.image_column, one.subject_column),
+                )
 
     def known_files(self, lost: Collection[str] = ()) -> Iterator[KnownFile]:
         """All files of the import list; those whose pixels stood in a `lost` shard, or whose facts are those of an

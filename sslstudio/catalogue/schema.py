@@ -272,7 +272,17 @@ _WINDOWS = (
 _KINDS = ("CREATE INDEX images_kinds ON images (modality, body_part, unit, channels, finished) WHERE excluded IS NULL",)
 """What a rendering is suggested from, and how many images one would change: answered without reading the rows."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS)
+_CHOSEN = (
+    """ALTER TABLE sources ADD COLUMN kind TEXT NOT NULL DEFAULT 'folder'
+       CHECK (kind IN ('', 'folder', 'file', 'table'))""",
+    "ALTER TABLE sources ADD COLUMN image_column TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sources ADD COLUMN subject_column TEXT NOT NULL DEFAULT ''",
+    "UPDATE sources SET kind = '' WHERE path = '/'",
+)
+"""What the user chose: a look for changes keeps to it. '': only the folder below which files have their paths, as for
+the files that a table names (older versions took it for chosen; by whole paths in a table that was the whole disk)."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS, _CHOSEN)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

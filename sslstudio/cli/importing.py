@@ -12,12 +12,12 @@ from sslstudio.catalogue.rows import LedgerQuery
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.domain.specs import ImportSpec
-from sslstudio.errors import SSLStudioError
-from sslstudio.importers.path_text import from_text
+from sslstudio.importers.chosen import ChosenSource
 from sslstudio.session import import_words, workflow
 from sslstudio.session import subjects as telling_apart
 from sslstudio.session.import_table import write_import_list
 from sslstudio.session.import_warnings import import_warnings
+from sslstudio.session.looking import plan_look
 from sslstudio.session.project import Project
 from sslstudio.session.subjects import Identity
 
@@ -61,23 +61,15 @@ def import_images(options: argparse.Namespace, output: Output) -> Result:
     return {**result, "skipped_by_reason": dict(sorted(by_code.items())), **summary, **trial}
 
 
-def _sources(options: argparse.Namespace, project: Project, output: Output) -> Sequence[Path]:
-    """The folders that were named, or with --changes those of earlier imports that are there now."""
+def _sources(options: argparse.Namespace, project: Project, output: Output) -> Sequence[Path | ChosenSource]:
+    """What was named, or with --changes all of earlier imports that is there now."""
     if options.sources or not options.changes:
         found: Sequence[Path] = options.sources
         return found
-    known = [Path(from_text(text)) for text in project.catalogue.sources()]
-    there = [path for path in known if path.exists()]
-    for path in known:
-        if path not in there:
-            output.note(f"{path.name} is not there now and was left alone.")
-    if not there:
-        raise SSLStudioError(
-            "None of the folders that were imported is there now.",
-            "Connect the drive, or name where it is now: sslstudio import PROJECT FOLDER --relink.",
-            code="no_source",
-        )
-    return there
+    look = plan_look(project)
+    if look.left_alone:
+        output.note(look.left_alone)
+    return look.sources
 
 
 def _identity(options: argparse.Namespace, project: Project, output: Output) -> Identity:
@@ -85,7 +77,7 @@ def _identity(options: argparse.Namespace, project: Project, output: Output) -> 
     asked = _asked(options)
     if asked == Identity():
         kept = telling_apart.kept_identity(project)
-        if kept.get("table"):
+        if kept.get("table") and not (options.changes and _tables_chosen(project)):
             output.note("Patients were told apart by a table before; give it again with --table if it still holds.")
         asked = Identity(
             str(kept.get("pattern", "")), None, kept.get("order", "header"), tuple(kept.get("placeholders", ()))
@@ -95,6 +87,11 @@ def _identity(options: argparse.Namespace, project: Project, output: Output) -> 
         found = telling_apart.preview(project, Identity(), trial=trial).placeholders
         asked = replace(asked, placeholders=tuple({*asked.placeholders, *(one.subject for one in found)}))
     return asked
+
+
+def _tables_chosen(project: Project) -> bool:
+    """True when a table named files of an earlier import: it is read again with them."""
+    return any(one.kind == "table" for one in project.catalogue.chosen_sources())
 
 
 def _asked(options: argparse.Namespace) -> Identity:

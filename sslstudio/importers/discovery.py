@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -35,6 +35,7 @@ class FoundFile:
     `problem` is a code of `reasons` when the entry cannot be read at all, else "". `container` is the archive on the
     disk that the file lies in, or ""; its `path` is then that of `containers.member_path`, which the decode workers
     and `containers.Reader` read, and its time of change is that of the archive.
+    `named_by` is the table that names it, or "".
     """
 
     path: str
@@ -43,15 +44,20 @@ class FoundFile:
     modified_ns: int = 0
     problem: str = ""
     container: str = ""
+    named_by: str = ""
 
 
 @dataclass
 class Discovery:
-    """Walks the sources. `hidden` counts hidden and system entries that were passed over without a word."""
+    """Walks the sources. `hidden` counts hidden and system entries that were passed over without a word.
+
+    `tables` are those among the sources that were read already, by their paths; any other is read by `image_column`.
+    """
 
     sources: Sequence[Path]
     hidden: int = 0
     image_column: str = ""
+    tables: Mapping[str, SubjectTable] = field(default_factory=dict)
     _folders: set[tuple[int, int]] = field(default_factory=set)
     _chosen: set[str] = field(default_factory=set)
     _listed: dict[str, dict[str, FoundFile]] = field(default_factory=dict)
@@ -67,7 +73,7 @@ class Discovery:
             if stat.S_ISDIR(status.st_mode):
                 yield from self._walk(path, status)
             elif is_table(path) and (table := self._table(path)) is not None:
-                yield from self._named(path, table)
+                yield from (replace(found, named_by=path) for found in self._named(path, table))
             elif path not in self._chosen and not self._walked(path):
                 self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
@@ -86,6 +92,8 @@ class Discovery:
 
     def _table(self, path: str) -> SubjectTable | None:
         """The table at `path`; None when it is no table of files."""
+        if path in self.tables:
+            return self.tables[path]
         try:
             return SubjectTable.read(Path(path), self.image_column) or None
         except SSLStudioError:

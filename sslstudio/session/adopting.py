@@ -22,6 +22,7 @@ from sslstudio.domain.record import Record
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import ImportSpec, TriageSpec
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.reasons import PIXELS_LOST, reason
 from sslstudio.jobs import control
 from sslstudio.jobs.run_directory import RunDirectory
@@ -122,11 +123,21 @@ def adopt_import(
         lost = [shard for shard in catalogue.shards() if not (project.pixels_dir / shard).is_file()]
         place = start
         for rows, place in _ledger(path, project.pixels_dir, start, end):
-            catalogue.adopt_rows(run_id, rows, dry_run=spec.dry_run, lost=lost, up_to=place)
+            catalogue.adopt_rows(run_id, rows, dry_run=spec.dry_run, lost=lost, up_to=place, relinked=spec.relink_only)
             told(place - start, end - start)
         if ended or place > start:
             catalogue.settle_adoption()
+        if ended and place and not (spec.dry_run or spec.relink_only):
+            catalogue.remember_sources(_chosen(run))
     return place
+
+
+def _chosen(run: RunDirectory) -> list[ChosenSource]:
+    """What an import went through; nothing where it read single files of the list again."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        private = json.loads((run.private_dir / "sources.json").read_bytes())
+        return [] if "only" in private else [ChosenSource(*one) for one in private["chosen"]]
+    return []
 
 
 _adopting: defaultdict[tuple[Path, str], threading.Lock] = defaultdict(threading.Lock)

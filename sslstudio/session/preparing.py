@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from sslstudio.domain.stacks import NO_VOLUMES, middles, stacks
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.extensions.manifest import PretextTaskEntry
+from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.known import write_known
 from sslstudio.importers.rendering import AUTO, look_of, preset
 from sslstudio.jobs.run_directory import RunDirectory
@@ -53,7 +55,7 @@ RETRIEVE_FOLDER = "folder.json"
 
 def prepare_import(
     project: Project,
-    sources: Sequence[Path],
+    sources: Sequence[Path | ChosenSource],
     spec: ImportSpec,
     table: Path | None = None,
     *,
@@ -61,17 +63,22 @@ def prepare_import(
 ) -> str:
     """A run that reads folders and files; `table` is a CSV that says whose each file is. Returns the run id.
 
-    What the project knows of files goes with it, so that unchanged ones are passed over. `only` names single files to
+    A source that is a `ChosenSource` is one of an earlier import, looked through again as it was chosen then. What the
+    project knows of files goes with it, so that unchanged ones are passed over. `only` names single files to
     read as (source, path) of the import list, instead of all. A preset other than "auto" becomes what the model sees
     in this project. Raises SSLStudioError: "no_source" if nothing is given or something is not there, "unknown_preset".
     """
-    found = [Path(source).absolute() for source in sources]
-    absent = [source.name for source in [*found, *([] if table is None else [Path(table)])] if not source.exists()]
-    if (absent and only is None) or not (found or only):
+    named = [Path(one) for one in (*sources, table) if one is not None and not isinstance(one, ChosenSource)]
+    absent = [source.name for source in named if not source.exists()]
+    if (absent and only is None) or not (sources or only):
         what = f"{absent[0]} is not there." if absent else "There is nothing to import."
         raise SSLStudioError(what, "Choose folders or files that exist.", code="no_source")
+    columns = (spec.image_column, spec.subject_column)
+    picked = [one if isinstance(one, ChosenSource) else ChosenSource.of(Path(one), *columns) for one in sources]
     secret = {
-        "sources": [str(source) for source in found],
+        "sources": [str(one.path) for one in picked],
+        "chosen": [astuple(one) for one in picked],
+        "look": any(isinstance(one, ChosenSource) for one in sources),
         "table": None if table is None else str(Path(table).absolute()),
         "key": project.pseudonym_key.hex(),
         **({} if only is None else {"only": [list(one) for one in only]}),

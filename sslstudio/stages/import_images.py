@@ -10,13 +10,10 @@ import json
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import ImportSpec
-from sslstudio.errors import SSLStudioError
 from sslstudio.importers import bids
 from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
@@ -41,11 +38,11 @@ from sslstudio.importers.reasons import (
     UNCHANGED,
 )
 from sslstudio.importers.rendering import AUTO, Finder, look_of, preset
-from sslstudio.importers.tables import SubjectTable, is_table
 from sslstudio.stages.context import StageContext
 from sslstudio.stages.import_drive import Drive
 from sslstudio.stages.import_progress import ImportProgress, throttled
 from sslstudio.stages.import_rows import drawn, image, row, told
+from sslstudio.stages.import_tables import ImportTables
 
 CHUNK_FILES = 200
 _CHUNK_SECONDS = 1.0
@@ -66,10 +63,10 @@ def run(
     """
     started = time.monotonic()
     private = json.loads((context.private_dir / "sources.json").read_text(encoding="utf-8"))
-    sources = [Path(source) for source in private["sources"]]
-    table = _table(spec, private, sources)
+    tables = ImportTables(spec, private, context.warn)
     pattern = compile_pattern(spec.subject_pattern)
-    rules = IdentityRules(bytes.fromhex(private["key"]), table, pattern, spec.order, frozenset(spec.placeholders))
+    key, placeholders = bytes.fromhex(private["key"]), frozenset(spec.placeholders)
+    rules = IdentityRules(key, tables.chosen, pattern, spec.order, placeholders)
     patients = Patients(rules)
     check = throttled(context)
     known = Known(context.private_dir / "known.sqlite")
@@ -80,13 +77,13 @@ def run(
             _open_pool(spec, context, private["key"], workers, command) as pool,
         ):
             comparing = Comparing(known, patience, spec.decode_seconds, again=spec.again)
-            reading = _Import(spec, context, rules, store, patients, comparing, Roots(sources))
+            reading = _Import(spec, context, rules, tables, store, patients, comparing)
             drive = Drive(spec, context, patience, reading.progress)
             try:
-                while _pass(sources, private.get("only"), context, reading, drive, pool, check):
+                while _pass(private.get("only"), context, reading, drive, pool, check):
                     drive.came_back = False
                 if not (spec.again or spec.relink_only):
-                    reading.note_gone([to_text(str(source.absolute())) for source in sources])
+                    reading.note_gone([to_text(str(source.absolute())) for source in tables.sources])
             finally:
                 store.commit()
             reading.progress.finish()
@@ -99,7 +96,6 @@ def run(
 
 
 def _pass(
-    sources: Sequence[Path],
     only: Sequence[Sequence[str]] | None,
     context: StageContext,
     reading: _Import,
@@ -108,7 +104,8 @@ def _pass(
     check: Callable[[], None],
 ) -> bool:
     """Go through all files once; True when a drive was gone for a while, so that it must be done again."""
-    discovery = Discovery(sources, image_column=reading.image_column)
+    tables = reading.tables
+    discovery = Discovery(tables.sources, image_column=reading.image_column, tables=tables.naming)
     found = discovery if only is None else chosen_files(only)
     reading.progress.restart()
     with FileList(found, context.private_dir / "files.tmp") as files:
@@ -125,19 +122,19 @@ class _Import:
         spec: ImportSpec,
         context: StageContext,
         rules: IdentityRules,
+        tables: ImportTables,
         store: ImportStore,
         patients: Patients,
         comparing: Comparing,
-        roots: Roots,
     ) -> None:
         self._spec, self._context = spec, context
         self._rules, self._store, self._patients = rules, store, patients
-        self._comparing, self._roots = comparing, roots
+        self._comparing, self._roots = comparing, Roots(tables.sources)
         self._finder = Finder(context.job.rendering or preset(AUTO))
         self._committed = time.monotonic()
         self._unread: list[str] = []
         self._silent: Counter[str] = Counter()
-        self.image_column = spec.image_column
+        self.image_column, self.tables = spec.image_column, tables
         self.hidden = 0
         self.progress = ImportProgress(context, self._numbers)
 
@@ -220,7 +217,7 @@ class _Import:
         elif self._spec.dry_run:
             facts = answer.facts or FrameFacts()
             facts = facts.model_copy(update={"modality": facts.modality or bids.sidecar_modality(file.path)})
-            said = self._rules.said(file.relative, facts.model_dump())
+            said = self.tables.rules(self._rules, file).said(file.relative, facts.model_dump())
             self._add(
                 LedgerRow(
                     **self._place(file),
@@ -243,7 +240,8 @@ class _Import:
 
     def _take_frames(self, file: FoundFile, answer: Answer) -> None:
         facts = answer.frames[0].facts
-        found = self._rules.find(file.relative, answer.digest, facts.subject, facts.study)
+        rules = self.tables.rules(self._rules, file)
+        found = rules.find(file.relative, answer.digest, facts.subject, facts.study)
         place = self._place(file) | {
             "digest": answer.digest,
             "modality": facts.modality,
@@ -261,7 +259,7 @@ class _Import:
             return
         images = []
         for frame in answer.frames:
-            known = image(self._rules, file, found.subject, answer, frame)
+            known = image(rules, file, found.subject, answer, frame)
             pixels = self._store.put(frame.pixels, drawn(known, frame, self._finder))
             images.append(known.model_copy(update={"pixels": pixels}))
         self._add(LedgerRow(**place, **told(answer), status="imported", images=tuple(images)))
@@ -348,17 +346,6 @@ def _are_other_instances(first: LedgerRow, answer: Answer) -> bool:
     """True if two files with pictures of one value are two DICOM instances: both are slices, the second no copy."""
     sop = answer.frames[0].facts.sop
     return bool(sop) and first.images[0].digest != answer.digest and first.images[0].sop != sop
-
-
-def _table(spec: ImportSpec, private: dict[str, Any], sources: Sequence[Path]) -> SubjectTable | None:
-    """The table that was chosen, else the first of the sources that is one."""
-    if private.get("table"):
-        return SubjectTable.read(Path(private["table"]), spec.image_column, spec.subject_column)
-    for source in sources:
-        if is_table(source) and source.is_file():
-            with suppress(SSLStudioError):
-                return SubjectTable.read(source, spec.image_column, spec.subject_column)
-    return None
 
 
 def _open_store(spec: ImportSpec, context: StageContext, patients: Patients) -> ImportStore:

@@ -64,4 +64,4 @@ def test_the_list_has_names_only_when_asked(project: Path, tmp_path: Path, capsy
 
 def test_changes_need_a_folder_that_is_there(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["import", str(project), "--changes"]) == 1
-    assert "is there now" in capsys.readouterr().err
+    assert "Nothing was imported from a folder yet" in capsys.readouterr().err

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from PySide6.QtCore import QObject
 
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import ImportSpec
-from sslstudio.errors import SSLStudioError
 from sslstudio.gui.jobs_bridge import RunStatus
 from sslstudio.gui.pages.data import ledger_texts as texts
 from sslstudio.gui.pages.data.importing import ImportController
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.page import Services
-from sslstudio.importers.path_text import from_text
 from sslstudio.session import import_words
+from sslstudio.session.looking import Look, plan_look
 
 _CHANGES = ("imported", "changed", "moved", "gone")
 
@@ -29,7 +25,7 @@ class ChangesController(QObject):
         self._services, self._importing = services, importing
         self._project = services.session.project
         self._strip = view.ledger.found
-        self._folders: Sequence[Path] = ()
+        self._look = Look((), ())
         self.looking = False
         view.ledger.changes_requested.connect(self.look)
         self._strip.wanted.connect(self._carry_out)
@@ -37,17 +33,17 @@ class ChangesController(QObject):
         importing.launched.connect(self._launched)
 
     def look(self) -> None:
-        """Look at every folder that was imported and is there now; nothing is changed."""
+        """Look at all that was imported and is there now, as it was chosen then; nothing is changed."""
         if self._importing.reason(with_sources=False):
             return
-        known = [Path(from_text(text)) for text in self._project.catalogue.sources()]
-        self._folders = [path for path in known if path.exists()]
-        if not self._folders:
-            self._services.notify.error(
-                SSLStudioError(texts.NO_SOURCES if not known else texts.NOT_THERE, code="no_source")
-            )
-            return
-        self._start(dry_run=True)
+        self._services.background.run(
+            plan_look, self._project, done=self._planned, failed=self._services.notify.error, key="look for changes"
+        )
+
+    def _planned(self, look: Look) -> None:
+        if not self._importing.reason(with_sources=False):
+            self._look = look
+            self._start(dry_run=True)
 
     def ended(self, status: RunStatus) -> None:
         """The look has ended: say what it found, and offer to carry it out."""
@@ -55,9 +51,9 @@ class ChangesController(QObject):
         if status.state is RunState.SUCCEEDED:
             anything = any(status.result.get(name) for name in _CHANGES)
             line = f"{import_words.changes_line(status.result, dry_run=True)}. {texts.NOT_YET}"
-            self._strip.set_found(
-                line if anything else texts.same(int(str(status.result.get("unchanged", 0)))), anything
-            )
+            if not anything:
+                line = texts.same(int(str(status.result.get("unchanged", 0))))
+            self._strip.set_found(f"{line} {self._look.left_alone}".rstrip(), anything)
 
     def _launched(self) -> None:
         """Whatever was found is of yesterday once another run reads files."""
@@ -69,5 +65,5 @@ class ChangesController(QObject):
             self._start(dry_run=False)
 
     def _start(self, *, dry_run: bool) -> None:
-        self._importing.launch(self._folders, self._importing.as_before(ImportSpec(dry_run=dry_run)))
+        self._importing.launch(self._look.sources, self._importing.as_before(ImportSpec(dry_run=dry_run)))
         self.looking = dry_run

@@ -14,6 +14,7 @@ from sslstudio.gui.pages.data.preview import Seen
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.page import Services
 from sslstudio.importers import tables
+from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.path_text import from_text
 from sslstudio.importers.tables import TableShape
 from sslstudio.session import import_words, workflow
@@ -191,12 +192,12 @@ class ImportController(QObject):
 
     def launch(
         self,
-        sources: Sequence[Path],
+        sources: Sequence[Path | ChosenSource],
         spec: ImportSpec,
         table: Path | None = None,
         only: Sequence[tuple[str, str]] | None = None,
     ) -> None:
-        """Start a run that reads `sources`, or `only` these files of the import list."""
+        """Start a run that reads `sources`, new ones or those of earlier imports, or `only` these files of the list."""
         project = self._project
         self._launching = True
         self.launched.emit()

@@ -11,7 +11,8 @@ SEARCH = "Search file names"
 SEARCH_HELP = "Part of a file's name; with a slash, part of its folder and name."
 LOOK = "Look for changes"
 LOOK_HELP = (
-    "Looks again at all folders imported before and says what is new, changed, gone or moved. Nothing is changed yet."
+    "Looks again at all folders and files imported before, and at the files that imported tables name, and says what "
+    "is new, changed, gone or moved. Nothing is changed yet."
 )
 LOOKED = "What has changed since the imports"
 NOT_YET = "Nothing was changed yet; the list below names the files."
@@ -25,8 +26,6 @@ EXPORT_HELP = "Writes the files shown here as a table"
 EXPORT_PLAIN = "Without file names..."
 EXPORT_PATHS = "With file names and folders (may identify patients)..."
 EXPORT_TITLE = "Write the import list as"
-NOT_THERE = "None of the folders that were imported is there now. Connect the drive, or locate the folder."
-NO_SOURCES = "Nothing was imported from a folder yet."
 
 SHOW, FOLDER, BIGGER, AGAIN, ACCEPT, KEEP, LOCATE = "show", "folder", "bigger", "again", "accept", "keep", "locate"
 ACTIONS: dict[str, tuple[str, str]] = {
