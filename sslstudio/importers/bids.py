@@ -4,6 +4,7 @@ as converters of DICOM write one too (BIDS 1.9)."""
 from __future__ import annotations
 
 import json
+import os
 import re
 from functools import lru_cache
 
@@ -38,13 +39,21 @@ def facts(relative: str) -> tuple[str, str]:
     return ("MR" if sequence else _MODALITIES.get(suffix, "")), sequence
 
 
+def is_volume(path: str) -> bool:
+    """True for names beside which a JSON may stand that says what the volume is."""
+    return _VOLUME.search(path) is not None
+
+
 @lru_cache(maxsize=4)
 def sidecar_modality(path: str) -> str:
-    """The modality that the JSON beside the volume at `path` tells; "" without one, or where it is none of a volume."""
-    if not _VOLUME.search(path):
+    """The modality that the JSON beside the volume at `path` tells; "" without one."""
+    if not is_volume(path):
         return ""
+    beside = _VOLUME.sub(".json", path)
     try:
-        with open(_VOLUME.sub(".json", path), "rb") as stream:  # noqa: PTH123 - keeps names that are not valid text
+        if not os.path.isfile(beside):  # noqa: PTH113 - names that are not valid text; a pipe would never end
+            return ""
+        with open(beside, "rb") as stream:  # noqa: PTH123 - keeps names that are not valid text
             told = json.loads(stream.read(_MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return ""

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sslstudio.importers import bids
 from sslstudio.importers.discovery import FoundFile
 from sslstudio.importers.known import Known, KnownFile
 from sslstudio.importers.path_text import below, from_text
@@ -86,6 +87,15 @@ class Comparing:
             return self._patience.call(self._seconds, digest_of, file.path)
         except (OSError, TimeoutError, Refused):
             return None
+
+    def sidecar(self, file: FoundFile) -> str:
+        """The modality that the JSON beside a volume says; "" also when it cannot be read in time."""
+        if not bids.is_volume(file.path):
+            return ""
+        try:
+            return self._patience.call(self._seconds, bids.sidecar_modality, file.path)
+        except TimeoutError:
+            return ""
 
     def gone(self, roots: Sequence[str], unread: Sequence[str]) -> Iterator[KnownFile]:
         """Known files below `roots` that were not met, once all files were judged.

@@ -137,6 +137,8 @@ class Worker:
         facts: FrameFacts | None = None
         while True:
             message = self._message()
+            if "ready" in message:  # from here on a file has its own time alone
+                continue
             if "frame" in message:
                 frame = self._frame(message["frame"])
                 count += 1

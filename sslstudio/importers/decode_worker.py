@@ -1,9 +1,9 @@
 """The process that decodes: reads requests from stdin, answers on stdout; a file that kills it harms nothing else.
 
-Started by `decode_main`. First line: `DecodeSettings` as JSON; then one JSON line
-{"path": ...} a file, which may be a member of an archive (see `containers`). Answers are JSON lines: for each frame a
-line {"frame": {...}} followed by the raw pixels and the thumbnail, then {"done": {"digest": ..., "note": ...}}
-or {"refused": {"code": ..., "detail": {...}}}. Never imports torch.
+Started by `decode_main`. First line: `DecodeSettings` as JSON; then one JSON line {"path": ...} a file, which may be a
+member of an archive (see `containers`). Answers are JSON lines, the first one {"ready": true}; for each frame a line
+{"frame": {...}} followed by the raw pixels and the thumbnail, then {"done": {"digest": ..., "note": ...}} or
+{"refused": {"code": ..., "detail": {...}}}. Never imports torch.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def main(decoder: Decoder = decode) -> int:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _silence(settings)
     reader = containers.Reader(settings.memory_bytes // 4)
+    _send(answers, {"ready": True})
+    answers.flush()
     for line in requests:
         _allow_time(settings)
         _answer(answers, reader, json.loads(line)["path"], settings, decoder)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers import containers, dicomdir
+from sslstudio.importers.patience import Errand
 from sslstudio.importers.reasons import Refused
 from sslstudio.importers.tables import SubjectTable, is_table
 
@@ -51,18 +52,30 @@ class FoundFile:
 class Discovery:
     """Walks the sources. `hidden` counts hidden and system entries that were passed over without a word.
 
-    `tables` are those among the sources that were read already, by their paths; any other is read by `image_column`.
+    An archive that takes longer to list than `slow_seconds` is come back to at the end, so that a drive that hangs at
+    one file holds back no other; after `seconds` it is given up. `tables` are those among the sources that were read
+    already, by their paths; any other is read by `image_column`.
     """
 
     sources: Sequence[Path]
     hidden: int = 0
     image_column: str = ""
     tables: Mapping[str, SubjectTable] = field(default_factory=dict)
+    seconds: float = 600.0
+    slow_seconds: float = 10.0
     _folders: set[tuple[int, int]] = field(default_factory=set)
     _chosen: set[str] = field(default_factory=set)
     _listed: dict[str, dict[str, FoundFile]] = field(default_factory=dict)
+    _late: list[tuple[FoundFile, Errand[list[containers.Member] | None]]] = field(default_factory=list)
+    _naming: bool = False
 
     def __iter__(self) -> Iterator[FoundFile]:
+        yield from self._early()
+        for whole, errand in self._late:
+            yield from self._listing(whole, errand)
+
+    def _early(self) -> Iterator[FoundFile]:
+        """All but what lies in archives that are slow to list."""
         for source in self.sources:
             path = os.path.abspath(source)  # noqa: PTH100 - keeps names that are not valid text
             try:
@@ -73,11 +86,13 @@ class Discovery:
             if stat.S_ISDIR(status.st_mode):
                 yield from self._walk(path, status)
             elif is_table(path) and (table := self._table(path)) is not None:
+                self._naming = True
                 yield from (replace(found, named_by=path) for found in self._named(path, table))
+                self._naming = False
             elif path not in self._chosen and not self._walked(path):
                 self._chosen.add(path)
                 yield from self._file(path, os.path.basename(path), status)  # noqa: PTH119
-                if stat.S_ISREG(status.st_mode) and _is_disc_index(path):
+                if stat.S_ISREG(status.st_mode) and self._is_disc_index(path):
                     yield from self._named_by(path)
 
     def _named_by(self, index: str) -> Iterator[FoundFile]:
@@ -210,8 +225,19 @@ class Discovery:
     def _inside(self, path: str, relative: str, status: os.stat_result) -> Iterator[FoundFile]:
         """The members of an archive; the file itself where it is none, or none that can be read."""
         whole = FoundFile(path, relative, status.st_size, status.st_mtime_ns)
+        errand = Errand(containers.members, path)
+        if self._naming or errand.done(self.slow_seconds):
+            yield from self._listing(whole, errand)
+        else:
+            self._late.append((whole, errand))
+
+    def _listing(self, whole: FoundFile, errand: Errand[list[containers.Member] | None]) -> Iterator[FoundFile]:
+        path = whole.path
+        if not errand.done(self.seconds):
+            yield replace(whole, problem="decoder_timeout")
+            return
         try:
-            members = containers.members(path)
+            members = errand.result()
         except Refused as refused:
             yield replace(whole, problem=refused.code)
             return
@@ -226,8 +252,12 @@ class Discovery:
                 self.hidden += 1
                 continue
             inner = containers.member_path(path, member.name)
-            name = f"{relative}/{member.name}"
-            yield FoundFile(inner, name, member.size, status.st_mtime_ns, member.problem, path)
+            name = f"{whole.relative}/{member.name}"
+            yield FoundFile(inner, name, member.size, whole.modified_ns, member.problem, path)
+
+    def _is_disc_index(self, path: str) -> bool:
+        errand = Errand(_is_disc_index, path)
+        return errand.done(self.slow_seconds) and errand.result()
 
 
 def _is_disc_index(path: str) -> bool:

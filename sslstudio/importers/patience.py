@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sslstudio.importers import containers
 
@@ -72,6 +72,34 @@ def _serve(calls: queue.SimpleQueue[Callable[[], Any] | None], answers: queue.Si
             answers.put((True, call()))
         except BaseException as error:
             answers.put((False, error))
+
+
+class Errand(Generic[Value]):
+    """`function(*args)` in a thread of its own from now on, to be asked after while other things go on."""
+
+    def __init__(self, function: Callable[..., Value], *args: Any) -> None:
+        self._since = time.monotonic()
+        self._ended = threading.Event()
+        self._value: Value
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, args=(function, args), name="errand", daemon=True).start()
+
+    def done(self, seconds: float) -> bool:
+        """True once it has come to an end; waits until it is `seconds` old."""
+        return self._ended.wait(max(0.0, self._since + seconds - time.monotonic()))
+
+    def result(self) -> Value:
+        """What it brought, or its exception. Only after its end."""
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def _run(self, function: Callable[..., Value], args: tuple[Any, ...]) -> None:
+        try:
+            self._value = function(*args)
+        except BaseException as error:
+            self._error = error
+        self._ended.set()
 
 
 def digest_of(path: str) -> str:

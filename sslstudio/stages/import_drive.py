@@ -32,8 +32,15 @@ class Drive:
                 raise _drive_lost()
 
     def was_gone(self, root: str) -> bool:
-        """False when `root` can be read. Else waits until it can, and True: what failed meanwhile says nothing."""
-        if not root or self._readable(root):
+        """False when `root` can be read. Else waits until it can, and True: what failed meanwhile says nothing.
+
+        Once a drive came back, what failed may have been tried before: all of it is looked at again in another pass.
+        """
+        if not root:
+            return False
+        if self.came_back:
+            return True
+        if self._readable(root):
             return False
         since = time.monotonic()
         while not self._readable(root):

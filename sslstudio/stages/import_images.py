@@ -14,7 +14,6 @@ from typing import Any
 
 from sslstudio.domain.ledger import LedgerRow
 from sslstudio.domain.specs import ImportSpec
-from sslstudio.importers import bids
 from sslstudio.importers.comparing import Comparing, Verdict
 from sslstudio.importers.decode_pool import COMMAND, Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings, FrameFacts
@@ -63,14 +62,14 @@ def run(
     """
     started = time.monotonic()
     private = json.loads((context.private_dir / "sources.json").read_text(encoding="utf-8"))
-    tables = ImportTables(spec, private, context.warn)
+    check = throttled(context)
+    patience = Patience(check)
+    tables = ImportTables(spec, private, context.warn, patience)
     pattern = compile_pattern(spec.subject_pattern)
     key, placeholders = bytes.fromhex(private["key"]), frozenset(spec.placeholders)
     rules = IdentityRules(key, tables.chosen, pattern, spec.order, placeholders)
     patients = Patients(rules)
-    check = throttled(context)
     known = Known(context.private_dir / "known.sqlite")
-    patience = Patience(check)
     try:
         with (
             _open_store(spec, context, patients) as store,
@@ -105,7 +104,9 @@ def _pass(
 ) -> bool:
     """Go through all files once; True when a drive was gone for a while, so that it must be done again."""
     tables = reading.tables
-    discovery = Discovery(tables.sources, image_column=reading.image_column, tables=tables.naming)
+    discovery = Discovery(
+        tables.sources, image_column=reading.image_column, tables=tables.naming, seconds=reading.seconds
+    )
     found = discovery if only is None else chosen_files(only)
     reading.progress.restart()
     with FileList(found, context.private_dir / "files.tmp") as files:
@@ -134,7 +135,7 @@ class _Import:
         self._committed = time.monotonic()
         self._unread: list[str] = []
         self._silent: Counter[str] = Counter()
-        self.image_column, self.tables = spec.image_column, tables
+        self.image_column, self.tables, self.seconds = spec.image_column, tables, spec.drive_seconds
         self.hidden = 0
         self.progress = ImportProgress(context, self._numbers)
 
@@ -216,7 +217,7 @@ class _Import:
             self.refuse(file, answer.code, **answer.detail)
         elif self._spec.dry_run:
             facts = answer.facts or FrameFacts()
-            facts = facts.model_copy(update={"modality": facts.modality or bids.sidecar_modality(file.path)})
+            facts = facts.model_copy(update={"modality": facts.modality or self._comparing.sidecar(file)})
             said = self.tables.rules(self._rules, file).said(file.relative, facts.model_dump())
             self._add(
                 LedgerRow(
@@ -258,8 +259,9 @@ class _Import:
             self._add(row(place, DUPLICATE).model_copy(update={"images": first.images}))
             return
         images = []
+        sidecar = self._comparing.sidecar(file)
         for frame in answer.frames:
-            known = image(rules, file, found.subject, answer, frame)
+            known = image(rules, file, found.subject, answer, frame, sidecar)
             pixels = self._store.put(frame.pixels, drawn(known, frame, self._finder))
             images.append(known.model_copy(update={"pixels": pixels}))
         self._add(LedgerRow(**place, **told(answer), status="imported", images=tuple(images)))

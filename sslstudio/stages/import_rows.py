@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sslstudio.domain.ledger import FoundImage, LedgerRow, LedgerStatus
-from sslstudio.importers import bids
 from sslstudio.importers.decode_pool import Answer
 from sslstudio.importers.decoding import FACTS
 from sslstudio.importers.discovery import FoundFile
@@ -33,15 +32,17 @@ def told(answer: Answer) -> dict[str, Any]:
     return {"reason": why.sentence, "hint": why.hint}
 
 
-def image(rules: IdentityRules, file: FoundFile, subject: str, answer: Answer, frame: ReceivedFrame) -> FoundImage:
+def image(
+    rules: IdentityRules, file: FoundFile, subject: str, answer: Answer, frame: ReceivedFrame, sidecar: str
+) -> FoundImage:
     """One frame as the catalogue will know it: header facts, what table, file name and the JSON beside it add.
 
-    A study that no one names is the folder, or the subject; a file of several frames that names no series is one. Where
-    its pixels lie is not known yet.
+    `sidecar` is the modality that the JSON says. A study that no one names is the folder, or the subject; a file of
+    several frames that names no series is one. Where its pixels lie is not known yet.
     """
     relative = file.relative
     known: dict[str, Any] = {name: getattr(frame.facts, name) for name in FACTS}
-    known["modality"] = known["modality"] or bids.sidecar_modality(file.path)
+    known["modality"] = known["modality"] or sidecar
     known.update(rules.said(relative, known))
     if not frame.facts.modality and known["modality"] == "CT" and _in_hounsfield(known):
         known["unit"] = "HU"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
+import nibabel
+import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -71,6 +75,35 @@ def test_every_good_file_comes_in_and_every_bad_one_is_listed_with_its_reason(
     assert {listed.data(listed.index(row, 0)) for row in range(listed.rowCount())} == {p.name for p in entries}
     keep_picture(window, qtbot)
     assert_alive(window)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes in folders exist on POSIX only")
+def test_a_file_that_hangs_leaves_the_window_alive_and_the_import_can_be_stopped(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The voxels of a volume are a pipe that nobody writes to: the decoder that opens it waits for ever."""
+    folder = tmp_path / "folder"
+    for number in range(3):
+        write_png(folder / f"{number}.png", seed=number)
+    nibabel.save(nibabel.Nifti1Pair(np.zeros((4, 4, 3), np.int16), np.eye(4)), folder / "pair.img")
+    (folder / "pair.img").unlink()
+    os.mkfifo(folder / "pair.img")
+    window = make_window()
+    window.attach(Project.create(tmp_path / "new"))
+    assert window.workspace is not None
+    panel, catalogue = data_view(window).panel, window.workspace.project.catalogue
+    panel.zone.dropped.emit([folder])
+    qtbot.waitUntil(lambda: panel.start.reason == "", timeout=10000)
+    qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
+    artifacts = window.workspace.project.path / "runs" / "import-1" / "artifacts"
+    qtbot.waitUntil(lambda: any(artifacts.glob("ledger.jsonl")), timeout=60000)
+    for page in ("explore", "label", "data"):
+        window.show_page(page)
+        QApplication.processEvents()
+    panel.stop_requested.emit()
+    qtbot.waitUntil(lambda: any(run.state.final for run in catalogue.runs()), timeout=20000)
+    assert [run.state for run in catalogue.runs()] == [RunState.CANCELLED]
+    assert {entry.code for entry in catalogue.ledger()} <= {"imported", "not_a_file"}
 
 
 def keep_picture(window: MainWindow, qtbot: QtBot) -> None:

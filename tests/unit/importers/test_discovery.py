@@ -2,11 +2,13 @@
 
 import os
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from sslstudio.importers import containers
 from sslstudio.importers.discovery import Discovery
 
 
@@ -52,6 +54,27 @@ def test_links_and_pipes(tmp_path: Path) -> None:
     (tmp_path / "broken.png").symlink_to(tmp_path / "nothing")
     os.mkfifo(tmp_path / "pipe.png")
     assert walk(tmp_path) == [("broken.png", "missing"), ("pipe.png", "not_a_file"), ("d/a.png", "")]
+
+
+def test_an_archive_that_hangs_holds_back_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.zip", "c.zip", "d.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("in.png", b"x")
+    (tmp_path / "b.png").write_bytes(b"x")
+    for_ever, late, listed = threading.Event(), threading.Event(), containers.members
+
+    def members(path: str) -> list[containers.Member] | None:
+        {"a.zip": for_ever, "c.zip": late}.get(Path(path).name, done).wait()
+        return listed(path)
+
+    done = threading.Event()
+    done.set()
+    monkeypatch.setattr(containers, "members", members)
+    found = iter(Discovery([tmp_path], seconds=1.0, slow_seconds=0.05))
+    assert [next(found).relative for _ in range(2)] == ["b.png", "d.zip/in.png"]
+    late.set()
+    assert [(file.relative, file.problem) for file in found] == [("a.zip", "decoder_timeout"), ("c.zip/in.png", "")]
+    for_ever.set()
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="needs a user whom permissions bind")

@@ -14,6 +14,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.discovery import FoundFile
 from sslstudio.importers.identity import IdentityRules
+from sslstudio.importers.patience import Patience
 from sslstudio.stages.import_tables import ImportTables
 
 
@@ -45,11 +46,11 @@ def test_a_table_that_cannot_be_read_any_more_brings_nothing(tmp_path: Path, har
     lost, folder = ChosenSource.of(table), ChosenSource.of(tmp_path)
     harm(table)
     told: list[tuple[str, str, str]] = []
-    tables = ImportTables(ImportSpec(), request(lost, folder), lambda *said: told.append(said))
+    tables = ImportTables(ImportSpec(), request(lost, folder), lambda *said: told.append(said), Patience())
     assert tables.sources == [tmp_path] and not tables.naming
     assert [code for code, _, _ in told] == ["table_unreadable"] and "t.csv" not in "".join(told[0])
     with pytest.raises(SSLStudioError, match="cannot be read now, or no longer name") as error:
-        ImportTables(ImportSpec(), request(lost), lambda *_: None)
+        ImportTables(ImportSpec(), request(lost), lambda *_: None, Patience())
     assert error.value.code == "table_unreadable"
 
 
@@ -59,7 +60,7 @@ def test_a_table_given_now_speaks_for_all_files(tmp_path: Path) -> None:
     given.write_text("image,patient\na.png,new", encoding="utf-8")
     file = FoundFile(str(tmp_path / "a.png"), "a.png", named_by=str(kept))
     for table, said in ((None, "old"), (given, "new")):
-        tables = ImportTables(ImportSpec(), request(ChosenSource.of(kept), table=table), lambda *_: None)
+        tables = ImportTables(ImportSpec(), request(ChosenSource.of(kept), table=table), lambda *_: None, Patience())
         rules = tables.rules(IdentityRules(b"key", tables.chosen), file)
         assert rules.find("a.png", "", "", "").words == said
         other = tables.rules(IdentityRules(b"key", tables.chosen), FoundFile("/x/a.png", "a.png"))

@@ -60,15 +60,19 @@ class ImportController(QObject):
         """Folders and files to import; none is listed twice."""
         self._sources += [path for path in dict.fromkeys(paths) if path not in self._sources]
         self._sources_changed()
-        table = next((path for path in paths if tables.is_table(path) and path.is_file()), None)
+        table = next((path for path in paths if tables.is_table(path)), None)
         if table is None:
             return
+
+        def look(regular: bool) -> None:
+            if regular:
+                take_table(self._services, table, read)
 
         def read(shape: TableShape) -> None:
             if table in self._sources:  # it may have been taken away meanwhile
                 self._panel.identity.set_table(table, shape)
 
-        take_table(self._services, table, read)
+        self._services.background.run(table.is_file, done=look)
 
     def _remove_source(self, path: Path) -> None:
         self._sources = [source for source in self._sources if source != path]

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.data import identity_texts as texts
 from sslstudio.gui.texts import count
 from sslstudio.importers.discovery import Discovery
 from sslstudio.importers.identity import IdentityRules, compile_pattern
 from sslstudio.importers.path_text import to_text
+from sslstudio.importers.patience import Errand
 from sslstudio.importers.subjects import (
     FileFacts,
     Grouping,
@@ -28,6 +30,8 @@ from sslstudio.session.subjects import Identity, sample
 
 MOST_FILES = 5000
 MOST_SECONDS = 2.0
+SILENT_SECONDS = 15.0
+"""A drive that has said nothing for so long is not waited for any more; a table may take some of it to read."""
 PATHS_SHOWN = 6
 COMPARED_WHOLE = 20_000
 
@@ -52,17 +56,12 @@ class Seen:
 
 
 def of_sources(sources: Sequence[Path], identity: Identity, key: bytes) -> Seen:
-    """From file names alone: walk `sources` for at most two seconds. Raises SSLStudioError as `Identity.rules` does."""
-    rules = identity.rules(key)
-    files: list[FileFacts] = []
-    more = False
-    until = time.monotonic() + MOST_SECONDS
-    for found in Discovery(list(sources), image_column=identity.image_column):
-        if len(files) >= MOST_FILES or time.monotonic() > until:
-            more = True
-            break
-        if not found.problem:
-            files.append(FileFacts(to_text(found.relative)))
+    """From file names alone: walk `sources` for at most two seconds. Raises SSLStudioError as `Identity.rules`
+    does, and "drive_silent"."""
+    looking = Errand(_look, sources, identity, key)
+    if not looking.done(SILENT_SECONDS):
+        raise SSLStudioError(texts.SILENT, texts.SILENT_HINT, code="drive_silent")
+    rules, files, more = looking.result()
     seen = _seen(lambda: files, rules, files, headers=False)
     if not files:
         return Seen(seen.grouping, "No files found there yet.", (), (), (), Suggestion("header", "", ""))
@@ -75,6 +74,22 @@ def of_sources(sources: Sequence[Path], identity: Identity, key: bytes) -> Seen:
         tuple(one for one in seen.ways if one[0] != texts.STUDY),
         seen.suggestion,
     )
+
+
+def _look(sources: Sequence[Path], identity: Identity, key: bytes) -> tuple[IdentityRules, list[FileFacts], bool]:
+    """The rules, the first files, and whether there are more; hangs where a drive does."""
+    rules = identity.rules(key)
+    files: list[FileFacts] = []
+    until = time.monotonic() + MOST_SECONDS
+    walk = Discovery(
+        list(sources), image_column=identity.image_column, seconds=MOST_SECONDS, slow_seconds=MOST_SECONDS / 4
+    )
+    for found in walk:
+        if len(files) >= MOST_FILES or time.monotonic() > until:
+            return rules, files, True
+        if not found.problem:
+            files.append(FileFacts(to_text(found.relative)))
+    return rules, files, False
 
 
 def of_project(project: Project, identity: Identity, *, trial: bool) -> Seen:
