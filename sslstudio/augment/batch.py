@@ -116,7 +116,7 @@ class VolumeAugmenter(BatchAugmenter):
     def _cut(self, images: Tensor, draws: Tensor, crop: tuple[float, float] | None, small_share: float) -> Tensor:
         size, depth = self.image_size, self.depth
         if small_share:
-            size, depth = small_side(size, small_share), small_side(depth, small_share)
+            size, depth = small_side(size, small_share), min(depth, small_side(depth, small_share))
         matrices = geometry.volume_transforms(draws, self.preset, crop)
         return geometry.resample_volumes(images, matrices, depth, size)
 

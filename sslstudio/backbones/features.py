@@ -10,7 +10,8 @@ _RESNET_STAGES = ("layer1", "layer2", "layer3", "layer4")
 def feature_map(backbone: nn.Module, images: Tensor) -> Tensor:
     """The last map (N, D, h, w) of `backbone` for `images` (N, C, S, S), before it is pooled to (N, D).
 
-    For a vision transformer h x w is the grid of its patches. Raises TypeError for a backbone without maps.
+    For a vision transformer h x w is the grid of its patches; for volumes (N, C, depth, S, S) it is (N, D, d, h, w).
+    Raises TypeError for a backbone without maps.
     """
     return feature_pyramid(backbone, images)[-1]
 
@@ -24,10 +25,11 @@ def patch_size(backbone: nn.Module) -> int:
 def feature_pyramid(backbone: nn.Module, images: Tensor) -> list[Tensor]:
     """The maps (N, D_i, h_i, w_i) of `backbone` from fine to coarse; one only for a vision transformer.
 
-    Raises TypeError for a backbone without maps.
+    For volumes (N, C, depth, S, S) they are (N, D_i, d_i, h_i, w_i). Raises TypeError for a backbone without maps.
     """
     if hasattr(backbone, "layer4"):
-        maps, now = [], backbone.maxpool(backbone.relu(backbone.bn1(backbone.conv1(images))))  # type: ignore[operator]
+        rectify = backbone.relu if hasattr(backbone, "relu") else backbone.act  # torchvision's name and MONAI's
+        maps, now = [], backbone.maxpool(rectify(backbone.bn1(backbone.conv1(images))))  # type: ignore[operator]
         for stage in _RESNET_STAGES:
             now = getattr(backbone, stage)(now)
             maps.append(now)

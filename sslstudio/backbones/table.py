@@ -148,7 +148,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         Architecture(
             name="resnet10_3d",
-            title="ResNet-10 3-D",
+            title="ResNet-10 for volumes",
             summary="Sees whole series as volumes; the right start for them. One volume costs as much as seven images.",
             library="monai",
             model="resnet10",
@@ -160,8 +160,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         Architecture(
             name="resnet18_3d",
-            title="ResNet-18 3-D",
-            summary="Sees whole series as volumes; larger and nearly twice as slow as ResNet-10 3-D.",
+            title="ResNet-18 for volumes",
+            summary="Sees whole series as volumes; larger and nearly twice as slow as ResNet-10.",
             library="monai",
             model="resnet18",
             feature_dim=512,
@@ -172,7 +172,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         Architecture(
             name="swin_tiny_3d",
-            title="Swin-Tiny 3-D",
+            title="Swin-Tiny for volumes",
             summary="A transformer that sees whole series as volumes; for some hundred series and a graphics card.",
             library="monai",
             model="swin",

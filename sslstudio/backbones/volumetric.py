@@ -55,10 +55,15 @@ class SwinEncoder(nn.Module):
 
     def forward(self, volumes: Tensor) -> Tensor:
         """Features (N, 384)."""
-        tokens = self.network.patch_embed(volumes).permute(0, 2, 3, 4, 1)
+        return self.forward_intermediates(volumes)[0].mean(dim=(2, 3, 4))
+
+    def forward_intermediates(self, volumes: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The last map (N, 384, d, h, w), normalised, and those of all stages, fine to coarse, as timm does."""
+        tokens, maps = self.network.patch_embed(volumes).permute(0, 2, 3, 4, 1), []
         for number in range(1, len(_DEPTHS) + 1):
             tokens = _stage(getattr(self.network, f"layers{number}")[0], tokens)
-        return functional.layer_norm(tokens, tokens.shape[-1:]).mean(dim=(1, 2, 3))
+            maps.append(tokens.permute(0, 4, 1, 2, 3))
+        return functional.layer_norm(tokens, tokens.shape[-1:]).permute(0, 4, 1, 2, 3), maps
 
 
 def _stage(layer: nn.Module, tokens: Tensor) -> Tensor:

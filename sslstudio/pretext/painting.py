@@ -1,4 +1,4 @@
-"""Hidden blocks of an image painted in from the rest: the part that inpainting and hybrid methods share."""
+"""Hidden blocks of an image or a volume painted in from the rest: the part that inpainting and hybrid methods share."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class BlockPainter(nn.Module):
     `mask_ratio` is the hidden share, `block_share` the side of a block as a share of the image's. Hidden pixels are
     seen as the mean of the visible ones, and the decoder says how the image differs from it: else most of the first
     epochs would go into learning how dark the images are. The backbone is no part of this module; it is given.
+    With `depth` images are volumes (N, C, depth, S, S), and blocks are as deep a share of them as they are wide.
     """
 
     def __init__(
@@ -29,15 +30,19 @@ class BlockPainter(nn.Module):
         block_share: float,
         width: int = 64,
         levels: int = 0,
+        depth: int = 0,
     ) -> None:
         super().__init__()
+        self.depth = depth
         self.mask_ratio = mask_ratio
         self.block = max(2, round(block_share * image_size))
-        self.decoder = ImageDecoder(backbone, in_channels, image_size, in_channels, width=width, levels=levels)
+        self.decoder = ImageDecoder(
+            backbone, in_channels, image_size, in_channels, width=width, levels=levels, depth=depth
+        )
 
     def draw_mask(self, images: Tensor) -> Tensor:
-        """What is hidden of `images`: (N, 1, S, S) bool."""
-        return block_mask(len(images), images.shape[-1], self.mask_ratio, self.block, images.device)
+        """What is hidden of `images`: (N, 1, S, S) bool, or (N, 1, depth, S, S)."""
+        return block_mask(len(images), images.shape[-1], self.mask_ratio, self.block, images.device, depth=self.depth)
 
     def cover(self, images: Tensor, hidden: Tensor) -> Tensor:
         """The images (N, C, S, S) with the mean of their visible pixels where they are hidden."""
@@ -64,6 +69,6 @@ class BlockPainter(nn.Module):
 
 
 def _visible_mean(images: Tensor, hidden: Tensor) -> Tensor:
-    """The mean (N, C, 1, 1) of the pixels that are not hidden."""
-    visible = (~hidden).to(images.dtype)
-    return (images * visible).sum(dim=(2, 3), keepdim=True) / visible.sum(dim=(2, 3), keepdim=True)
+    """The mean (N, C, 1, 1), or (N, C, 1, 1, 1), of the pixels that are not hidden."""
+    visible, within = (~hidden).to(images.dtype), tuple(range(2, images.ndim))
+    return (images * visible).sum(dim=within, keepdim=True) / visible.sum(dim=within, keepdim=True)

@@ -133,18 +133,7 @@ class TaskContract:
     def gradients(self) -> str:
         """`backward` leaves finite gradients, not all zero, in the encoder, or in what the encoder follows."""
         task = self._task()
-        _step(task, self._batch(task)).loss.backward()
-        if not all(bool(torch.isfinite(one.grad).all()) for one in task.parameters() if one.grad is not None):
-            raise Broken("Some gradients are not finite.")
-        parameters = list(task.encoder().parameters())
-        found = [one.grad for one in parameters if one.grad is not None]
-        if any(bool(one.abs().sum() > 0) for one in found):
-            return f"{len(found)} of {len(parameters)} tensors"
-        before = [one.detach().clone() for one in task.encoder().parameters()]
-        self._advance(task, torch.optim.SGD(task.parameters(), lr=1.0), 0)
-        if all(torch.equal(one, now) for one, now in zip(before, task.encoder().parameters(), strict=True)):
-            raise Broken("No gradient reaches the encoder: nothing would be learned.")
-        return "the encoder follows what is trained"
+        return _learns(task, self._batch(task))
 
     def features(self) -> str:
         """`encoder()` maps images to features of the backbone's dimension."""
@@ -221,20 +210,14 @@ class TaskContract:
     def volumes(self) -> str:
         """Volumes are learned from as images are, and the encoder maps them to features."""
         task = self._volume_task()
-        shape = (VOLUMES, self._channels, DEPTH, SIDE, SIDE)
-        generator = torch.Generator().manual_seed(0)
-        plan = task.views()
-        views = tuple(torch.randn(shape, generator=generator) for _ in range(plan.views))
-        side, depth = small_side(SIDE, plan.small_share), small_side(DEPTH, plan.small_share)
-        small = tuple(
-            torch.randn((*shape[:2], depth, side, side), generator=generator) for _ in range(plan.small_views)
-        )
-        _step(task, Batch(views, torch.arange(VOLUMES), torch.arange(VOLUMES), 0, small)).loss.backward()
+        batch = self._batch(task)
+        _learns(task, batch)
+        _step(task, self._batch(task, 2))
         with torch.no_grad():
-            task.after_step(0)
-            features = task.encoder().eval()(views[0][:2])
-        if not any(one.grad is not None and bool(one.grad.abs().sum() > 0) for one in task.encoder().parameters()):
-            raise Broken("No gradient reaches the encoder: nothing would be learned.")
+            pictures = task.eval().preview(batch)
+            features = task.encoder().eval()(batch.views[0][:2])
+        if any(row.images.ndim != 5 or row.images.shape[1] != self._channels for row in pictures):
+            raise Broken("preview() must give Preview rows of volumes (N, C, depth, S, S).")
         if tuple(features.shape) != (2, task.context.feature_dim):
             raise Broken(f"The encoder gives {tuple(features.shape)} for 2 volumes.")
         return f"{VOLUMES} of {DEPTH} slices"
@@ -243,17 +226,9 @@ class TaskContract:
         """The task with a small network for volumes: loading those of the table would take seconds."""
         torch.manual_seed(0)
         mean, std = table.find(VOLUMETRIC).normalisation(self._channels)
-        backbone = nn.Sequential(
-            nn.Conv3d(self._channels, 8, 3, stride=2, bias=False),
-            nn.BatchNorm3d(8),
-            nn.ReLU(),
-            nn.Conv3d(8, 64, 3, stride=2),
-            nn.AdaptiveAvgPool3d(1),
-            nn.Flatten(),
-        )
         context = TaskContext(
-            backbone=backbone,
-            feature_dim=64,
+            backbone=_VolumeNetwork(self._channels),
+            feature_dim=_VolumeNetwork.WIDTH,
             in_channels=self._channels,
             image_size=SIDE,
             batch_size=VOLUMES,
@@ -289,14 +264,19 @@ class TaskContract:
         return self._class(context).train()
 
     @staticmethod
-    def _batch(task: PretextTask, rows: int = ROWS, step: int = 0) -> Batch:
+    def _batch(task: PretextTask, rows: int = 0, step: int = 0) -> Batch:
+        """Random views: of images, or of volumes where the task was built for them."""
         generator = torch.Generator().manual_seed(1000 + step)
-        channels = task.context.in_channels
-        shape = (rows, channels, SIDE, SIDE)
+        channels, depth = task.context.in_channels, task.context.depth
+        rows = rows or (VOLUMES if depth else ROWS)
         plan = task.views()
-        views = tuple(torch.randn(shape, generator=generator) for _ in range(plan.views))
         side = small_side(SIDE, plan.small_share)
-        small = tuple(torch.randn(rows, channels, side, side, generator=generator) for _ in range(plan.small_views))
+        large: tuple[int, ...] = (SIDE, SIDE)
+        less: tuple[int, ...] = (side, side)
+        if depth:
+            large, less = (depth, *large), (min(depth, small_side(depth, plan.small_share)), *less)
+        views = tuple(torch.randn(rows, channels, *large, generator=generator) for _ in range(plan.views))
+        small = tuple(torch.randn(rows, channels, *less, generator=generator) for _ in range(plan.small_views))
         return Batch(views, torch.arange(rows), torch.arange(rows), step, small)
 
     def _advance(self, task: PretextTask, optimiser: torch.optim.Optimizer, step: int) -> float:
@@ -322,6 +302,29 @@ class TaskContract:
         return _Trainings(whole, again, train(resumed, range(2, 4)))
 
 
+class _VolumeNetwork(nn.Module):
+    """A network for volumes (N, C, depth, S, S) with two maps, as the table's have four."""
+
+    WIDTH = 64
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.fine = nn.Sequential(
+            nn.Conv3d(channels, 8, 3, stride=2, padding=1, bias=False), nn.BatchNorm3d(8), nn.ReLU()
+        )
+        self.coarse = nn.Conv3d(8, self.WIDTH, 3, stride=2, padding=1)
+
+    def forward(self, volumes: Tensor) -> Tensor:
+        """Features (N, 64)."""
+        return self.forward_intermediates(volumes)[0].mean(dim=(2, 3, 4))
+
+    def forward_intermediates(self, volumes: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The last map, and both, fine to coarse."""
+        fine = self.fine(volumes)
+        coarse = self.coarse(fine)
+        return coarse, [fine, coarse]
+
+
 @cache
 def _pattern(name: str, channels: int) -> nn.Module:
     torch.manual_seed(0)
@@ -333,6 +336,24 @@ def _backbone(name: str, channels: int) -> nn.Module:
     network = copy.deepcopy(_pattern(name, channels))
     torch.manual_seed(0)
     return network
+
+
+def _learns(task: PretextTask, batch: Batch) -> str:
+    """What carries a step's loss into the encoder; raises Broken where nothing does."""
+    _step(task, batch).loss.backward()
+    if not all(bool(torch.isfinite(one.grad).all()) for one in task.parameters() if one.grad is not None):
+        raise Broken("Some gradients are not finite.")
+    parameters = list(task.encoder().parameters())
+    found = [one.grad for one in parameters if one.grad is not None]
+    if any(bool(one.abs().sum() > 0) for one in found):
+        return f"{len(found)} of {len(parameters)} tensors"
+    before = [one.detach().clone() for one in parameters]
+    torch.optim.SGD(task.parameters(), lr=1.0).step()
+    with torch.no_grad():
+        task.after_step(0)
+    if all(torch.equal(one, now) for one, now in zip(before, task.encoder().parameters(), strict=True)):
+        raise Broken("No gradient reaches the encoder: nothing would be learned.")
+    return "the encoder follows what is trained"
 
 
 def _step(task: PretextTask, batch: Batch) -> StepResult:

@@ -13,25 +13,26 @@ from sslstudio.importers.pixel_cache import PixelCacheWriter
 
 
 class TinyVolumeNet(nn.Module):
-    """Two convolutions, batch normalisation and a linear layer: (N, C, D, S, S) to (N, 512)."""
+    """Two convolutions with batch normalisation, whose maps can be asked for: (N, C, D, S, S) to (N, 512)."""
 
-    def __init__(self, channels: int = 1) -> None:
+    def __init__(self, channels: int = 1, padding: int = 0) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv3d(channels, 16, 3, stride=2, bias=False),
-            nn.BatchNorm3d(16),
-            nn.ReLU(),
-            nn.Conv3d(16, 32, 3, stride=2),
-            nn.ReLU(),
-            nn.AdaptiveAvgPool3d(2),
-            nn.Flatten(),
-            nn.Linear(256, 512),
+        self.fine = nn.Sequential(
+            nn.Conv3d(channels, 16, 3, stride=2, padding=padding, bias=False), nn.BatchNorm3d(16), nn.ReLU()
         )
+        self.coarse = nn.Sequential(nn.Conv3d(16, 32, 3, stride=2, padding=padding), nn.ReLU())
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool3d(2), nn.Flatten(), nn.Linear(256, 512))
 
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         """Features (N, 512)."""
-        features: torch.Tensor = self.layers(volumes)
+        features: torch.Tensor = self.pool(self.coarse(self.fine(volumes)))
         return features
+
+    def forward_intermediates(self, volumes: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """The last map, and both."""
+        fine = self.fine(volumes)
+        coarse = self.coarse(fine)
+        return coarse, [fine, coarse]
 
 
 def write_series(root: Path, series: int = 16, slices: int = 12, side: int = 20, channels: int = 1) -> list[Item]:

@@ -10,6 +10,7 @@ from torch import nn
 
 from sslstudio.api import Batch, TaskContext, teacher_momentum
 from sslstudio.extensions import host
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes
 
 FOLDER = Path(__file__).parents[1]
 
@@ -67,3 +68,11 @@ def test_a_resumed_task_has_the_same_teacher(byol: type) -> None:
     again.load_state_dict(task.state_dict())
     assert float(again.training_step(batch()).loss.detach()) == float(task.training_step(batch()).loss.detach())
     assert task.chance_loss(6) is None, "a collapsed network has the lowest loss of all"
+
+
+def test_it_learns_from_volumes() -> None:
+    """The student comes to say what the teacher says: both see whole volumes."""
+    task = build_volume_task(FOLDER, projection_dim=32, hidden_dim=64)
+    losses = train_on_volumes(task, 12)
+    assert losses[-1] < 0.5 * losses[0]
+    assert all(one.grad is None for one in task.teacher.parameters())

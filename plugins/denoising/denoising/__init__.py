@@ -53,6 +53,7 @@ class Denoising(PretextTask):
             width=int(context.parameters["decoder_width"]),
             levels=int(context.parameters["levels"]),
             condition=_CONDITION,
+            depth=context.depth,
         )
 
     def views(self) -> ViewPlan:
@@ -73,17 +74,17 @@ class Denoising(PretextTask):
 
     def noisy(self, images: Tensor, noise: Tensor, times: Tensor) -> Tensor:
         """Images and noise (N, C, S, S) mixed for `times` (N,) from 0 to 1; the variance stays 1."""
-        signal, spread = schedule(times)
+        signal, spread = schedule(times, images.ndim)
         return signal * images + spread * noise
 
     def target(self, images: Tensor, noise: Tensor, times: Tensor) -> Tensor:
         """What is to be answered: the clean image, or the velocity, signal * noise - spread * image."""
-        signal, spread = schedule(times)
+        signal, spread = schedule(times, images.ndim)
         return signal * noise - spread * images if self.velocity else images
 
     def clean(self, noisy: Tensor, answer: Tensor, times: Tensor) -> Tensor:
         """The clean images that an answer stands for."""
-        signal, spread = schedule(times)
+        signal, spread = schedule(times, noisy.ndim)
         return signal * noisy - spread * answer if self.velocity else answer
 
     def answer(self, noisy: Tensor, times: Tensor) -> Tensor:
@@ -111,14 +112,20 @@ class Denoising(PretextTask):
         return self.backbone
 
 
-def schedule(times: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares of signal and noise, each (N, 1, 1, 1), for `times` (N,): cosine, and their squares add up to 1."""
-    angle = (times + _OFFSET) / (1.0 + _OFFSET) * math.pi / 2.0
-    return angle.cos()[:, None, None, None], angle.sin()[:, None, None, None]
+def schedule(times: Tensor, axes: int = 4) -> tuple[Tensor, Tensor]:
+    """Shares of signal and noise, each (N, 1, 1, 1), for `times` (N,): cosine, and their squares add up to 1.
+
+    They have as many `axes` as the images they are for: 4, or 5 for volumes.
+    """
+    angle = ((times + _OFFSET) / (1.0 + _OFFSET) * math.pi / 2.0).view(-1, *[1] * (axes - 1))
+    return angle.cos(), angle.sin()
 
 
 def expected_mean(noisy: Tensor, times: Tensor) -> Tensor:
-    """The mean (N, C, 1, 1) of the clean images that is likeliest after noisy ones, with a prior of variance 1."""
-    signal, spread = schedule(times)
-    pixels = noisy.shape[-2] * noisy.shape[-1]
-    return noisy.mean(dim=(2, 3), keepdim=True) * signal / (signal.square() + spread.square() / pixels)
+    """The mean of the clean images that is likeliest after noisy ones, with a prior of variance 1.
+
+    It is (N, C, 1, 1), or (N, C, 1, 1, 1) for volumes.
+    """
+    signal, spread = schedule(times, noisy.ndim)
+    seen = noisy.mean(dim=tuple(range(2, noisy.ndim)), keepdim=True)
+    return seen * signal / (signal.square() + spread.square() / noisy.shape[2:].numel())

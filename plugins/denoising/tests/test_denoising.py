@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.fakes.image_tasks import batch_for, blobs, build_task, fits_every_network, train
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes, volume_batch
 
 FOLDER = Path(__file__).parents[1]
 
@@ -64,3 +65,12 @@ def test_it_learns_to_clean(predict: str) -> None:
 
 def test_it_fits_every_network_in_colour() -> None:
     fits_every_network(FOLDER)
+
+
+def test_noise_is_taken_out_of_volumes() -> None:
+    task = build_volume_task(FOLDER, decoder_width="32")
+    losses = train_on_volumes(task, 18)
+    assert sum(losses[-3:]) < 0.7 * sum(losses[:3])
+    with torch.no_grad():
+        clean, noisy, cleaned = (row.images for row in task.eval().preview(volume_batch(task)))
+    assert float((cleaned - clean).square().mean()) < 0.7 * float((noisy - clean).square().mean())

@@ -11,6 +11,7 @@ from torch import nn
 
 from sslstudio.api import Batch, TaskContext, teacher_momentum
 from sslstudio.extensions import host
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes
 
 FOLDER = Path(__file__).parents[1]
 VALUES = {
@@ -96,3 +97,11 @@ def test_a_resumed_task_has_the_same_teacher_and_centre(dino: type) -> None:
     again = make(dino, seed=9)
     again.load_state_dict(task.state_dict())
     assert float(again.training_step(batch()).loss.detach()) == float(task.training_step(batch()).loss.detach())
+
+
+def test_it_learns_from_volumes_and_small_parts_of_them() -> None:
+    task = build_volume_task(FOLDER, answers=64, hidden_dim=64, small_views=2)
+    before = task.encoder().coarse[0].weight.clone()
+    losses = train_on_volumes(task, 12)
+    assert losses[-1] < 0.5 * losses[0]
+    assert not torch.equal(task.encoder().coarse[0].weight, before), "the teacher, which is kept, follows"

@@ -45,6 +45,7 @@ class Hybrid(PretextTask):
             block_share=float(given["block_share"]),
             width=int(given["decoder_width"]),
             levels=int(given["levels"]),
+            depth=context.depth,
         )
 
     def views(self) -> ViewPlan:

@@ -9,6 +9,7 @@ import torch
 from lightly.loss.ntx_ent_loss import NTXentLoss
 
 from tests.fakes.image_tasks import batch_for, build_task, fits_every_network, train
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes, volume_batch
 
 FOLDER = Path(__file__).parents[1]
 
@@ -43,3 +44,12 @@ def test_both_parts_are_learned() -> None:
 
 def test_it_fits_every_network_in_colour() -> None:
     fits_every_network(FOLDER)
+
+
+def test_it_learns_both_from_volumes() -> None:
+    task = build_volume_task(FOLDER, decoder_width="32")
+    losses = train_on_volumes(task, 12)
+    assert losses[-1] < 0.7 * losses[0]
+    with torch.no_grad():
+        now = task.training_step(volume_batch(task)).scalars
+    assert now["contrast"] < 0.5 and now["painting"] < 1.0

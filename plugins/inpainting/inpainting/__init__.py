@@ -38,6 +38,7 @@ class Inpainting(PretextTask):
             block_share=float(given["block_share"]),
             width=int(given["decoder_width"]),
             levels=int(given["levels"]),
+            depth=context.depth,
         )
 
     def views(self) -> ViewPlan:

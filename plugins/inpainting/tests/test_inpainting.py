@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.fakes.image_tasks import batch_for, build_task, fits_every_network, train
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes, volume_batch
 
 FOLDER = Path(__file__).parents[1]
 
@@ -49,3 +50,14 @@ def test_normalisation_remembers_whole_images() -> None:
 
 def test_it_fits_every_network_in_colour() -> None:
     fits_every_network(FOLDER)
+
+
+def test_blocks_of_volumes_are_painted_in() -> None:
+    task = build_volume_task(FOLDER, decoder_width="32")
+    losses = train_on_volumes(task, 14)
+    assert sum(losses[-3:]) < 0.6 * sum(losses[:3])
+    with torch.no_grad():
+        original, covered, painted = (row.images for row in task.eval().preview(volume_batch(task)))
+    hidden = covered != original
+    assert 0.3 < float(hidden.float().mean()) < 0.7 and bool((hidden.any(dim=2) != hidden.all(dim=2)).any())
+    assert float((painted - original)[hidden].square().mean()) < float(original[hidden].square().mean())

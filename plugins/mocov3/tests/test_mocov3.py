@@ -11,6 +11,7 @@ from torch import nn
 
 from sslstudio.api import Batch, TaskContext, teacher_momentum
 from sslstudio.extensions import host
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes
 
 FOLDER = Path(__file__).parents[1]
 VALUES = {"temperature": 0.2, "momentum": 0.99, "projection_dim": 8, "hidden_dim": 16}
@@ -75,3 +76,9 @@ def test_the_patches_of_a_transformer_stay_as_they_are(mocov3: type) -> None:
     task = mocov3(TaskContext(backbone, 16, 1, 8, 6, VALUES, 1000, family="vit", patch_size=8))
     assert not any(one.requires_grad for one in task.backbone.patch_embed.parameters())
     assert task.backbone[1].weight.requires_grad
+
+
+def test_it_learns_to_tell_volumes_apart() -> None:
+    task = build_volume_task(FOLDER, projection_dim=32, hidden_dim=64)
+    losses = train_on_volumes(task, 12)
+    assert losses[-1] < 0.3 * task.chance_loss(8)

@@ -13,6 +13,7 @@ from sslstudio.api import Batch
 from sslstudio.augment.presets import PRESETS
 from sslstudio.extensions.manifest import read_manifest
 from tests.fakes.image_tasks import blobs, build_task, fits_every_network, train
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes, volume_batch, volume_blobs
 
 FOLDER = Path(__file__).parents[1]
 
@@ -55,3 +56,25 @@ def test_a_hidden_layer_is_as_wide_as_asked() -> None:
 
 def test_it_fits_every_network_in_colour() -> None:
     fits_every_network(FOLDER)
+
+
+def test_the_eight_turns_of_a_volume_are_all_there_are_and_can_be_undone() -> None:
+    task = build_volume_task(FOLDER)
+    module = sys.modules[type(task).__module__]
+    volumes, turns = volume_blobs(1).expand(8, -1, -1, -1, -1), torch.arange(8)
+    shown = module.turned(volumes, turns)
+    assert len({tuple(one.flatten().tolist()) for one in shown}) == 8
+    assert torch.equal(module.turned(shown, module.back(turns)), volumes)
+    again = module.turned(shown, torch.full((8,), 5))
+    assert all(any(torch.equal(one, other) for other in shown) for one in again), "two turns make one of the eight"
+    mirrored = volumes[0].flip(-1)
+    assert not any(torch.equal(mirrored, one) for one in shown), "a mirror image is no turn"
+
+
+def test_it_learns_how_volumes_were_turned() -> None:
+    task = build_volume_task(FOLDER)
+    assert task.chance_loss(8) == math.log(8)
+    losses = train_on_volumes(task, 40)
+    assert sum(losses[-3:]) / 3 < 0.6 * math.log(8)
+    shown, back = (row.images for row in task.eval().preview(volume_batch(task)))
+    assert shown.shape == back.shape == (8, 1, 8, 16, 16)

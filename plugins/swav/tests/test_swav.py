@@ -13,6 +13,7 @@ from torch import nn
 
 from sslstudio.api import Batch, TaskContext
 from sslstudio.extensions import host
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes
 
 FOLDER = Path(__file__).parents[1]
 VALUES = {
@@ -81,3 +82,9 @@ def test_small_views_can_be_left_out(swav: type) -> None:
     assert (task.views().views, task.views().small_views) == (2, 0)
     with_none = replace(batch(), small_views=())
     assert bool(torch.isfinite(task.training_step(with_none).loss.detach()))
+
+
+def test_it_learns_from_volumes_and_small_parts_of_them() -> None:
+    task = build_volume_task(FOLDER, small_views=2)
+    losses = train_on_volumes(task, 12)
+    assert losses[-1] < 0.8 * task.chance_loss(8)

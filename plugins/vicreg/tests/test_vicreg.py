@@ -10,6 +10,7 @@ from torch import nn
 
 from sslstudio.api import Batch, TaskContext
 from sslstudio.extensions import host
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes
 
 FOLDER = Path(__file__).parents[1]
 
@@ -61,3 +62,8 @@ def test_gradients_reach_the_backbone_which_is_the_encoder(vicreg: type) -> None
     task.training_step(batch(5)).loss.backward()
     assert float(task.encoder()[1].weight.grad.abs().sum()) > 0
     assert task.chance_loss(6) is None
+
+
+def test_it_learns_from_volumes() -> None:
+    losses = train_on_volumes(build_volume_task(FOLDER, projection_dim=64), 12)
+    assert losses[-1] < 0.8 * losses[0]

@@ -11,6 +11,7 @@ from torch import nn
 
 from sslstudio.api import Batch, TaskContext
 from sslstudio.extensions import host
+from tests.fakes.volume_tasks import build_volume_task, train_on_volumes
 
 FOLDER = Path(__file__).parents[1]
 VALUES = {
@@ -70,3 +71,9 @@ def test_small_views_can_be_left_out(visreg: type) -> None:
     task.training_step(replace(batch(), small_views=())).loss.backward()
     assert float(task.encoder()[2].weight.grad.abs().sum()) > 0
     assert task.chance_loss(6) is None
+
+
+def test_it_learns_from_volumes_and_small_parts_of_them() -> None:
+    task = build_volume_task(FOLDER, small_views=2)
+    losses = train_on_volumes(task, 12)
+    assert losses[-1] < 0.8 * losses[0]

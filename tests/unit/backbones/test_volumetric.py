@@ -11,6 +11,7 @@ import torch
 from sslstudio.backbones import backbone_file, table, weights
 from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.backbones.build import build
+from sslstudio.backbones.features import feature_pyramid
 from sslstudio.errors import SSLStudioError
 
 VOLUMETRIC = sorted(name for name, one in table.ARCHITECTURES.items() if one.dimensions == 3)
@@ -25,6 +26,10 @@ def test_features_have_the_declared_dimension_at_any_depth_and_size(name: str) -
             features = backbone(torch.randn(2, 1, depth, size, size))
             assert features.shape == (2, entry.feature_dim)
             assert float((features[0] - features[1]).abs().max()) > 0
+        volumes = torch.randn(1, 1, 24, 40, 40)
+        maps = feature_pyramid(backbone, volumes)
+        assert torch.allclose(maps[-1].mean((2, 3, 4)), backbone(volumes), atol=1e-5)
+    assert [one.shape[2:] for one in maps[:2]] == [(6, 10, 10), (3, 5, 5)] and len(maps) == 4
     million = sum(parameter.numel() for parameter in backbone.parameters()) / 1e6
     assert million == pytest.approx(entry.million_parameters, abs=0.3)
 

@@ -18,6 +18,8 @@ from sslstudio.api import (
 )
 from sslstudio.backbones.build import build
 from sslstudio.backbones.features import feature_pyramid
+from sslstudio.pretext.decoder import spread_out
+from tests.fakes.volumes import TinyVolumeNet
 
 CPU = torch.device("cpu")
 
@@ -129,3 +131,43 @@ def test_a_painter_sees_nothing_of_what_is_hidden() -> None:
     assert torch.equal(filled[same], images[same]) and 0.3 < float(same.float().mean()) < 0.7
     hidden_error, visible_error = painter.errors(images + 3.0 * hidden, images, hidden)
     assert (float(hidden_error), float(visible_error)) == (pytest.approx(9.0, rel=1e-4), 0.0)
+
+
+def test_masks_of_volumes_hide_blocks_along_all_axes() -> None:
+    torch.manual_seed(0)
+    mask = block_mask(32, 32, 0.5, 8, CPU, depth=16)
+    assert mask.shape == (32, 1, 16, 32, 32) and mask.dtype == torch.bool
+    assert float(mask.float().mean()) == pytest.approx(0.5, abs=0.05)
+    for axis, length in ((2, 4), (3, 8), (4, 8)):
+        first = mask[:1].movedim(axis, 0).flatten(1)
+        edges = (first[1:] != first[:-1]).any(dim=1).nonzero().flatten()
+        assert len(set((edges % length).tolist())) == 1, "edges lie one block apart"
+
+
+@pytest.mark.parametrize(("depth", "levels"), [(8, 0), (12, 1)])
+def test_a_decoder_gives_volumes_of_the_size_asked(depth: int, levels: int) -> None:
+    backbone = TinyVolumeNet()
+    decoder = ImageDecoder(backbone, 1, 18, 2, width=16, levels=levels, sources=2, condition=3, depth=depth)
+    volume = decoder(feature_pyramid(backbone, torch.randn(4, 1, depth, 18, 18)), torch.randn(2, 3))
+    assert volume.shape == (2, 2, depth, 18, 18) and float(volume.detach().abs().mean()) < 0.2
+    volume.square().mean().backward()
+    assert float(next(backbone.parameters()).grad.abs().sum()) > 0  # type: ignore[union-attr]
+
+
+def test_pixels_are_spread_out_as_torch_does_in_two_axes_and_alike_in_three() -> None:
+    maps = torch.randn(2, 12, 3, 5)
+    assert torch.equal(spread_out(maps, (2, 2)), torch.nn.functional.pixel_shuffle(maps, 2))
+    places = torch.arange(24.0).view(1, 24, 1, 1, 1)
+    assert torch.equal(spread_out(places, (2, 3, 4)).flatten(), torch.arange(24.0))
+
+
+def test_a_painter_of_volumes_sees_nothing_of_what_is_hidden() -> None:
+    torch.manual_seed(0)
+    backbone = TinyVolumeNet().eval()
+    painter = BlockPainter(backbone, 1, 16, mask_ratio=0.5, block_share=0.25, width=16, depth=8)
+    volumes = torch.randn(3, 1, 8, 16, 16) - 2.0
+    hidden = painter.draw_mask(volumes)
+    with torch.no_grad():
+        painted = painter(backbone, volumes, hidden)
+        assert torch.equal(painted, painter(backbone, torch.where(hidden, torch.zeros(()), volumes), hidden))
+    assert painted.shape == volumes.shape and float(painted.mean()) == pytest.approx(-2.0, abs=0.3)
