@@ -1,10 +1,11 @@
 """A project of a million images in the real window: how soon it is open, and how it scrolls.
 
-    python benchmarks/million_images.py [--images 1000000] [--project DIR] [--jumps 40] [--screenshot PNG]
+    python benchmarks/million_images.py [--images 1000000] [--project DIR] [--cold] [--jumps 40] [--screenshot PNG]
 
-Starts the real `main()` on a project that `million_project.py` writes first (or on `--project`, made before). Says when
-the window stood, when the Data page showed its first tiles, and when all tiles in view had their pictures, counted from
-the moment at which the window began to open the project and from the start of the process. Then the gallery is
+Starts the real `main()` and, some seconds later as somebody who looks for it on Home, opens a project that
+`million_project.py` writes first (or `--project`, made before); with `--cold` the program is started with the project.
+Says when the Data page showed its first tiles, and when all tiles in view had their pictures, counted from the moment
+at which the window began to open the project. Then the gallery is
 scrolled: by pages, and by jumps to places where nobody has looked; for each step the time for which any tile in view
 stays blank. A 5 ms timer notes the longest gap of the event loop, and the process's memory at its peak is told.
 """
@@ -21,11 +22,11 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-STARTED = time.perf_counter()
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 OPEN_SECONDS, BLANK_MS = 2.0, 150.0
 TICK_MS = 2
+LOOKING_SECONDS = 5.0
 PATIENCE = 120.0
 
 Wait = Callable[[], bool]
@@ -34,16 +35,17 @@ Wait = Callable[[], bool]
 class Visit:
     """Somebody who opens the project and scrolls; made before `main()`, prints what was seen and closes the window."""
 
-    def __init__(self, jumps: int, screenshot: Path | None) -> None:
+    def __init__(self, project: Path | None, jumps: int, screenshot: Path | None) -> None:
+        """`project` is opened from Home; None when the program opens one by itself."""
         from PySide6.QtCore import QTimer
 
-        self._jumps, self._screenshot = jumps, screenshot
+        self._project, self._jumps, self._screenshot = project, jumps, screenshot
         self._steps = self._visit()
         self._wait: Wait = lambda: True
         self._until = time.perf_counter() + PATIENCE
         self._last = time.perf_counter()
         self._gaps: dict[str, float] = {}
-        self._doing = "opening"
+        self._doing = "starting"
         self.window: Any = None
         self.good = False
         self._timer = QTimer(interval=TICK_MS)
@@ -92,6 +94,12 @@ class Visit:
     def _visit(self) -> Generator[Wait, None, None]:
         yield self._find_window
         began = time.perf_counter()
+        if self._project is not None:
+            self._doing = "standing on Home"
+            yield lambda: time.perf_counter() - began > LOOKING_SECONDS
+            began = time.perf_counter()
+            self.window.opener.open(self._project)
+        self._doing = "opening"
         yield lambda: self.window.workspace is not None
         attached = time.perf_counter()
         yield lambda: len(self._grid().tiles.ids) > 0
@@ -103,9 +111,9 @@ class Visit:
         yield lambda: len(self._grid().tiles.ids) == images
         whole = time.perf_counter()
         print(
-            f"{images:,} images. From the first frame of the window: project attached {attached - began:.2f} s, tiles "
+            f"{images:,} images. From the click: project attached {attached - began:.2f} s, tiles "
             f"{tiles - began:.2f} s, pictures {pictures - began:.2f} s (target {OPEN_SECONDS:.0f}), all images listed "
-            f"{whole - began:.2f} s; from the start of the process to the pictures {pictures - STARTED:.2f} s"
+            f"{whole - began:.2f} s"
         )
         self._doing = "settling"
         ready = time.perf_counter() + 3.0
@@ -151,6 +159,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--project", type=Path)
+    parser.add_argument("--cold", action="store_true", help="start the program with the project")
     parser.add_argument("--jumps", type=int, default=40)
     parser.add_argument("--screenshot", type=Path)
     options = parser.parse_args()
@@ -161,8 +170,8 @@ def main() -> int:
     from sslstudio.gui.app import create_application
 
     create_application()
-    visit = Visit(options.jumps, options.screenshot)
-    open_window(["open", str(options.project)])
+    visit = Visit(None if options.cold else options.project, options.jumps, options.screenshot)
+    open_window(["open", str(options.project)] if options.cold else [])
     return 0 if visit.good else 1
 
 
@@ -176,6 +185,7 @@ def _with_new_project(options: argparse.Namespace) -> int:
         project = million_project.write(Path(folder, "million.sslproj"), options.images)
         print(f"project written in {time.perf_counter() - began:.0f} s", flush=True)
         again = [sys.executable, __file__, "--project", str(project), "--jumps", str(options.jumps)]
+        again += ["--cold"] if options.cold else []
         again += ["--screenshot", str(options.screenshot)] if options.screenshot else []
         empty = {"XDG_CONFIG_HOME": f"{folder}/config", "XDG_STATE_HOME": f"{folder}/state"}
         return subprocess.run(again, env={**os.environ, **empty}, check=False).returncode

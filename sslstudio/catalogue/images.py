@@ -24,6 +24,7 @@ _ITEM_COLUMNS = """i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.p
 _ITEM_TABLES = """images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id) LEFT JOIN labels l ON l.image_id = i.image_id
     LEFT JOIN classes c ON c.class_id = l.class_id"""
+MANY_IMAGES = 50_000
 _ELSEWHERE = {"windows", "bag", "place", "day"}
 _ITEM_FIELDS = tuple(name for name in FIELDS if name not in _ELSEWHERE)
 _GREY_COLUMNS = ", ".join(f"i.{name}" for name in GREY_NAMES)
@@ -105,6 +106,10 @@ class ImageTables:
     def image_ids(self) -> list[int]:
         """The ids of all images, excluded ones too, ascending."""
         return [row[0] for row in self._db.rows("SELECT image_id FROM images ORDER BY image_id")]
+
+    def has_many_images(self) -> bool:
+        """True when there are so many images that reading them all takes a second or more; answered at once."""
+        return int(self._db.value("SELECT max(image_id) FROM images") or 0) > MANY_IMAGES
 
     def has_image(self, image_id: int) -> bool:
         """True when the project holds this image."""

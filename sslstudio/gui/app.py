@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import importlib
+import pkgutil
 import sys
 import traceback
 from pathlib import Path
@@ -27,8 +28,23 @@ from sslstudio.gui.texts import APP
 from sslstudio.gui.window import MainWindow
 from sslstudio.settings import Settings
 
-LATER = ("sslstudio.session.workflow", "numpy", "sslstudio.gui.workspace", "pyqtgraph", "sslstudio.gui.widgets.curves")
-"""What is imported after the first frame, in this order."""
+LATER = (
+    "sslstudio.session.workflow",
+    "numpy",
+    "sslstudio.gui.workspace",
+    "sslstudio.gui.inspector_dock",
+    "sslstudio.gui.status_presenter",
+    "sslstudio.gui.pages.data",
+    "pyqtgraph",
+    "sslstudio.gui.widgets.curves",
+    "sslstudio.gui.pages.pretrain",
+    "sslstudio.gui.pages.explore",
+    "sslstudio.gui.pages.label",
+    "sslstudio.gui.pages.classify",
+    "sslstudio.gui.pages.export",
+)
+"""What is imported after the first frame, in this order; of a package its modules, one at a time."""
+PAGES = "sslstudio.gui.pages."
 CRASH_FILE = "crash.txt"
 
 
@@ -73,15 +89,19 @@ def _after_first_frame(window: MainWindow, project: Path | None, demo: bool, pag
         window.opener.open(project)
     elif demo:
         window.opener.demo()
-    QTimer.singleShot(400, window, lambda: _warm_up(window, list(LATER)))
+    QTimer.singleShot(400, window, lambda: warm_up(window, list(LATER)))
 
 
-def _warm_up(window: MainWindow, modules: list[str]) -> None:
+def warm_up(window: MainWindow, modules: list[str]) -> None:
     """Import what a project's pages need, one module at a time, while the user looks at the first page."""
+    first, rest = modules[0], modules[1:]
+    known = first in sys.modules
     with contextlib.suppress(Exception):  # whoever needs it will say what is wrong
-        importlib.import_module(modules[0])
-    if modules[1:]:
-        QTimer.singleShot(30, window, lambda: _warm_up(window, modules[1:]))
+        package = importlib.import_module(first)
+        if first.startswith(PAGES) and hasattr(package, "__path__"):
+            rest = [f"{first}.{info.name}" for info in pkgutil.iter_modules(package.__path__)] + rest
+    if rest:
+        QTimer.singleShot(0 if known else 20, window, lambda: warm_up(window, rest))
 
 
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

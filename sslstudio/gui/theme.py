@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from sslstudio import resources
@@ -256,13 +257,18 @@ def _font(family: str, size: int, bold: bool) -> QFont:
 @lru_cache(maxsize=256)
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     """The icon `name` of `resources/icons`, its ``currentColor`` replaced by `colour`, `size` logical pixels wide."""
-    from PySide6.QtSvg import QSvgRenderer
+    return _drawn(_drawing(name, colour), size, ratio)
 
-    drawing = resources.text(f"icons/{name}.svg").replace("currentColor", colour)
+
+def _drawing(name: str, colour: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(resources.text(f"icons/{name}.svg").replace("currentColor", colour).encode()))
+
+
+def _drawn(drawing: QSvgRenderer, size: int, ratio: float) -> QPixmap:
     image = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
-    QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, size * ratio, size * ratio))
+    drawing.render(painter, QRectF(0, 0, size * ratio, size * ratio))
     painter.end()
     image.setDevicePixelRatio(ratio)
     return image
@@ -275,9 +281,10 @@ def icon(name: str, role: str = "text") -> QIcon:
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
     current = tokens()
     made = QIcon()
-    for size in (16, 20, 24, 32):
-        made.addPixmap(pixmap(name, getattr(current, role), size, ratio))
-        made.addPixmap(pixmap(name, current.muted, size, ratio), QIcon.Mode.Disabled)
+    for colour, mode in ((getattr(current, role), QIcon.Mode.Normal), (current.muted, QIcon.Mode.Disabled)):
+        drawing = _drawing(name, colour)
+        for size in (16, 20, 24, 32):
+            made.addPixmap(_drawn(drawing, size, ratio), mode)
     return made
 
 

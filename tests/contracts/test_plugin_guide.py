@@ -1,14 +1,11 @@
-"""The plugin of docs/plugins.md keeps the contract: what an author copies works."""
+"""The plugin of docs/plugins.md is the template, word for word, and `test_pretext_tasks` checks its contract."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
-
 from sslstudio.cli.parser import build_parser
-from sslstudio.cli.workings import contract_results
 from sslstudio.extensions import template
 
 
@@ -18,15 +15,13 @@ def block(text: str, language: str) -> str:
     return str(found[0])
 
 
-@pytest.mark.slow
-def test_the_template_is_the_guides_plugin_and_keeps_the_contract(root: Path, tmp_path: Path) -> None:
+def test_the_template_is_the_guides_plugin(root: Path, tmp_path: Path) -> None:
     template.write(tmp_path / "simsiam", "SimSiam")
     guide = (root / "docs" / "plugins.md").read_text(encoding="utf-8")
     code = (tmp_path / "simsiam" / "simsiam" / "__init__.py").read_text(encoding="utf-8")
     assert block(guide, "toml") == (tmp_path / "simsiam" / "plugin.toml").read_text(encoding="utf-8")
     assert block(guide, "python") == code
     assert len(code.splitlines()) < 60
-    assert [one for one in contract_results(tmp_path / "simsiam") if not one["ok"]] == []
 
 
 def test_the_guides_commands_are_understood(root: Path) -> None:

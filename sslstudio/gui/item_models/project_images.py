@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sslstudio.domain.labels import ClassInfo, Label
 from sslstudio.gui.item_models import image_table
@@ -22,6 +22,10 @@ from sslstudio.session.thumbnails import ProjectThumbnails
 
 if TYPE_CHECKING:
     from sslstudio.gui.pages.page import Services
+
+
+FIRST_LOOK_MS = 800
+"""So long a project of very many images shows its first ones before all are read, which would hold them back."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,10 @@ class ProjectImages(QObject):
         if isinstance(found, ProjectImages):
             return found
         made = cls(services, services.background)
-        made.reload()
+        if made.session.project.catalogue.has_many_images():
+            QTimer.singleShot(FIRST_LOOK_MS, made, made.reload)
+        else:
+            made.reload()
         return made
 
     def reload(self) -> None:

@@ -16,8 +16,8 @@ from sslstudio.__main__ import main
 from sslstudio.cli import demo
 from sslstudio.importers.synthetic import write_studies
 
-PATIENTS = 10
-TEST_PATIENTS = 4
+PATIENTS = 9
+TEST_PATIENTS = 3
 
 
 def journey(root: Path) -> list[list[str]]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sslstudio.domain.filters import Filter
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models import tile_texts
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, Branch, ImageTree
-from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.project_images import FIRST_LOOK_MS, ProjectImages
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.data import browse_texts as texts
 from sslstudio.gui.pages.data.images_view import ImagesPane
@@ -86,9 +86,15 @@ class BrowseController(QObject):
         if self._reading:
             self._catalogue.interrupt_matches()
         self._reading = True
-        if not (self._begun or self._session.filters.value):
+        first, self._begun = not (self._begun or self._session.filters.value), True
+        if first:
             self._services.background.run(self._catalogue.first_images, FIRST_SERIES, done=self._show_first)
-        self._begun = True
+        if first and self._catalogue.has_many_images():
+            QTimer.singleShot(FIRST_LOOK_MS, self, self._read_all)
+        else:
+            self._read_all()
+
+    def _read_all(self) -> None:
         self._services.background.run(
             self._find, self._session.filters.value, done=self._show, failed=self._failed, key="data images"
         )
