@@ -104,8 +104,8 @@ class ConsoleContext:
     def cancelled(self) -> bool:
         return False
 
-    def check_cancelled(self) -> None:
-        pass
+    def check_cancelled(self) -> None: ...
+    def check_place(self) -> None: ...
 
 
 @dataclass(frozen=True)

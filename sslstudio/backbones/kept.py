@@ -9,6 +9,7 @@ import filecmp
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,15 @@ from sslstudio.domain.specs import Keep
 from sslstudio.errors import SSLStudioError
 
 FILES = ("backbone.safetensors", "backbone.json")
+_DISCARDED = "discarded"
 
 
 def offered(artifacts: Path) -> dict[str, dict[str, Any]]:
-    """The weights there are: "best" and "last" with what is known of them (epoch from 0, measure, value)."""
+    """The weights there are: "best" and "last" with what is known of them.
+
+    That is `epoch` from 0; of the best ones `measure` and `value`; of the last ones `whole`, False where a run was
+    stopped within an epoch.
+    """
     found = {}
     for name in ("best", "last"):
         if all((artifacts / name / file).is_file() for file in FILES):
@@ -33,12 +39,14 @@ def offered(artifacts: Path) -> dict[str, dict[str, Any]]:
 def hand_on(artifacts: Path, choice: Keep) -> str:
     """Make the weights of `choice` the run's backbone, or the other ones where it has none; returns which they are.
 
-    Raises SSLStudioError "nothing_kept" when the run ended before its first epoch did.
+    Raises SSLStudioError "nothing_kept" when the run has none.
     """
     there = offered(artifacts)
     if not there:
         raise SSLStudioError(
-            "The run has no weights to keep: it ended before its first epoch did.",
+            "The run has no weights to keep: they were thrown away."
+            if discarded(artifacts)
+            else "The run has no weights to keep: it ended before it had learned anything.",
             "Resume it, or start another one.",
             code="nothing_kept",
         )
@@ -61,13 +69,27 @@ def in_use(artifacts: Path) -> str:
 
 
 def discard(artifacts: Path, checkpoints: Path) -> None:
-    """Remove all weights of a run; its curves stay."""
+    """Remove all weights of a run; its curves stay, and that it was done is remembered."""
     for name in ("best", "last"):
         shutil.rmtree(artifacts / name, ignore_errors=True)
     for file in FILES:
         (artifacts / file).unlink(missing_ok=True)
     for path in checkpoints.glob("checkpoint-*"):
         path.unlink(missing_ok=True)
+    (artifacts / _DISCARDED).touch()
+
+
+def discarded(artifacts: Path) -> bool:
+    """Whether the weights of a run were removed, and it has learned nothing since."""
+    return (artifacts / _DISCARDED).exists() and not offered(artifacts)
+
+
+def epoch_of(known: Mapping[str, Any]) -> str:
+    """Of which epoch weights are, counted from 1: "3", or "3, not finished"; "" where that is not known."""
+    epoch = known.get("epoch")
+    if not isinstance(epoch, int):
+        return ""
+    return f"{epoch + 1}" if known.get("whole", True) else f"{epoch + 1}, not finished"
 
 
 def _link(source: Path, target: Path) -> None:

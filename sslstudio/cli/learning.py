@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sslstudio.backbones import kept
 from sslstudio.backbones.table import sees_volumes
 from sslstudio.cli.follow import attend, carry_out, opened
 from sslstudio.cli.output import Output, Result
@@ -178,11 +179,25 @@ def stop(options: argparse.Namespace, output: Output) -> Result:
     if run.alive():  # a busy computer takes its time to end a process
         output.say(f"{options.run} is ending; what becomes of its weights is settled when the project is next opened.")
         return {"run": options.run, "state": run.state().value, "kept": ""}
-    told = {"": "", "best": "; the weights of its best epoch are kept", "last": "; its last weights are kept"}[taken]
-    if options.keep == "discard":
-        told = "; its weights are gone"
+    told = _weights(run, options.keep, taken) if row.stage == "pretrain" else ""
     output.say(f"{options.run} has ended ({state.value}){told}")
-    return {"run": options.run, "state": state.value, "kept": taken}
+    epoch = kept.offered(run.artifacts_dir).get(taken, {}).get("epoch")
+    return {"run": options.run, "state": state.value, "kept": taken, "epoch": None if epoch is None else epoch + 1}
+
+
+def _weights(run: RunDirectory, wish: str | None, taken: str) -> str:
+    """What has become of the weights of a training that has ended, as the second half of a sentence."""
+    offered, using = kept.offered(run.artifacts_dir), taken or kept.in_use(run.artifacts_dir)
+    if kept.discarded(run.artifacts_dir):
+        return "; its weights are gone"
+    if not offered:
+        return "; it ended before it had learned anything, so it has no weights"
+    if not using:
+        return "; none of its weights are in use: choose with --keep"
+    epoch = kept.epoch_of(offered.get(using, {}))
+    which = f"the weights of its {using} epoch" + (f" ({epoch})" if epoch else "")
+    before = "no epoch was measured yet; " if (wish, taken) == ("best", "last") else ""
+    return f"; {before}{which} are {'kept' if taken else 'in use'}"
 
 
 def _tell_pretraining(result: Result, output: Output) -> None:

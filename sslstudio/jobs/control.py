@@ -18,6 +18,7 @@ from sslstudio.jobs.run_directory import RunDirectory, overrides, write_atomical
 KeepOnStop = Literal["best", "last", "discard"]
 CANCEL_SECONDS = 8.0
 """How long a worker may take to obey a cancel before it is ended."""
+_LETTING_GO = 2.0
 
 
 def cancel(run_dir: Path, keep: KeepOnStop | None = None) -> None:
@@ -34,14 +35,15 @@ def cancel(run_dir: Path, keep: KeepOnStop | None = None) -> None:
 def settle_kept(run_dir: Path) -> str:
     """Do with the weights of a stopped pretraining what was asked for; returns which are kept, "" for none.
 
-    Nothing happens while its worker lives, or when nothing was asked for.
+    Nothing happens while its worker lives, or when nothing was asked for. A worker that has said its last word is given
+    a moment to let go.
     """
     run = RunDirectory(run_dir)
     try:
         wish = run.keep_file.read_text(encoding="utf-8")
     except OSError:
         return ""
-    if run.alive():
+    if not _wait_for_end(run, _LETTING_GO if run.state().final else 0.0):
         return ""
     taken = ""
     if wish == "discard":
@@ -94,7 +96,7 @@ def resume(run_dir: Path, extend_epochs: int = 0, launcher: Launcher | None = No
     """
     run = RunDirectory(run_dir)
     if run.state().final:
-        _wait_for_end(run, 2.0)  # it has said its last word and may still be closing its files
+        _wait_for_end(run, _LETTING_GO)  # it has said its last word and may still be closing its files
     if run.alive():
         raise SSLStudioError(f"{run.run_id} is running already.", "Wait for it, or stop it.", code="already_running")
     if extend_epochs:

@@ -45,7 +45,7 @@ class EventWriter:
                 os.write(self._descriptor, line[written:])
         except OSError:
             if written:
-                os.truncate(self._path, before)
+                os.truncate(self._descriptor, before)  # not by path: another run may stand there by now
             raise
 
     def sync(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sslstudio.domain.runs import RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import events, processes, run_lock
-from sslstudio.jobs.exit_codes import ALREADY_RUNNING
+from sslstudio.jobs.exit_codes import ALREADY_RUNNING, DISPLACED
 from sslstudio.jobs.run_directory import RunDirectory, RunStatus
 
 
@@ -80,7 +80,7 @@ class LocalLauncher:
         # The worker waits for the launch lock before it changes this file.
         known = {"pid": process.pid, "process_started": processes.start_time(process.pid), "host": socket.gethostname()}
         run.set_status(status.model_copy(update=known))
-        _reap(process, run, status.attempt)
+        _reap(process, run, status)
         return process.pid
 
 
@@ -112,13 +112,17 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _reap(process: subprocess.Popen[bytes], run: RunDirectory, attempt: int) -> None:
-    """Wait for our child in a thread, so that it leaves no zombie, and note its exit code for later readers."""
+def _reap(process: subprocess.Popen[bytes], run: RunDirectory, launched: RunStatus) -> None:
+    """Wait for our child in a thread, so that it leaves no zombie, and note its exit code for later readers.
+
+    Nothing is noted where another launch came after, or where another run has taken the folder.
+    """
 
     def wait() -> None:
         code = process.wait()
         status = run.status()
-        if code != ALREADY_RUNNING and status.attempt == attempt:
+        same = (status.attempt, status.launched) == (launched.attempt, launched.launched)
+        if code not in (ALREADY_RUNNING, DISPLACED) and same:
             with contextlib.suppress(OSError):  # the project may be gone by now
                 run.set_status(status.model_copy(update={"exit_code": code}))
 

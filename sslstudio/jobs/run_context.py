@@ -11,8 +11,9 @@ from pathlib import Path
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Artifact, Event, Job, Metric, Monitor, Progress, Warned
 from sslstudio.errors import SSLStudioError
+from sslstudio.jobs import run_lock
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.stages.context import Cancelled
+from sslstudio.stages.context import Cancelled, Displaced
 
 PROGRESS_SECONDS = 0.1
 LOOK_SECONDS = 0.05
@@ -57,6 +58,7 @@ class RunContext:
 
     def artifact_path(self, name: str) -> Path:
         """Path under `artifacts/` for a file called `name`; parent folders exist."""
+        self.check_place()
         path = self._run.artifacts_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
@@ -109,18 +111,27 @@ class RunContext:
     def check_cancelled(self) -> None:
         """Raise `Cancelled` if the run was asked to stop; also waits here while the run is paused."""
         looks = time.monotonic() - self._looked >= LOOK_SECONDS
+        if looks:
+            self.check_place()
         if self.cancelled():
             raise Cancelled
         if looks and self._run.pause_requested():
             self._wait()
 
+    def check_place(self) -> None:
+        """Raise `Displaced` when the run's folder is no longer this run's; asked before files are replaced there."""
+        if run_lock.displaced(self._run.lock_file):
+            raise Displaced
+
     def _wait(self) -> None:
         self._write(self._last.model_copy(update={"at": time.time(), "text": "Paused", "seconds_left": None}))
         while self._run.pause_requested():
+            self.check_place()
             if self._stop or self._run.cancel_requested():
                 self._stop = True
                 raise Cancelled
             time.sleep(LOOK_SECONDS)
+        self.check_place()
         self._pace.restart()
         self._write(self._last.model_copy(update={"at": time.time(), "seconds_left": None}))
 

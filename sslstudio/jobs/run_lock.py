@@ -43,6 +43,20 @@ def release(path: Path) -> None:
         os.close(descriptor)
 
 
+def displaced(path: Path) -> bool:
+    """True when this process holds the lock that stood at `path`, and the file there is gone or another one by now.
+
+    The descriptor that is held keeps the file's number from being given to another file.
+    """
+    descriptor = _mine.get(path.resolve())
+    if descriptor is None:
+        return False
+    try:
+        return not os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return True
+
+
 def held(path: Path) -> bool:
     """True when any process holds the lock at `path`."""
     path = path.resolve()

@@ -29,7 +29,7 @@ from sslstudio.jobs.events import EventWriter
 from sslstudio.jobs.launcher import Launcher
 from sslstudio.jobs.run_context import RunContext
 from sslstudio.jobs.run_directory import RunDirectory, RunStatus, overrides
-from sslstudio.stages.context import Cancelled
+from sslstudio.stages.context import Cancelled, Displaced
 
 __all__ = ["RunContext", "main"]
 
@@ -73,6 +73,8 @@ def _work(run: RunDirectory, load: StageLoader) -> int:
         last = _end(run, load, writer.write)
         writer.write(last)
         writer.sync()
+    if run_lock.displaced(run.lock_file):
+        return exit_codes.DISPLACED
     state, code = _outcome(last)
     run.set_status(status.model_copy(update={"state": state, "exit_code": code}))
     return code
@@ -115,6 +117,8 @@ def _end(run: RunDirectory, load: StageLoader, write: Callable[[Event], None]) -
             return Done(at=time.time(), result=_plain(result))
     except Cancelled:
         return Done(at=time.time(), cancelled=True)
+    except Displaced:
+        return Failed(at=time.time(), code="displaced", message="The folder of this run is gone, or another run's.")
     except BaseException as error:  # a plugin's SystemExit, or a codec's panic that is no Exception
         sys.stderr.write(discreet_log.describe(error))
         sys.stderr.flush()
@@ -170,6 +174,8 @@ def _heartbeat(run: RunDirectory) -> Iterator[None]:
 
     def beat() -> None:
         while True:
+            if run_lock.displaced(run.lock_file):
+                return
             with contextlib.suppress(OSError):
                 run.heartbeat_file.touch()
                 _trim(run.log_file)

@@ -13,6 +13,10 @@ class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
     """Raised by `StageContext.check_cancelled`; ends the run as CANCELLED."""
 
 
+class Displaced(Exception):  # noqa: N818 - nobody is to be told: the run is no more
+    """Raised when the run's folder was removed, or holds another run by now; nothing may be written there."""
+
+
 class StageContext(Protocol):
     """The run, seen from inside a stage. Every method is safe to call from the stage's main thread."""
 
@@ -58,3 +62,6 @@ class StageContext(Protocol):
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` if the run was asked to stop; also waits here while the run is paused."""
+
+    def check_place(self) -> None:
+        """Raise `Displaced` when the run's folder is no longer this run's; asked before files are replaced there."""

@@ -54,6 +54,7 @@ def run(spec: PretrainSpec, context: StageContext) -> dict[str, Any]:
     _, result = pretrain(
         spec, items, cache, backbone, make_task, parameters, checkpoints, artifacts, context, keeper=keeper
     )
+    context.check_place()
     handed_on = kept.hand_on(artifacts, spec.keep)
     for name in kept.FILES:
         context.artifact(name, artifacts / name)

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,11 @@ class Checkpoint:
     state: dict[str, Any]
 
 
-def save(folder: Path, checkpoint: Checkpoint) -> Path:
+def save(folder: Path, checkpoint: Checkpoint, check: Callable[[], None] = lambda: None) -> Path:
     """Write `checkpoint` into `folder` and drop all but the newest two; returns its path.
 
-    Raises SSLStudioError: "non_finite" when a tensor holds NaN or infinity (nothing is written), "not_saved" when the
-    disk refuses.
+    `check` is called before the file takes its place, and stops that by what it raises. Raises SSLStudioError:
+    "non_finite" when a tensor holds NaN or infinity (nothing is written), "not_saved" when the disk refuses.
     """
     tensors = {
         name: tensor.detach().to("cpu").contiguous(memory_format=torch.contiguous_format)
@@ -52,7 +52,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     content = safetensors.torch.save(tensors, {"state": state, "digest": _digest(tensors, state)})
     path = folder / f"checkpoint-{checkpoint.step:09d}{_SUFFIX}"
     try:
-        _write_verified(path, content)
+        _write_verified(path, content, check)
     except OSError:
         raise SSLStudioError(
             "The checkpoint could not be written.",
@@ -105,8 +105,8 @@ def _digest(tensors: Mapping[str, Tensor], state: str) -> str:
     return digest.hexdigest()
 
 
-def _write_verified(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write_verified(path: Path, content: bytes, check: Callable[[], None]) -> None:
+    path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
     try:
         with temporary.open("wb") as stream:
@@ -115,6 +115,7 @@ def _write_verified(path: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         if hashlib.sha256(temporary.read_bytes()).digest() != hashlib.sha256(content).digest():
             raise OSError("the file read back differs")
+        check()
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Literal
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -58,19 +59,36 @@ def laid_out(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=memory_format(images.ndim - 2, images.device))
 
 
-def free_bytes(device: torch.device) -> int:
-    """Memory free on `device` now, in bytes."""
+class Room(NamedTuple):
+    """Memory of a device in bytes: what a program could still get, and all there is."""
+
+    free: int
+    total: int
+
+
+def room(device: torch.device) -> Room | None:
+    """The memory of `device` now; None where the system does not tell.
+
+    On a graphics card what torch holds ready without using it counts as free.
+    """
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        free, total = torch.cuda.mem_get_info(device)
+        ready = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return Room(int(free + ready), int(total))
     try:
-        lines = open("/proc/meminfo", encoding="ascii")  # noqa: SIM115, PTH123 - closed by the with below
-    except OSError:
-        return _HOST_SHARE_UNKNOWN
-    with lines:
-        for line in lines:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return _HOST_SHARE_UNKNOWN
+        table = Path("/proc/meminfo").read_text(encoding="ascii")
+        free, total = (
+            int(table.partition(f"{name}:")[2].split(maxsplit=1)[0]) for name in ("MemAvailable", "MemTotal")
+        )
+    except (OSError, ValueError, IndexError):
+        return None
+    return Room(free * 1024, total * 1024)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory free on `device` now, in bytes; a modest guess where the system does not tell."""
+    found = room(device)
+    return _HOST_SHARE_UNKNOWN if found is None else found.free
 
 
 def bfloat16_possible(device: torch.device) -> bool:

@@ -42,9 +42,9 @@ class BestWeights:
             self._write(BEST, *self._held)
             self._held = None
 
-    def keep_last(self, encoder: nn.Module, epoch: int) -> None:
-        """Write the weights a run ends with, well or early."""
-        self._write(LAST, encoder.state_dict(), {"epoch": epoch})
+    def keep_last(self, encoder: nn.Module, epoch: int, *, whole: bool = True) -> None:
+        """Write the weights a run ends with, well or early; `whole` is False within an epoch."""
+        self._write(LAST, encoder.state_dict(), {"epoch": epoch} if whole else {"epoch": epoch, "whole": False})
 
     def _write(self, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> None:
         folder = self._folder / name

@@ -18,6 +18,7 @@ from sslstudio.training import checkpoint, schedule, state
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.devices import Precision, choose_precision
 from sslstudio.training.keeping import BestWeights
+from sslstudio.training.memory import Gauge
 from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import Sampler
 from sslstudio.training.state import LoopState
@@ -56,7 +57,11 @@ class LoopResult:
 
 
 class TrainingLoop:
-    """Trains one task. Every decision that a resume must repeat stands in `LoopState` and its checkpoints."""
+    """Trains one task. Every decision that a resume must repeat stands in `LoopState` and its checkpoints.
+
+    `goes_on` is told the step from which training begins, goes on, or goes back to: what was told of later steps is
+    void.
+    """
 
     def __init__(
         self,
@@ -69,8 +74,10 @@ class TrainingLoop:
         report: Reporter,
         after_epoch: Callable[[PretextTask, int], None] | None = None,
         keeper: BestWeights | None = None,
+        goes_on: Callable[[int], None] | None = None,
     ) -> None:
         self._after_epoch = after_epoch
+        self._goes_on = goes_on
         self._keeper = keeper
         self._task = task
         self._batches = batches
@@ -90,6 +97,7 @@ class TrainingLoop:
         self._since: list[float] = []
         self._waited = 0.0
         self._collapse = 0.0
+        self._gauge = Gauge(device, report)
         self._watcher = Watcher(batches, sampler.items, settings.epochs, settings.seed, report, keeper)
 
     def run(self) -> LoopResult:
@@ -140,6 +148,8 @@ class TrainingLoop:
         self._runner.bfloat16 = self._state.precision == "bfloat16"
         self._runner.accumulation = self._state.accumulation
         self._watcher.state = self._state.watch
+        if self._goes_on is not None:
+            self._goes_on(self._state.step)
         if self._state.step == 0:
             self._watcher.start(self._task.encoder(), self._runner.autocast)
         self._started = time.monotonic()
@@ -200,6 +210,7 @@ class TrainingLoop:
             "learning_rate": rate,
             "images_per_second": images / max(elapsed, 1e-9),
             "data_wait": (self._batches.waited - self._waited) / max(elapsed, 1e-9),
+            **self._gauge.look(),
         }
         self._report.metric(self._state.step, epoch, **values)
         done = self._state.step / self._sampler.steps_per_epoch
@@ -214,6 +225,7 @@ class TrainingLoop:
         if self._skips <= _MOST_SKIPS:
             self._report.warn("step_skipped", f"Step {step} was left out: its loss or gradient was not finite.")
             return
+        self._report.check_place()
         found, _ = checkpoint.load_newest(self._folder)
         if found is None or self._rollbacks:
             raise SSLStudioError(
@@ -233,6 +245,8 @@ class TrainingLoop:
         self._state = restored.model_copy(update={"rate_scale": scale, "schedule": curve, "seconds": seconds})
         self._started = time.monotonic()
         self._since.clear()
+        if self._goes_on is not None:
+            self._goes_on(found.step)
         self._report.warn(
             "rolled_back",
             f"The loss was not finite {_MOST_SKIPS + 1} times in a row: training went back to step {found.step} "
@@ -256,12 +270,14 @@ class TrainingLoop:
         return self._state.seconds + time.monotonic() - self._started
 
     def _save(self) -> None:
+        self._report.check_place()
         self._advance(seconds=self._seconds() if self._state.step else 0.0)
         self._advance(watch=self._watcher.state)
         self._started = time.monotonic()
         if self._keeper is not None:
             self._keeper.flush()
-        checkpoint.save(self._folder, state.pack(self._task, self._optimiser, self._state))
+        packed = state.pack(self._task, self._optimiser, self._state)
+        checkpoint.save(self._folder, packed, self._report.check_place)
         self._saved_at = time.monotonic()
         self._saved_step = self._state.step
 
@@ -276,8 +292,11 @@ class TrainingLoop:
             raise
 
     def _keep_last(self) -> None:
+        self._report.check_place()
         if self._keeper is not None and self._state.step:
-            self._keeper.keep_last(self._task.encoder(), (self._state.step - 1) // self._sampler.steps_per_epoch)
+            epoch, position = divmod(self._state.step - 1, self._sampler.steps_per_epoch)
+            whole = position + 1 == self._sampler.steps_per_epoch
+            self._keeper.keep_last(self._task.encoder(), epoch, whole=whole)
 
 
 class _RolledBack(Exception):  # noqa: N818 - steers the loop back to the checkpoint's epoch

@@ -29,6 +29,7 @@ from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
 from sslstudio.training.previews import PreviewWriter
 from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import Sampler
+from sslstudio.training.scalars import FOLDER, ScalarFiles, Telling
 
 TaskFactory = Callable[[TaskContext], PretextTask]
 
@@ -47,16 +48,19 @@ def pretrain(
 ) -> tuple[nn.Module, LoopResult]:
     """Train `backbone` by the task on `items`; returns the task's encoder, on the CPU, and how the run ended.
 
-    `folder` holds the checkpoints: a run that finds some goes on from the newest; pictures go to `artifacts`, the
-    weights of the best and of the last epoch to `keeper`. Raises what `report` raises when the run is cancelled (after
-    saving), and SSLStudioError.
+    `folder` holds the checkpoints: a run that finds some goes on from the newest; pictures and the numbers for
+    TensorBoard go to `artifacts`, the weights of the best and of the last epoch to `keeper`. Raises what `report`
+    raises when the run is cancelled (after saving), and SSLStudioError.
     """
     with assembled(spec, items, cache, backbone, make_task, parameters, folder / "pixels.bin", report) as made:
         pictures = PreviewWriter(made.batches, made.sampler.epoch(0)[0], artifacts, report)
         settings = _settings(spec, items)
-        result = TrainingLoop(
-            made.task, made.batches, made.sampler, settings, made.device, folder, report, pictures, keeper
-        ).run()
+        with ScalarFiles(artifacts / FOLDER, made.sampler.steps_per_epoch, report) as files:
+            told = Telling(report, files)
+            result = TrainingLoop(
+                made.task, made.batches, made.sampler, settings, made.device, folder, told, pictures, keeper,
+                files.go_on_from,
+            ).run()  # fmt: skip
     return made.task.encoder().cpu(), result
 
 

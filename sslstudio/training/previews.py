@@ -60,7 +60,8 @@ class PreviewWriter:
         return np.concatenate(list(pixels.permute(0, 2, 3, 1).cpu().numpy()), axis=1)
 
     def _replace(self, kind: str, write: Callable[[Path], object]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._report.check_place()
+        self._folder.mkdir(exist_ok=True)
         path = self._folder / f"{NAME}.{kind}"
         temporary = path.with_suffix(f".{kind}.partial")
         write(temporary)

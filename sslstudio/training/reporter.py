@@ -24,5 +24,8 @@ class Reporter(Protocol):
     def warn(self, code: str, message: str, hint: str = "") -> None:
         """Tell the user something without stopping."""
 
+    def check_place(self) -> None:
+        """Raise when the folder of the run is no longer its own; nothing may be written there then."""
+
     def check_cancelled(self) -> None:
         """Raise when the run shall stop; wait here while it is paused."""

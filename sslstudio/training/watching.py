@@ -39,14 +39,16 @@ Autocast = Callable[[], AbstractContextManager[None]]
 class WatchState(Record):
     """What the watch must remember across a resume; part of the checkpoint.
 
-    `start` holds the measures before the first step. `best` is the value of `measure` in epoch `best_epoch`. `settled`
-    and `shortcut` count epochs in a row; `told` names warnings that are not given twice.
+    `start` holds the measures before the first step. `best` is the value of `measure` in epoch `best_epoch`; `best_low`
+    says that its features lay close together, as those of any other epoch so far. `settled` and `shortcut` count epochs
+    in a row; `told` names warnings that are not given twice.
     """
 
     start: dict[str, float] = {}
     measure: str = ""
     best: float | None = None
     best_epoch: int = START
+    best_low: bool = False
     settled: int = 0
     shortcut: int = 0
     told: tuple[str, ...] = ()
@@ -204,13 +206,16 @@ class Watcher:
     def _hold(self, encoder: nn.Module, epoch: int, values: dict[str, float]) -> None:
         """Keep the weights when this epoch is the best so far, or so near to it that the longer training decides."""
         measure = "probe" if "probe" in values else "view_retrieval"
-        if values["collapse"] < monitors.COLLAPSE_ALARM and measure != "probe" and self.state.best is not None:
+        low = values["collapse"] < monitors.COLLAPSE_ALARM and measure != "probe"
+        if low and self.state.best is not None and not self.state.best_low:
             return
-        value, best = values[measure], self.state.best if self.state.measure == measure else None
+        comparable = self.state.measure == measure and self.state.best_low == low
+        value, best = values[measure], self.state.best if comparable else None
         if best is not None and value < best - _TIE:
             return
         highest = value if best is None else max(best, value)
-        self.state = self.state.model_copy(update={"measure": measure, "best": highest, "best_epoch": epoch})
+        found = {"measure": measure, "best": highest, "best_epoch": epoch, "best_low": low}
+        self.state = self.state.model_copy(update=found)
         if self._keeper is not None:
             self._keeper.hold(encoder, epoch, measure, value)
 

@@ -84,6 +84,9 @@ class FakeStageContext:
     def cancelled(self) -> bool:
         return self.cancel_requested
 
+    def check_place(self) -> None:
+        """The folder of a test stays where it is."""
+
     def check_cancelled(self) -> None:
         if self.cancel_requested:
             raise Cancelled

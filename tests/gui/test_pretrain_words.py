@@ -93,8 +93,10 @@ def test_warnings_stay_with_the_story_and_go_when_the_run_starts_again() -> None
             "Last epoch (60) in use; the best was epoch 41, by your labels",
         ),
         ({"last": {"epoch": 59}, "best": {"epoch": 59, "measure": "probe"}}, "best", "Best epoch (60) in use"),
+        ({"last": {"epoch": 4, "whole": False}}, "last", "Last epoch (5, not finished) in use"),
+        ({"best": {"epoch": 4}}, "", run_texts.NOT_IN_USE),
     ],
-    ids=["nothing", "last alone", "both", "the same"],
+    ids=["nothing", "last alone", "both", "the same", "stopped within an epoch", "none in use"],
 )
 def test_which_weights_are_in_use_is_said(offered: dict[str, dict[str, object]], chosen: str, said: str) -> None:
     assert run_texts.kept_line(offered, chosen) == said
@@ -105,6 +107,20 @@ def test_a_run_that_went_back_to_its_checkpoint_shows_no_double_line() -> None:
     told.take([Metric(at=0, step=2, epoch=2, values={"loss": 2.5}), Progress(at=0, done=2.5, total=50, unit="epochs")])
     assert [x for x, _ in told.loss] == [1, 2, 2.5]
     assert told.epoch_loss[-1][0] <= 2.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("memory_bytes", 840.4 * 2**20, "840 MB"),
+        ("memory_peak_bytes", 1.44 * 2**30, "1.4 GB"),
+        ("memory_free_bytes", 0.0, "0 MB"),
+        ("data_wait", 0.127, "13 %"),
+        ("images_per_second", 1234.4, "1,234"),
+    ],
+)
+def test_numbers_are_shown_with_their_units(name: str, value: float, said: str) -> None:
+    assert run_texts.number(name, value).replace("%", " %").replace("  %", " %") == said
 
 
 @given(images=st.integers(2, 2_000_000), recommended=st.integers(0, 4096))

@@ -59,4 +59,7 @@ def test_a_discard_leaves_no_weights(tmp_path: Path) -> None:
     (checkpoints / "checkpoint-000000001.safetensors").write_text("x")
     kept.discard(artifacts, checkpoints)
     assert kept.in_use(artifacts) == ""
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["discarded"]
+    assert kept.discarded(artifacts)
+    offer(artifacts, "last")
+    assert not kept.discarded(artifacts), "it has learned anew"

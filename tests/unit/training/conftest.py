@@ -19,7 +19,9 @@ from sslstudio.training import pixel_store
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.loop import LoopSettings, TrainingLoop
+from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import Sampler
+from sslstudio.training.scalars import ScalarFiles, Telling
 from tests.fakes.pretext_task import AgreementTask, TinyBackbone, write_images
 
 CPU = torch.device("cpu")
@@ -62,6 +64,9 @@ class Recorder:
     def artifact(self, name: str, path: Path) -> None:
         assert path.is_file() and path.name == name
 
+    def check_place(self) -> None:
+        """The folder of a test stays where it is."""
+
     def check_cancelled(self) -> None:
         self.looks += 1
         if self.looks == self.stop_at:
@@ -78,11 +83,12 @@ class Bench:
 
     def loop(
         self,
-        report: Recorder,
+        report: Reporter,
         *,
         folder: str = "checkpoints",
         plan: ViewPlan | None = None,
         keeper: BestWeights | None = None,
+        scalars: ScalarFiles | None = None,
         spoil: Callable[[Batch, torch.Tensor], torch.Tensor] | None = None,
         **changes: Any,
     ) -> tuple[TrainingLoop, PretextTask]:
@@ -107,7 +113,12 @@ class Bench:
         augmenter = BatchAugmenter(PRESETS["mr"], 16, (0.4,), (0.2,))
         ids = torch.tensor([item.image_id for item in self.items])
         batches = BatchMaker(self.store, augmenter, task.views(), ids, sampler.subject_ids, settings.seed)
-        return TrainingLoop(task, batches, sampler, settings, CPU, self.folder / folder, report, keeper=keeper), task
+        told, goes_on = (report, None) if scalars is None else (Telling(report, scalars), scalars.go_on_from)
+        place = self.folder / folder
+        loop = TrainingLoop(
+            task, batches, sampler, settings, CPU, place, told, keeper=keeper, goes_on=goes_on
+        )  # fmt: skip
+        return loop, task
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from sslstudio.domain.runs import Job, Metric, RunState
+from sslstudio.domain.runs import Job, Metric, RunState, Started
 from sslstudio.domain.specs import PretrainSpec
 from sslstudio.jobs import control
 from sslstudio.jobs.launcher import LocalLauncher
 from sslstudio.jobs.run_directory import RunDirectory
+from tests.fakes import event_files
 from tests.fakes.pretext_task import write_images
 
 SAVE_UNTIL_KILLED = """
@@ -46,11 +47,12 @@ for attempt in range(60):
         for step in range(start + 1, start + 1000):
             checkpoint.save(folder, Checkpoint(step, {"x": torch.full((200_000,), float(step))}, {}))
             os.write(writer, b"%d\\n" % step)
+    first = os.read(reader, 64) if attempt % 2 else b""  # a busy computer may save nothing in 30 ms
     time.sleep(chance.uniform(0.0, 0.03))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(writer)
-    told = os.read(reader, 65536).split()
+    told = (first + os.read(reader, 65536)).split()
     os.close(reader)
     after, _ = checkpoint.load_newest(folder)
     if told and (after is None or after.step < int(told[-1])):
@@ -101,3 +103,22 @@ def test_a_killed_workers_run_resumes_to_the_same_weights(tmp_path: Path) -> Non
         safetensors.torch.load_file(run.path / "artifacts" / "backbone.safetensors") for run in (whole, killed)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
+    check_event_files(killed)
+
+
+def check_event_files(run: RunDirectory) -> None:
+    """TensorBoard's files of a run that was killed and went on: what `events.jsonl` says, each step once."""
+    attempts: list[dict[tuple[str, int], float]] = []
+    for event in run.events().events:
+        if isinstance(event, Started):
+            attempts.append({})
+        elif isinstance(event, Metric):
+            attempts[-1] |= {("lr" if n == "learning_rate" else n, event.step): v for n, v in event.values.items()}
+    found = event_files.scalars(run.artifacts_dir / "tensorboard")
+    told = {(name, step): value for name, step, value in found}
+    assert len(told) == len(found) and len(attempts) == 2
+    again = event_files.starts(run.artifacts_dir / "tensorboard")[
+        -1
+    ]  # of the steps behind it only the last word counts
+    valid = {key: value for key, value in attempts[0].items() if key[1] < again} | attempts[1]
+    assert {key: told[key] for key in valid} == {key: pytest.approx(value) for key, value in valid.items()}

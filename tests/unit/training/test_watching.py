@@ -169,6 +169,16 @@ def test_the_best_epoch_by_the_labels_is_held(tmp_path: Path) -> None:
     assert written["last"]["weight"].tolist() == [3.0] * 3
 
 
+def test_among_epochs_whose_features_lie_close_the_best_is_held_until_one_spreads_them() -> None:
+    watch = watcher(Recorder(), items(), epochs=9)
+    course = [(0.1, 0.30), (0.1, 0.50), (0.1, 0.20), (0.9, 0.05), (0.1, 0.90), (0.9, 0.10)]
+    held = []
+    for epoch, (spread, found) in enumerate(course):
+        watch._hold(Scripted(features()), epoch, {"collapse": spread, "view_retrieval": found})
+        held.append(watch.state.best_epoch)
+    assert held == [0, 1, 1, 3, 3, 5]
+
+
 def keeper_below(folder: Path) -> BestWeights:
     def save(tensors: Mapping[str, Tensor], target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
@@ -184,7 +194,7 @@ def test_a_stopped_run_keeps_its_last_weights_and_resumed_ends_with_the_same_bes
     bench.loop(Recorder(), folder="whole", keeper=keeper_below(whole), epochs=4)[0].run()
     with pytest.raises(Stopped):
         bench.loop(Recorder(stop_at=8), folder="stopped", keeper=keeper_below(stopped), epochs=4)[0].run()
-    assert json.loads((stopped / "last" / "epoch.json").read_text()) == {"epoch": 2}
+    assert json.loads((stopped / "last" / "epoch.json").read_text()) == {"epoch": 2, "whole": False}
     bench.loop(Recorder(), folder="stopped", keeper=keeper_below(stopped), epochs=4)[0].run()
     for name in ("best", "last"):
         first, second = (safetensors.torch.load_file(folder / name / "w.safetensors") for folder in (whole, stopped))

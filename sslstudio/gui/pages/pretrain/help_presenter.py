@@ -36,13 +36,13 @@ class HelpPresenter(QObject):
         """End the child process."""
         self.compute.close()
 
-    def show(self, run_id: str, finished: bool) -> None:
-        """Another run is in focus, or the same one stands otherwise now."""
+    def show(self, run_id: str, finished: bool, *, gone: bool = False) -> None:
+        """Another run is in focus, or the same one stands otherwise now; `gone` if its weights were thrown away."""
         if run_id != self._shown:
             self._shown = run_id
             self._show_answer()
         embedding = self._services.jobs.busy_with("embed") is not None
-        reason = "" if finished else texts.NOT_DONE
+        reason = "" if finished else texts.GONE if gone else texts.NOT_DONE
         self._panel.set_reason(reason or (texts.BUSY if self._asked else texts.JOB if embedding else ""))
 
     def _show_answer(self) -> None:

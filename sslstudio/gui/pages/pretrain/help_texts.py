@@ -9,6 +9,7 @@ ABOUT = (
 )
 ASK = "Find out"
 NOT_DONE = "Possible once the run has finished."
+GONE = "Its weights were thrown away, so there is nothing to compare."
 BUSY = "It is being found out."
 JOB = "Images are being embedded; then this can be asked."
 NO_LABELS = "It cannot be told yet: there are too few labels."

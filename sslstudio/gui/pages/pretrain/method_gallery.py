@@ -35,7 +35,8 @@ class _Card(ChoiceCard):
         for part in (self._title, self._praise, self._why, self._summary):
             self.body.addWidget(part)
         if entry is not None:
-            labelled = ((texts.NEEDS, entry.needs), (texts.HELPS, entry.helps_when), (texts.EVIDENCE, entry.evidence))
+            evidence = entry.evidence or texts.NO_EVIDENCE
+            labelled = ((texts.NEEDS, entry.needs), (texts.HELPS, entry.helps_when), (texts.EVIDENCE, evidence))
             for label, words in labelled:
                 if words:
                     self.body.addWidget(Text(texts.labelled(label, words), "small"))

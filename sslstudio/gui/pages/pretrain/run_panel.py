@@ -188,15 +188,15 @@ class RunPanel(QWidget):
         self._set_numbers(story)
 
     def _set_numbers(self, story: RunStory) -> None:
-        shown = [(name, *run_texts.NUMBERS[name]) for name in run_texts.NUMBERS if name in story.numbers]
+        shown = [(name, label) for name, (label, _) in run_texts.NUMBERS.items() if name in story.numbers]
         while self._numbers.count() > 2 * len(shown):
             entry = self._numbers.takeAt(self._numbers.count() - 1)
             widget = entry.widget() if entry is not None else None
             if widget is not None:
                 widget.deleteLater()
-        for place, (name, label, form) in enumerate(shown):
+        for place, (name, label) in enumerate(shown):
             row, side = divmod(place, 2)
-            texts_now = (label, form.format(story.numbers[name]))
+            texts_now = (label, run_texts.number(name, story.numbers[name]))
             for offset, text in enumerate(texts_now):
                 entry = self._numbers.itemAtPosition(row, 2 * side + offset)
                 widget = entry.widget() if entry is not None else None

@@ -57,12 +57,22 @@ class RunLine:
 
 @dataclass(frozen=True)
 class _OnDisk:
-    """What a run's folder holds: its events, the weights it can hand on, which they are, and the method's pictures."""
+    """What a run's folder holds: its events, the weights it can hand on and which they are, the method's pictures.
+
+    `discarded` says that weights were there and were thrown away.
+    """
 
     events: Sequence[Event]
     offered: Mapping[str, Mapping[str, Any]]
     chosen: str
+    discarded: bool
     pictures: Pictures
+
+    def line(self, state: RunState) -> str:
+        """Which weights are in use, or why none are."""
+        if state == RunState.CANCELLED and not self.offered and not self.discarded:
+            return run_texts.NO_WEIGHTS
+        return run_texts.kept_line(self.offered, self.chosen, discarded=self.discarded)
 
 
 class RunPresenter:
@@ -112,7 +122,10 @@ class RunPresenter:
         self.show()
 
     def look(self, run_id: str) -> None:
-        """Read a run's folder, off the window's thread."""
+        """Read a run's folder, off the window's thread; not while it is settled what becomes of its weights."""
+        status = self._services.jobs.status(run_id)
+        if status is not None and status.state.final and not status.adopted:
+            return
         folder = self._services.session.project.run_dir(run_id)
         self._services.background.run(
             _read_run, folder, done=lambda disk: self._read(run_id, disk), failed=lambda _: None, key=f"run {run_id}"
@@ -131,8 +144,9 @@ class RunPresenter:
         """News of a run that is followed."""
         if run_id in self._stories:
             self._stories[run_id].take(events)
-            ended = any(isinstance(event, Done | Failed) for event in events)
-            if ended or any(isinstance(event, Artifact) and event.name == "preview.png" for event in events):
+            if any(isinstance(event, Done | Failed) for event in events):
+                self._disk.pop(run_id, None)  # it is read again when the run has been adopted
+            elif any(isinstance(event, Artifact) and event.name == "preview.png" for event in events):
                 self.look(run_id)
 
     def show(self) -> None:
@@ -171,7 +185,9 @@ class RunPresenter:
         elsewhere = read_only or (texts.RUNNING if busy is not None and busy.run_id != self.run_id else "")
         embed = read_only or ("Images are being embedded." if jobs.busy_with("embed") is not None else "")
         disk = self._disk.get(self.run_id)
-        self.help.show(self.run_id, state == RunState.SUCCEEDED or bool(disk is not None and disk.chosen))
+        gone = disk is not None and disk.discarded
+        usable = not gone if state == RunState.SUCCEEDED else bool(disk is not None and disk.chosen)
+        self.help.show(self.run_id, usable, gone=gone)
         if self.run_id in self._waiting:
             self._panel.head.set_actions(Actions(waits=not read_only))
             return
@@ -179,14 +195,14 @@ class RunPresenter:
             stopping = "It is stopping already." if status.stopping else ""
             self._panel.head.set_actions(Actions(stop=stopping, held=status.held))
             return
-        line = run_texts.kept_line(disk.offered, disk.chosen) if disk is not None else ""
+        line = disk.line(state) if disk is not None else ""
         weights = tuple(disk.offered) if disk is not None and not read_only else ()
         weights = (*weights, "discard") if weights else ()
+        ready = embed if usable else None
         if state == RunState.SUCCEEDED:
-            actions = Actions(extend=elsewhere, embed=embed, weights=weights, kept=line)
+            actions = Actions(extend=elsewhere, embed=ready, weights=weights, kept=line)
         else:
-            usable = embed if disk is not None and disk.chosen else None
-            actions = Actions(resume=elsewhere, embed=usable, weights=weights, kept=line)
+            actions = Actions(resume=elsewhere, embed=ready, weights=weights, kept=line)
         self._panel.head.set_actions(actions)
 
     def _withdraw(self) -> None:
@@ -218,7 +234,8 @@ def _read_run(folder: Path) -> _OnDisk:
     run = RunDirectory(folder)
     artifacts = run.artifacts_dir
     chosen = kept.in_use(artifacts)
-    return _OnDisk(run.events().events, kept.offered(artifacts), chosen, read_pictures(artifacts))
+    gone = kept.discarded(artifacts)
+    return _OnDisk(run.events().events, kept.offered(artifacts), chosen, gone, read_pictures(artifacts))
 
 
 def _running_line(status: RunStatus, story: RunStory) -> str:

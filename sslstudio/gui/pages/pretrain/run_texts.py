@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sslstudio.backbones.kept import epoch_of
+
 CURVES, PICTURES = "Curves", "Pictures"
 SHOWN = "What is shown of the run"
 PICTURES_NAME = "What the method makes of a few fixed images"
@@ -24,6 +26,9 @@ ENOUGH = "Stop here and keep it"
 KEPT_HELP = "Which weights embedding and later runs take."
 HAND_ON = {"last": "Use the last epoch", "best": "Use the best epoch", "discard": "Throw the weights away"}
 DISCARDED = "its weights were thrown away"
+THROWN_AWAY = "Its weights were thrown away. Going on with it begins again at its start."
+NOT_IN_USE = "None of its weights are in use: choose which, or go on with it."
+NO_WEIGHTS = "It ended before it had learned anything, so it has no weights."
 MEASURES = {"probe": "by your labels", "view_retrieval": "by finding altered images again"}
 
 
@@ -32,10 +37,10 @@ def waiting(place: int) -> str:
     return "Waiting, next" if place == 0 else f"Waiting, {place + 1} in the queue"
 
 
-def kept_line(offered: Mapping[str, Mapping[str, Any]], chosen: str) -> str:
-    """ "Last epoch (60) in use; the best was epoch 41, by your labels"."""
+def kept_line(offered: Mapping[str, Mapping[str, Any]], chosen: str, *, discarded: bool = False) -> str:
+    """ "Last epoch (60) in use; the best was epoch 41, by your labels", or that none are in use."""
     if chosen not in offered:
-        return ""
+        return THROWN_AWAY if discarded else NOT_IN_USE if offered else ""
     line = f"{chosen} epoch{_number(offered[chosen])} in use"
     other = "best" if chosen == "last" else "last"
     if other in offered and _number(offered[other]) != _number(offered[chosen]):
@@ -46,8 +51,8 @@ def kept_line(offered: Mapping[str, Mapping[str, Any]], chosen: str) -> str:
 
 
 def _number(known: Mapping[str, Any]) -> str:
-    epoch = known.get("epoch")
-    return f" ({epoch + 1})" if isinstance(epoch, int) else ""
+    where = epoch_of(known)
+    return f" ({where})" if where else ""
 
 
 COLLAPSE, LEARNING, START = "Not collapsed", "Still learning", "Better than at the start"
@@ -76,6 +81,7 @@ def found_again(first: float, now: float) -> str:
     return f"It finds an altered image again in {now:.0%} of cases; it began with {first:.0%}."
 
 
+BYTES = "bytes"
 NUMBERS = {
     "loss": ("Loss", "{:.3f}"),
     "chance": ("Loss when guessing", "{:.3f}"),
@@ -95,5 +101,18 @@ NUMBERS = {
     "learning_rate": ("Learning rate", "{:.2e}"),
     "images_per_second": ("Images a second", "{:,.0f}"),
     "data_wait": ("Time spent waiting for images", "{:.0%}"),
-    "memory": ("Memory, MB", "{:,.0f}"),
+    "memory_bytes": ("Memory in use", BYTES),
+    "memory_peak_bytes": ("Memory at its highest", BYTES),
+    "memory_free_bytes": ("Memory still free", BYTES),
 }
+
+
+def number(name: str, value: float) -> str:
+    """A number of `NUMBERS` as it is shown."""
+    form = NUMBERS[name][1]
+    return size(value) if form == BYTES else form.format(value)
+
+
+def size(count: float) -> str:
+    """ "840 MB" or "1.4 GB"."""
+    return f"{count / 2**20:,.0f} MB" if count < 1000 * 2**20 else f"{count / 2**30:,.1f} GB"

@@ -48,6 +48,7 @@ WHY_STARTS = {"random": "nothing", "imagenet": "ImageNet"}
 TAKE_ALL, TAKE_ALL_HELP = "Take all of this", "Puts the recommended settings into the panel."
 TAKEN_ALREADY = "These settings stand in the panel already."
 NEEDS, HELPS, EVIDENCE, MIND, REFERENCE = "Needs", "Helps", "Evidence", "Mind", "Source"
+NO_EVIDENCE = "Not measured with this program, and its author gives no figure."
 WRONG_FAMILY = "The method chosen does not work with this kind of network."
 
 METHODS_TAB = "Methods"
