@@ -6,6 +6,7 @@ pynetdicom leaves a connection open when the other side hung up first, until the
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -99,6 +100,8 @@ def associate(
         leave(association)
         if code != "not_dicom":
             break
+    if node.tls and code == "not_dicom":
+        code = _knock(node, LEAVING_SECONDS) or code
     raise problem(code, node.name)
 
 
@@ -127,18 +130,35 @@ def _why_not(node: PacsNode, association: Association, seconds: float) -> str:
     return "not_dicom"
 
 
-def _knock(node: PacsNode) -> str:
-    """Why there is no connection at all; "" when there is one."""
+def _knock(node: PacsNode, listening: float = 0.0) -> str:
+    """Why there is no connection at all; "" when there is one.
+
+    An archive that wants a certificate of ours says so only after the handshake (RFC 8446 4.4.2.4): `listening` is how
+    long it is waited for.
+    """
     try:
         with socket.create_connection((node.host, node.port), timeout=min(CONNECT_SECONDS, node.timeout)) as plain:
             if node.tls:
                 context = encryption.client_context(node)
                 try:
-                    context.wrap_socket(plain, server_hostname=node.host).close()
+                    wrapped = context.wrap_socket(plain, server_hostname=node.host)
                 except ConnectionError:
                     return "tls"
+                with wrapped:
+                    return _said(wrapped, listening) if listening else ""
     except SSLStudioError as error:
         return error.code
     except (OSError, UnicodeError) as error:
         return of_socket(error)
     return ""
+
+
+def _said(connection: ssl.SSLSocket, seconds: float) -> str:
+    """Why the other side ends an encrypted connection by itself; "" when it waits for us to speak."""
+    connection.settimeout(seconds)
+    try:
+        return "" if connection.recv(1) else "our_certificate"
+    except TimeoutError:
+        return ""
+    except ConnectionError:
+        return "our_certificate"

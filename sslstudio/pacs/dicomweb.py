@@ -7,6 +7,7 @@ that arrives is the archive's, byte for byte, in the transfer syntax it is store
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import warnings
 from collections import deque
@@ -236,7 +237,8 @@ def _code(error: BaseException) -> str:
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return "redirected"
     if isinstance(error, requests.exceptions.SSLError):
-        return "tls"
+        found = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+        return "tls" if found is None else of_socket(found)
     if isinstance(error, requests.exceptions.Timeout):
         return "timeout"
     if isinstance(error, requests.exceptions.ConnectionError):

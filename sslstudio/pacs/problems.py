@@ -73,8 +73,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Check the address.",
     ),
     "tls": (
-        "No safe connection to {name}: its certificate is not trusted, or it does not speak TLS at this port.",
-        "Give the certificate of the hospital in the settings of the archive, or check port and address.",
+        "No encrypted connection to {name}: what answers at this port does not speak TLS.",
+        "Ask the PACS administrator for the port with encryption; it is another one than that without.",
+    ),
+    "untrusted": (
+        "The certificate of {name} is not trusted by this computer; nothing was sent.",
+        "Ask the PACS administrator for the hospital's certificate and choose it as the certificate to trust.",
+    ),
+    "other_name": (
+        "The certificate of {name} is for another computer; nothing was sent.",
+        "Give the address exactly as the certificate names it, or ask the PACS administrator.",
+    ),
+    "expired": (
+        "The certificate of {name} is out of date; nothing was sent.",
+        "Check the clock of this computer, and tell the PACS administrator.",
+    ),
+    "our_certificate": (
+        "{name} does not accept this computer without a certificate that it trusts.",
+        "Ask the PACS administrator for a certificate and key for this computer and choose both files.",
     ),
     "certificate_file": (
         "A certificate file of {name} cannot be read.",
@@ -147,7 +163,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 PASSING = frozenset({"timeout", "lost", "busy", "server_error", "refused", "not_sent"})
 FATAL = frozenset(
-    {"login", "forbidden", "tls", "certificate_file", "unknown_host", "called_ae", "calling_ae", "rejected"}
+    {"login", "forbidden", "unknown_host", "called_ae", "calling_ae", "rejected"}
+    | {"tls", "untrusted", "other_name", "expired", "our_certificate", "certificate_file"}
     | {
         "no_find",
         "no_get",
@@ -170,10 +187,19 @@ def problem(code: str, name: str) -> SSLStudioError:
     return SSLStudioError(message.format(name=name), hint.format(name=name), code=code)
 
 
+def of_tls(error: ssl.SSLError) -> str:
+    """The code for an encrypted connection that did not come about (verify codes: X509_V_ERR of OpenSSL)."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return {9: "expired", 10: "expired", 62: "other_name", 64: "other_name"}.get(error.verify_code, "untrusted")
+    said = (error.reason or "").upper()
+    refused = ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")
+    return "our_certificate" if any(word in said for word in refused) else "tls"
+
+
 def of_socket(error: BaseException) -> str:
     """The code for an error of the operating system's network."""
     if isinstance(error, ssl.SSLError):
-        return "tls"
+        return of_tls(error)
     if isinstance(error, socket.gaierror):
         return "unknown_host"
     if isinstance(error, TimeoutError):

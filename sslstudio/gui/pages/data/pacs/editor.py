@@ -32,7 +32,7 @@ class NodeEditor(QDialog):
     def __init__(self, node: PacsNode | None = None, password: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(texts.EDITOR_CHANGE if node else texts.EDITOR_ADD)
-        self.resize(640, 620)
+        self.resize(640, 700)
         form = QWidget()
         self._column = QVBoxLayout(form)
         self._column.setContentsMargins(20, 16, 20, 8)
@@ -46,6 +46,9 @@ class NodeEditor(QDialog):
         self.timeout = _number(1, 600, 30)
         self.timeout.setSuffix(" s")
         self._column.addWidget(FormRow(texts.TIMEOUT, self.timeout, texts.TIMEOUT_HELP))
+        self.tls = QCheckBox(texts.TLS)
+        self.tls.setAccessibleName(texts.TLS)
+        self._tls_row = self._add("", self.tls, texts.TLS_HELP)
         self._column.addWidget(self._make_security())
         self._column.addStretch(1)
         scroll = QScrollArea()
@@ -101,18 +104,14 @@ class NodeEditor(QDialog):
         ]
 
     def _make_security(self) -> Disclosure:
-        self.tls = QCheckBox(texts.TLS)
         self.ca, self.cert, self.own_key = _line(), _line(), _line()
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
-        self._tls_row = FormRow("", self.tls)
-        self.tls.setAccessibleName(texts.TLS)
-        column.addWidget(self._tls_row)
         for label, field, help in (
             (texts.CA, self.ca, texts.CA_HELP),
-            (texts.CERT, self.cert, ""),
-            (texts.KEY, self.own_key, ""),
+            (texts.CERT, self.cert, texts.CERT_HELP),
+            (texts.KEY, self.own_key, texts.KEY_HELP),
         ):
             choose = PlainButton(texts.BROWSE)
             choose.setAutoDefault(False)
@@ -200,7 +199,7 @@ class NodeEditor(QDialog):
         self.listen_port.setValue(node.listen_port)
         self.timeout.setValue(round(node.timeout))
         self.tls.setChecked(node.tls)
-        self.security.set_open(bool(node.tls or node.ca_file or node.cert_file))
+        self.security.set_open(bool(node.ca_file or node.cert_file))
 
     def _show_fields(self) -> None:
         web, moving = self.kind.value() == "dicomweb", self.way.value() == "move"
