@@ -27,7 +27,7 @@ def text_seen(lines: int, header: str) -> str:
     """Why text is suspected."""
     seen = "A line of letters or digits stands" if lines == 1 else f"{lines} lines of letters or digits stand"
     denied = " although its header says that there is none" if header == "no" else ""
-    return f"{seen} in the pixels{denied}. It may name the patient."
+    return f"{seen} in the pixels{denied}. {'It' if lines == 1 else 'They'} may name the patient."
 
 
 def marks_seen(marks: int) -> str:

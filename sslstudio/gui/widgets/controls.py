@@ -272,8 +272,11 @@ class FormRow(QWidget):
         right = QVBoxLayout()
         right.setSpacing(2)
         line = QHBoxLayout()
-        line.addWidget(control)
-        line.addStretch(1)
+        if isinstance(control, Text):  # a sentence takes the room there is
+            line.addWidget(control, 1)
+        else:
+            line.addWidget(control)
+            line.addStretch(1)
         right.addLayout(line)
         self.help = Text(help, "small")
         self.help.setVisible(bool(help))

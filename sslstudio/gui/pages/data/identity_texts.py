@@ -8,8 +8,8 @@ from sslstudio.importers.subjects import PATTERNS, Example, Grouping
 TITLE = "Patients"
 SECTION_HELP = "How the images were assigned to patients, and how to change that"
 ABOUT = (
-    "Images of one patient are never split between training and test, so it matters whose each image is. Nothing is "
-    "read again: the stored paths and DICOM pseudonyms are enough. Labels stay with their images."
+    "Changes whose each image is. Nothing is read again: the stored paths and DICOM pseudonyms are enough. Labels stay "
+    "with their images."
 )
 WAY = "Patients"
 AUTO, STUDY, OWN, TABLE = "header", "study", "own", "table"

@@ -124,7 +124,7 @@ class ImportPanel(QWidget):
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column.setSpacing(8)
         column.addWidget(self._make_drop())
         self.retrieving = RetrieveCard()
         column.addWidget(self.retrieving)
@@ -173,6 +173,7 @@ class ImportPanel(QWidget):
 
     def _make_form(self) -> QWidget:
         self.form = Card()
+        self.form.body.setContentsMargins(16, 10, 16, 10)
         self.identity = IdentityForm()
         self.identity.changed.connect(self.options_changed)
         self.identity.table_requested.connect(self.table_requested)
@@ -198,6 +199,7 @@ class ImportPanel(QWidget):
         self.found.setMinimumWidth(520)
         self.found_row.hide()
         self.go = Card()
+        self.go.body.setContentsMargins(16, 6, 16, 6)
         self.go.body.addWidget(self.found_row)
         self.go.body.addLayout(buttons)
         return self.form

@@ -118,7 +118,7 @@ class LedgerPane(QWidget):
         header.setSectionsClickable(True)
         header.setSortIndicator(-1, header.sortIndicatorOrder())
         header.sortIndicatorChanged.connect(lambda place, order: self.sort_requested.emit(place, order.value == 1))
-        for place, width in enumerate((200, 150, 260, 260, 64, 56, 72)):
+        for place, width in enumerate((200, 140, 230, 230, 64, 56, 88)):
             header.resizeSection(place, width)
         table.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit(self.selected()))
         return table
