@@ -55,7 +55,8 @@ def candidates(project: Project, run_id: str) -> tuple[list[Candidate], list[str
     else:
         left_out.append("ImageNet weights of this network are not on this computer, so they are left out.")
     random = "its start, random weights" if spec.init == "random" else "random weights"
-    found.insert(1 if spec.init == "random" else len(found), Candidate(random, made("random")))
+    stands_first = spec.init != "imagenet" and not spec.init.startswith(EARLIER)
+    found.insert(1 if stands_first else len(found), Candidate(random, made("random")))
     return found, left_out
 
 
@@ -136,19 +137,29 @@ def judged(vectors: dict[str, NDArray[np.float32]], y: NDArray[np.int64], subjec
 
 
 def answer(found: Benefit) -> str:
-    """The answer in a sentence or two: yes, no, or that it cannot be told yet; against the start of the run."""
+    """The answer in sentences: yes, no, or that it cannot be told yet; against the start of the run."""
     run, start = found.standings[0], found.standings[1]
-    rest = f"{found.n_images} labelled images of {found.n_subjects} patients"
-    figures = f"{_percent(run.value)} against {_percent(start.value)} right ({start.name}), {_points(start)}"
+    of_its_own = start.name.startswith("its start")
+    name = f"{start.name}," if of_its_own else start.name
+    figures = (
+        f"A classifier on what {run.name} has learned is right in {_percent(run.value)} of cases, on {name} in "
+        f"{_percent(start.value)}: {_points(start)}"
+    )
+    basis = (
+        f"This rests on {found.n_images} labelled images of {found.n_subjects} patients, without those of the test "
+        "part; every class counts alike."
+    )
     if start.verdict == "better":
         better = [one for one in found.standings[2:] if one.verdict == "worse"]
-        told = f"Yes: by {rest} it is {figures}."
-        return f"{told} But {better[0].name} does better still: {_percent(better[0].value)}." if better else told
+        still = f" But {better[0].name} does better still: {_percent(better[0].value)}." if better else ""
+        return f"Yes. {figures}.{still} {basis}"
     if start.verdict == "worse":
-        return f"No: by {rest} it is {figures}. The start serves you better."
+        other = "The start" if of_its_own else "What it was compared with"
+        return f"No. {figures}. {other} serves you better. {basis}"
     if start.verdict == "same":
-        return f"No: by {rest} it is {figures}; a difference that matters is ruled out."
-    return f"It cannot be told yet: by {rest} it is {figures}. More labelled patients would tell."
+        return f"No. {figures}; a difference of more than 2 points is ruled out. {basis}"
+    unclear = f"It cannot be told yet. {figures}, so that either may be the better one."
+    return f"{unclear} {basis} More patients would narrow it."
 
 
 def _percent(value: float) -> str:
@@ -156,7 +167,13 @@ def _percent(value: float) -> str:
 
 
 def _points(start: Standing) -> str:
+    """ "9.5 points less, 95 % interval 21.8 less to 2.5 more"."""
     if start.above is None or start.above_interval is None:
-        return "no interval"
-    low, high = start.above_interval
-    return f"{100 * start.above:+.1f} points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
+        return "no interval, for too few patients"
+    low, high = (_more(value) for value in start.above_interval)
+    number, _, way = _more(start.above).partition(" ")
+    return f"{number} points {way}, 95 % interval {low} to {high}"
+
+
+def _more(value: float) -> str:
+    return f"{abs(100 * value):.1f} {'more' if value >= 0 else 'less'}"

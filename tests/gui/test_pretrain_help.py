@@ -40,7 +40,7 @@ def test_the_answer_rests_on_the_run_and_its_start(make_window: MakeWindow, qtbo
     panel.ask.button.click()
     qtbot.waitUntil(lambda: "first." in panel.words.text(), timeout=20000)
     qtbot.waitUntil(lambda: panel.words.property("role") == "strong", timeout=90000)
-    assert panel.words.text().startswith(("Yes:", "No:", "It cannot be told yet:"))
+    assert panel.words.text().startswith(("Yes. ", "No. ", "It cannot be told yet. "))
     assert "36 labelled images of 12 patients" in panel.words.text()
     names = [panel._rows.itemAtPosition(row, 0).widget().text() for row in range(2)]
     assert names == ["simclr-1", "its start, random weights"]

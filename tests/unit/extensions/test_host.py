@@ -122,3 +122,10 @@ def test_an_installed_package_is_found_without_importing_it(tmp_path: Path, monk
     info = next(info for info in host.discover() if info.id == "installed_tiny")
     assert (info.source, info.state) == ("installed", PluginState.VALID)
     assert "installed_tiny" not in sys.modules
+
+
+def test_every_bundled_method_says_what_its_figures_rest_on() -> None:
+    bundled = [info for info in host.discover() if info.source == "bundled"]
+    said = {entry.id: entry.evidence for info in bundled if info.manifest for entry in info.manifest.pretext_tasks}
+    assert len(said) >= 17
+    assert not [name for name, words in said.items() if not words.endswith(".") or "this program" not in words]

@@ -27,6 +27,7 @@ def add(project: Project, run_id: str, spec: PretrainSpec | MapSpec) -> None:
         ("imagenet", False, ["simclr-1", "its start, ImageNet", "random weights"], 0),
         ("run:simclr-0", True, ["simclr-1", "its start, simclr-0", "ImageNet", "random weights"], 0),
         ("weights.pth", False, ["simclr-1", "random weights"], 2),
+        ("weights.pth", True, ["simclr-1", "random weights", "ImageNet"], 1),
     ],
 )
 def test_a_run_is_compared_with_its_start_first(
@@ -49,17 +50,50 @@ def test_other_runs_are_refused(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "begins"),
-    [(0.02, 0.12, "Yes:"), (-0.12, -0.02, "No:"), (-0.01, 0.01, "No:"), (-0.05, 0.11, "It cannot be told yet:")],
+    ("low", "high", "begins", "says"),
+    [
+        (
+            0.02,
+            0.12,
+            "Yes. ",
+            "on its start, random weights, in 63 %: 7.0 points more, 95 % interval 2.0 more to 12.0 more.",
+        ),
+        (
+            -0.12,
+            -0.02,
+            "No. ",
+            "random weights, in 77 %: 7.0 points less, 95 % interval 12.0 less to 2.0 less. The start",
+        ),
+        (
+            -0.01,
+            0.01,
+            "No. ",
+            "0.0 points more, 95 % interval 1.0 less to 1.0 more; a difference of more than 2 points",
+        ),
+        (
+            -0.05,
+            0.11,
+            "It cannot be told yet. ",
+            "3.0 points more, 95 % interval 5.0 less to 11.0 more, so that either",
+        ),
+    ],
 )
-def test_the_answer_follows_the_interval_and_not_the_wish(low: float, high: float, begins: str) -> None:
+def test_the_answer_follows_the_interval_and_not_the_wish(low: float, high: float, begins: str, says: str) -> None:
     above = (low + high) / 2
     run = Standing("simclr-1", 0.7, Interval(0.6, 0.8))
     start = Standing("its start, random weights", 0.7 - above, Interval(0.5, 0.8), above, Interval(low, high))
     told = helping.answer(Benefit((run, start), 120, 40, 5))
     assert told.startswith(begins)
     assert "40 patients" in told
-    assert f"{100 * above:+.1f} points" in told
+    assert says in told
+    assert "on what simclr-1 has learned is right in 70 % of cases" in told
+
+
+def test_without_an_interval_nothing_is_claimed() -> None:
+    run = Standing("simclr-1", 0.9, None)
+    start = Standing("its start, random weights", 0.5, None, 0.4, None)
+    told = helping.answer(Benefit((run, start), 12, 4, 2))
+    assert told.startswith("It cannot be told yet. ") and "no interval, for too few patients" in told
 
 
 def test_a_better_stranger_is_not_kept_quiet() -> None:

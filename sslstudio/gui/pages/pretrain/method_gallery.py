@@ -35,7 +35,7 @@ class _Card(ChoiceCard):
         for part in (self._title, self._praise, self._why, self._summary):
             self.body.addWidget(part)
         if entry is not None:
-            evidence = entry.evidence or texts.NO_EVIDENCE
+            evidence = (entry.evidence or texts.NO_EVIDENCE).replace(" %", "\u00a0%")
             labelled = ((texts.NEEDS, entry.needs), (texts.HELPS, entry.helps_when), (texts.EVIDENCE, evidence))
             for label, words in labelled:
                 if words:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.pretrain import run_texts, texts
@@ -136,6 +136,7 @@ class RunPanel(QWidget):
         self.choice.chosen.connect(lambda value: self._stack.setCurrentIndex(int(value == "pictures")))
         self.choice.hide()
         self._stack.setMinimumHeight(150)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)  # what is left, or that
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QScrollArea,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -102,7 +103,7 @@ class PretrainView(QWidget):
         inside.setContentsMargins(0, 12, 0, 0)
         inside.setSpacing(12)
         inside.addWidget(self.table)
-        inside.addWidget(self.run, 1)
+        inside.addWidget(self._make_scroll(), 1)
         self.methods = MethodGallery()
         self._stack = Stack()
         self._stack.addWidget(EmptyState("pretrain", texts.NO_RUNS_TITLE, texts.NO_RUNS))
@@ -138,6 +139,16 @@ class PretrainView(QWidget):
         row.addWidget(self.setup)
         row.addWidget(Line(vertical=True))
         row.addLayout(right, 1)
+
+    def _make_scroll(self) -> QScrollArea:
+        """The run in full, which is taller than a small window once details and answers are unfolded."""
+        scroll = QScrollArea()
+        scroll.setObjectName("pageScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self.run)
+        return scroll
 
     def _make_table(self) -> QTableView:
         table = QTableView()
