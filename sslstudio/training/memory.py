@@ -64,7 +64,8 @@ class Peak:
 class Gauge:
     """What a training takes of memory and what is left, looked at with each telling of numbers; warns once when short.
 
-    On a graphics card what torch reserves there, on the CPU what this process holds. A look costs a fraction of a millisecond.
+    On a graphics card what torch reserves there, on the CPU what this process holds. A look costs a fraction of a
+    millisecond.
     """
 
     def __init__(self, device: torch.device, report: Reporter) -> None:
