@@ -53,7 +53,7 @@ STUDIES = tuple(
         patient_id=f"DEMO-{number:03}", modalities=modalities, description=words, series=series, images=images,
     )
     for number, month, modalities, words, series, images in (
-        (11, 11, ("CT",), "Thorax low dose (not a person)", 4, 1204),
+        (11, 11, ("CT",), "Thorax low dose (not a person)", 3, 1204),
         (12, 3, ("CT", "SR"), "Thorax follow-up (not a person)", 3, 611),
         (15, 5, ("MR",), "Brain (not a person)", 9, 842),
         (19, 8, ("DX",), "Chest PA and lateral (not a person)", 2, 2),

@@ -154,6 +154,24 @@ def test_a_question_without_an_answer_can_be_stopped(table: Callable[..., Table]
     assert made.connections.names == () and form.search.text() == texts.SEARCH
 
 
+def test_encryption_and_certificates_are_said_and_kept(qtbot: QtBot, themed: object) -> None:
+    node = PacsNode(
+        name="Safe", kind="dimse", host="pacs.example", port=2762, called_ae="PACS", tls=True, retrieve="move",
+        ca_file="/c/hospital.pem", cert_file="/c/ours.pem", key_file="/c/key.pem",
+    )  # fmt: skip
+    editor = NodeEditor(node)
+    qtbot.addWidget(editor)
+    editor.show()
+    assert editor.tls.isVisible() and editor.tls.accessibleName() == texts.TLS and editor.ca.isVisible()
+    assert editor.node() == node
+    editor.cert.clear()
+    editor.save.click()
+    assert "needs a certificate for this computer" in editor.outcome.text()
+    editor.kind.set_value("dicomweb")
+    editor.kind.chosen.emit("dicomweb")
+    assert not editor.tls.isVisible(), "an address says https itself"
+
+
 def test_an_archive_that_wants_a_password_gets_one_first(table: Callable[..., Table]) -> None:
     dialog = table(PacsNode(name="Web", url="https://pacs.example/x", user=USER)).dialog
     dialog.form.search.click()
