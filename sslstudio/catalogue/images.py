@@ -93,6 +93,28 @@ class ImageTables:
         rows = self._db.rows(f"SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS} FROM {_ITEM_TABLES} {where} ORDER BY i.image_id")
         return [Item.model_validate(_known(row, finder)) for row in rows]
 
+    def long_series(self, least: int) -> list[int]:
+        """The ids of all series with at least so many included images."""
+        rows = self._db.long_rows(
+            "SELECT series_id FROM images WHERE excluded IS NULL GROUP BY 1 HAVING count(*) >= ? ORDER BY 1", (least,)
+        )
+        return [series for (series,) in rows]
+
+    def series_items(self, series: Sequence[int]) -> list[Item]:
+        """The included images of a few series with their places, in reading order."""
+        finder = Finder(self.rendering())
+        rows = self._db.rows(
+            f"""SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS}, i.excluded, i.series_id, i.phase, i.slice_position
+                FROM {_ITEM_TABLES} WHERE i.series_id IN ({", ".join("?" * len(series))}) ORDER BY {READING_ORDER}""",
+            list(series),
+        )
+        places = _places([row[-3:] for row in rows])
+        return [
+            Item.model_validate(_known(row, finder) | {"place": place})
+            for place, row in zip(places, rows, strict=True)
+            if row[-4] is None
+        ]
+
     def surroundings(self) -> dict[int, Surroundings]:
         """Where each image stands in its series, when it was made and what it is, by image id; excluded ones too."""
         rows = self._db.rows(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sslstudio.backbones import at_hand
+from sslstudio.backbones.table import sees_volumes
 from sslstudio.domain.specs import EARLIER, EmbedSpec, PretrainSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.project import Project
@@ -41,7 +42,9 @@ def candidates(project: Project, run_id: str) -> tuple[list[Candidate], list[str
     spec = PretrainSpec.model_validate_json(row.spec_json)
 
     def made(source: str) -> EmbedSpec:
-        return EmbedSpec(source=source, backbone=spec.backbone, image_size=spec.image_size, seed=spec.seed)
+        return EmbedSpec(
+            source=source, backbone=spec.backbone, image_size=spec.image_size, depth=spec.depth, seed=spec.seed
+        )
 
     found, left_out = [Candidate(run_id, made(run_id))], []
     if spec.init.startswith(EARLIER):
@@ -52,6 +55,8 @@ def candidates(project: Project, run_id: str) -> tuple[list[Candidate], list[str
     if spec.init == "imagenet" or at_hand.imagenet(spec.backbone):
         title = "its start, ImageNet" if spec.init == "imagenet" else "ImageNet"
         found.append(Candidate(title, made("imagenet")))
+    elif sees_volumes(spec.backbone):
+        left_out.append("There are no ImageNet weights for networks that see volumes.")
     else:
         left_out.append("ImageNet weights of this network are not on this computer, so they are left out.")
     random = "its start, random weights" if spec.init == "random" else "random weights"
@@ -70,10 +75,14 @@ def embedding_of(project: Project, candidate: Candidate) -> str | None:
         spec = EmbedSpec.model_validate_json(row.spec_json)
         if source is not None and spec.source == source.run_id and row.created >= source.finished:
             return row.run_id
-        same = (spec.source, spec.backbone, spec.image_size) == (wanted.source, wanted.backbone, wanted.image_size)
+        same = _shape(spec) == _shape(wanted)
         if source is None and same and (wanted.source == "imagenet" or spec.seed == wanted.seed):
             return row.run_id
     return None
+
+
+def _shape(spec: EmbedSpec) -> tuple[str, str, int, int]:
+    return spec.source, spec.backbone, spec.image_size, spec.depth if sees_volumes(spec.backbone) else 0
 
 
 def judge(
@@ -98,16 +107,21 @@ def material(
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.int64], NDArray[np.str_]]:
     """What is judged: vectors (N, D) of each (title, embed run), classes (N,) and patients (N,) of labelled images.
 
-    The test part is left out. Raises SSLStudioError "stale_embedding".
+    The test part is left out; for networks that see volumes, whose vectors stand under their middle slices, so are the
+    labels of other slices. Raises SSLStudioError "stale_embedding".
     """
     import numpy as np
 
     items = [item for item in project.catalogue.items() if item.label and item.part != "test"]
+    loaded = {name: load_embeddings(project, name) for _, name in embeddings}
+    rows_of = {name: {int(image_id): row for row, image_id in enumerate(ids)} for name, (ids, _) in loaded.items()}
+    for name in loaded:
+        if sees_volumes(EmbedSpec.model_validate_json(project.catalogue.run(name).spec_json).backbone):
+            items = [item for item in items if item.image_id in rows_of[name]]
     classes = sorted({item.label for item in items})
     vectors = {}
     for title, embedding in embeddings:
-        ids, values = load_embeddings(project, embedding)
-        row_of = {int(image_id): row for row, image_id in enumerate(ids)}
+        (_, values), row_of = loaded[embedding], rows_of[embedding]
         if any(item.image_id not in row_of for item in items):
             raise SSLStudioError(
                 f"{embedding} lacks some of the labelled images.", "Embed the images again.", code="stale_embedding"

@@ -23,7 +23,8 @@ _WRONG_DIMENSIONS = {
     2: "This method needs volumes, and {} sees single images.",
     3: "This method learns from single images, and {} sees whole volumes.",
 }
-_VOLUMES_IN_A_BATCH = 16
+VOLUMES_IN_A_BATCH = 16
+"""One volume costs as much as seven images or more, in time and in memory."""
 _KINDS = {"cnn": "a convolutional network", "vit": "a vision transformer"}
 
 
@@ -32,7 +33,8 @@ class DataFacts:
     """What a pretext task asks of the included images.
 
     `several` is the share of the subjects that have two images or more, `colour` the share of images in colour,
-    `longest_run` the most successive images of one series, `preset` the augmentation preset that "auto" stands for.
+    `longest_run` the most successive images of one series, `preset` the augmentation preset that "auto" stands for,
+    `volumes` how many unbroken passes over a series can be seen as volumes.
     """
 
     images: int
@@ -41,6 +43,7 @@ class DataFacts:
     colour: float
     longest_run: int
     preset: Preset
+    volumes: int = 0
 
 
 def data_facts(project: Project, preset: Preset = "auto") -> DataFacts:
@@ -55,6 +58,7 @@ def data_facts(project: Project, preset: Preset = "auto") -> DataFacts:
         colour=coloured / max(1, images),
         longest_run=makeup.longest_run,
         preset=presets.of_kinds(makeup.kinds).name if preset == "auto" else preset,
+        volumes=makeup.volumes,
     )
 
 
@@ -76,8 +80,16 @@ def reason(requires: Requires, facts: DataFacts) -> str:
     return ""
 
 
-def caution(entry: PretextTaskEntry, facts: DataFacts) -> str:
-    """What speaks against a task on such images without ruling it out, in a sentence; "" when nothing does."""
+def caution(entry: PretextTaskEntry, facts: DataFacts, *, volumes: bool = False) -> str:
+    """What speaks against a task on such images without ruling it out, in a sentence; "" when nothing does.
+
+    With `volumes` series are seen as volumes.
+    """
+    if volumes and facts.volumes < entry.least_images:
+        return (
+            f"{facts.volumes} volumes are few for this method; it wants {entry.least_images} or more. "
+            f"Slice by slice there are {facts.images} images."
+        )
     if entry.requires.bags and 0 < facts.several < FEW_WITH_SEVERAL:
         return (
             f"Only {facts.several:.0%} of the patients have several images; for the others two views of one image are "
@@ -131,5 +143,5 @@ def suited(entry: PretextTaskEntry, chosen: Mapping[str, Any]) -> dict[str, Any]
     if "backbone" not in fields and "cnn" not in entry.requires.families:
         fields["backbone"] = fitting_backbones(entry.requires)[0].name
     if sees_volumes(str(fields.get("backbone", ""))):
-        fields.setdefault("batch_size", _VOLUMES_IN_A_BATCH)
+        fields.setdefault("batch_size", VOLUMES_IN_A_BATCH)
     return fields

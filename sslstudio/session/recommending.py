@@ -86,7 +86,10 @@ def measured_speeds(project: Project) -> dict[str, float]:
         speed, training = row.result.get("images_per_second"), row.result.get("spec")
         if row.stage == "preflight" and isinstance(speed, float) and isinstance(training, dict):
             device = "cpu" if row.result.get("device") == "cpu" else "gpu"
-            found[planning.speed_key(str(training["backbone"]), int(training["image_size"]), device)] = speed
+            key = planning.speed_key(
+                str(training["backbone"]), int(training["image_size"]), device, int(training.get("depth", 0))
+            )
+            found[key] = speed
     return found | dict(project.catalogue.setting(planning.SPEEDS, {}))
 
 

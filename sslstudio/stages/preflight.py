@@ -17,6 +17,7 @@ from sslstudio.backbones import table
 from sslstudio.backbones.build import build
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import PreflightSpec, PretrainSpec
+from sslstudio.domain.stacks import stacks
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.stages.context import StageContext
 from sslstudio.stages.pretrain import find_task
@@ -25,7 +26,7 @@ from sslstudio.training.fitting import SHARE, Demand, make_it_fit
 from sslstudio.training.trial import Trial
 
 _PARTS = (8, 4)  # the shares of the batch from which its demand for memory is foreseen
-_FEWEST = 8
+_FEWEST, _FEWEST_VOLUMES = 8, 2
 _SPARE_DISK = 1 << 30
 
 
@@ -91,7 +92,7 @@ def run(spec: PreflightSpec, context: StageContext) -> dict[str, Any]:
         },
         "memory_bytes": int(needed),
         "memory_free_bytes": int(room / SHARE),
-        "images": len(items),
+        "images": len(stacks(items)) if table.sees_volumes(training.backbone) else len(items),
     }
     if seen is None:
         result["sentences"] = [_too_large(needed, room)]
@@ -101,7 +102,8 @@ def run(spec: PreflightSpec, context: StageContext) -> dict[str, Any]:
 
 def _foresee(tester: _Tester, training: PretrainSpec) -> tuple[Demand | None, bool]:
     """What the full batch will ask of memory, from two small ones; and whether the method compares images."""
-    sizes = sorted({max(_FEWEST, training.batch_size // part) for part in _PARTS})
+    fewest = _FEWEST_VOLUMES if table.sees_volumes(training.backbone) else _FEWEST
+    sizes = sorted({max(fewest, training.batch_size // part) for part in _PARTS})
     small = [
         tester.attempt(training.model_copy(update={"batch_size": size, "accumulation": 1}), steps=2) for size in sizes
     ]

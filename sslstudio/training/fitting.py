@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sslstudio.backbones.table import sees_volumes
 from sslstudio.domain.specs import PretrainSpec
 
 SHARE = 0.85
@@ -11,6 +12,8 @@ SHARE = 0.85
 SIZES = (224, 192, 160, 128, 96, 64, 48, 32)
 KEPT_BY_CHECKPOINTING = 0.5
 _LEAST_COMPARED, _LEAST_BATCH, _LEAST_PART = 64, 16, 2
+_LEAST_VOLUMES_COMPARED, _LEAST_VOLUMES = 8, 4
+_LEAST_DEPTH = 16
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,10 @@ class Demand:
     per_image: float
 
     def of(self, spec: PretrainSpec) -> float:
-        """Bytes that `spec` needs: in proportion to the images of a part and to their area."""
+        """Bytes that `spec` needs: in proportion to the images of a part and to their area, and depth of volumes."""
         area = (spec.image_size / self.spec.image_size) ** 2
+        if sees_volumes(spec.backbone):
+            area *= spec.depth / self.spec.depth
         kept = KEPT_BY_CHECKPOINTING if spec.checkpointing and not self.spec.checkpointing else 1.0
         return self.base + self.per_image * area * kept * -(-spec.batch_size // spec.accumulation)
 
@@ -38,9 +43,11 @@ def make_it_fit(
 
     What costs least comes first. A method that `compares` the images of a batch loses by smaller parts, so its batch
     shrinks openly and the image size before that; any other is computed in parts with the same result. None when
-    nothing helps.
+    nothing helps. Volumes also lose every second slice, and fewer of them are compared in any case.
     """
     spec, said = demand.spec, list[str]()
+    volumes = sees_volumes(spec.backbone)
+    least_compared, least = (_LEAST_VOLUMES_COMPARED, _LEAST_VOLUMES) if volumes else (_LEAST_COMPARED, _LEAST_BATCH)
 
     def fits() -> bool:
         return demand.of(spec) <= room
@@ -53,14 +60,18 @@ def make_it_fit(
     if not compares:
         spec = _in_parts(demand, spec, room, said, "the result stays the same.")
     else:
-        spec = _smaller_batch(demand, spec, room, said, _LEAST_COMPARED)
+        spec = _smaller_batch(demand, spec, room, said, least_compared)
+    if volumes and not fits() and spec.depth % 16 == 0 and spec.depth // 2 >= _LEAST_DEPTH:
+        said.append(f"Volumes are seen in {spec.depth // 2} instead of {spec.depth} slices; thin findings may be lost.")
+        spec = spec.model_copy(update={"depth": spec.depth // 2})
     sizes = [size for size in SIZES if smallest_image <= size < spec.image_size]
     if not fits() and sizes:
         size = next((one for one in sizes if demand.of(spec.model_copy(update={"image_size": one})) <= room), sizes[-1])
-        said.append(f"Images are seen at {size} instead of {spec.image_size} pixels; fine detail is lost.")
+        seen = "Volumes" if volumes else "Images"
+        said.append(f"{seen} are seen at {size} instead of {spec.image_size} pixels; fine detail is lost.")
         spec = spec.model_copy(update={"image_size": size})
     if compares:
-        spec = _smaller_batch(demand, spec, room, said, _LEAST_BATCH)
+        spec = _smaller_batch(demand, spec, room, said, least)
     return (spec, said) if fits() else None
 
 
@@ -80,8 +91,9 @@ def _smaller_batch(demand: Demand, spec: PretrainSpec, room: float, said: list[s
     while demand.of(changed) > room and changed.batch_size // 2 >= least:
         changed = changed.model_copy(update={"batch_size": changed.batch_size // 2})
     if changed != spec:
+        seen = "volumes" if sees_volumes(spec.backbone) else "images"
         said.append(
-            f"{changed.batch_size} instead of {spec.batch_size} images are compared at a time; the method has fewer to "
+            f"{changed.batch_size} instead of {spec.batch_size} {seen} are compared at a time; the method has fewer to "
             "tell apart and may learn a little less."
         )
     return changed

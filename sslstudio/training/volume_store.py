@@ -55,10 +55,21 @@ def build(
     stored, file = empty_store((len(volumes), channels, slices, side, side), kind, scratch)
     for row, volume in enumerate(volumes):
         report.check_cancelled()
-        made = read_volume(cache, volume, channels=channels, depth=slices, side=side, margin=margin)
-        if margin:
-            stored[row] = (made * _WIDE).round_().clamp_(0, _WIDE).sub_(32768).to(kind)
-        else:
-            stored[row] = made.round_().clamp_(0, 255).to(kind)
+        stored[row] = _as_stored(cache, volume, channels, slices, side, margin)
         report.progress(row + 1, len(volumes), "volumes", "Preparing volumes")
     return settle(stored, device, file)
+
+
+def volumes(
+    some: Sequence[Stack], cache: PixelCache, image_size: int, depth: int, channels: int, margin: float
+) -> Tensor:
+    """A few volumes (N, C, D', T, T) as `build` stores them."""
+    side, slices = stored_side(image_size), stored_side(depth)
+    return torch.stack([_as_stored(cache, one, channels, slices, side, margin) for one in some])
+
+
+def _as_stored(cache: PixelCache, volume: Stack, channels: int, slices: int, side: int, margin: float) -> Tensor:
+    made = read_volume(cache, volume, channels=channels, depth=slices, side=side, margin=margin)
+    if margin:
+        return (made * _WIDE).round_().clamp_(0, _WIDE).sub_(32768).to(torch.int16)
+    return made.round_().clamp_(0, 255).to(torch.uint8)

@@ -29,8 +29,10 @@ class DrawsHere:
         self.fails = False
         self.closed = False
 
-    def call(self, target: str, _pixels: str, items: list[Item], preset: str, size: int, each: int, seed: int) -> Any:
-        assert target == "sslstudio.training.view_preview:draw_views"
+    def call(
+        self, target: str, _pixels: str, items: list[Item], preset: str, size: int, each: int, seed: int, depth: int
+    ) -> Any:
+        assert target == "sslstudio.training.view_preview:draw_views" and depth == 0
         if self.fails:
             raise SSLStudioError("The computation stopped unexpectedly.", "Try it again.", code="compute_lost")
         self.asked.append((items, preset, size, seed))

@@ -23,14 +23,14 @@ def slice_pixels(patient: int, series: int, place: int) -> np.ndarray:
     return pixels
 
 
-def build(path: Path) -> Project:
-    """Three patients with a CT and an MR series of five slices each, entered in the wrong order."""
+def build(path: Path, slices: int = SLICES) -> Project:
+    """Three patients with a CT and an MR series of five slices (or more) each, entered in the wrong order."""
     project = Project.create(path)
-    add_patients(project, "import-1", range(PATIENTS))
+    add_patients(project, "import-1", range(PATIENTS), slices)
     return project
 
 
-def add_patients(project: Project, run_id: str, patients: Iterable[int]) -> None:
+def add_patients(project: Project, run_id: str, patients: Iterable[int], slices: int = SLICES) -> None:
     """An import of further patients, told apart by their number."""
     rows = []
     with (
@@ -39,11 +39,11 @@ def add_patients(project: Project, run_id: str, patients: Iterable[int]) -> None
     ):
         for patient in patients:
             for series in range(SERIES):
-                for place in (3, 0, 4, 1, 2):
+                for place in (3, 0, 4, 1, 2, *range(SLICES, slices)):
                     pixels = slice_pixels(patient, series, place)
                     where = cache.append(pixels)
                     thumbnails.add([(where.offset, encode((pixels // 16).astype(np.uint8)))])
-                    rows.append(_row((patient * SERIES + series) * SLICES + place + 1, patient, series, place, where))
+                    rows.append(_row((patient * SERIES + series) * slices + place + 1, patient, series, place, where))
     project.catalogue.adopt_import(run_id, rows)
 
 

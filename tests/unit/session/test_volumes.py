@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from sslstudio.domain.specs import EmbedSpec, Pairing, PretrainSpec
@@ -15,8 +16,10 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.extensions import host
 from sslstudio.extensions.manifest import Requires
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import Project, workflow
-from sslstudio.session.offering import backbone_reason, fitting_backbones, suited
+from sslstudio.session import Project, helping, planning, workflow
+from sslstudio.session.offering import DataFacts, backbone_reason, caution, data_facts, fitting_backbones, suited
+from sslstudio.session.pairing import placed
+from sslstudio.session.volume_sample import some_volumes
 from tests.fakes.catalogue_rows import found, row
 from tests.fakes.project_runs import write_backbone
 
@@ -120,3 +123,57 @@ def test_an_earlier_run_hands_on_its_depth_and_no_model_of_it_is_exported(
     with pytest.raises(SSLStudioError, match="cannot be exported") as problem:
         workflow.prepare_export(project, "model-1")
     assert problem.value.code == "no_volume_export"
+
+
+def test_the_catalogue_counts_the_volumes_that_a_run_finds(project: Project) -> None:
+    def counted() -> int:
+        return len(stacks(placed(project, project.catalogue.items())))
+
+    assert data_facts(project).volumes == counted() == 4
+    first = stacks(placed(project, project.catalogue.items()))[0]
+    project.catalogue.set_excluded([first.slices[0].image_id], "test")
+    assert data_facts(project).volumes == counted() == 4, "eight slices are left of nine"
+    project.catalogue.set_excluded([first.slices[1].image_id], "test")
+    assert data_facts(project).volumes == counted() == 3
+
+
+def test_some_volumes_are_those_of_the_project(project: Project) -> None:
+    known = {one.middle.image_id: one for one in stacks(placed(project, project.catalogue.items()))}
+    drawn = some_volumes(project, 3, 0)
+    assert len(drawn) == 3 and len({one.middle.series for one in drawn[:2]}) == 2
+    assert all(one == known[one.middle.image_id] for one in drawn)
+
+
+def test_efforts_speeds_and_cautions_count_volumes() -> None:
+    entry = host.find_plugin("simclr").task("simclr")
+    facts = DataFacts(images=4000, subjects=20, several=1.0, colour=0.0, longest_run=100, preset="mr", volumes=40)
+    assert caution(entry, facts) == ""
+    assert caution(entry, facts, volumes=True).startswith("40 volumes are few")
+    plan = planning.make_plan("thorough", 40, 16, gpu=False, volumes=True)
+    assert (plan.image_size, plan.batch_size) == (96, 16)
+    known = {planning.speed_key("resnet10_3d", 64, "cpu", 32): 8.0}
+    assert planning.images_per_second(known, "resnet10_3d", 64, "cpu", gpu=False, depth=32) == (8.0, True)
+    assert planning.images_per_second(known, "resnet10_3d", 128, "cpu", gpu=False, depth=16) == (4.0, True)
+    assert planning.speed_key("resnet18", 64, "cpu", 32) == "resnet18@64@cpu"
+    shallow, deep = (
+        planning.images_per_second({}, "resnet10_3d", 64, "cpu", gpu=False, depth=depth)[0] for depth in (16, 64)
+    )
+    assert shallow == pytest.approx(4 * deep)
+
+
+def test_is_it_helping_is_judged_by_the_slices_that_stand_for_volumes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = workflow.prepare_pretrain(project, VOLUMES.model_copy(update={"depth": 16}))
+    found, left_out = helping.candidates(project, run_id)
+    assert [one.spec.depth for one in found] == [16, 16] and "volumes" in left_out[0]
+    embed = workflow.prepare_embed(project, EmbedSpec(source="random", backbone="resnet10_3d", depth=16))
+    volumes = stacks(RunDirectory(project.run_dir(embed)).items())
+    labelled = [
+        item.model_copy(update={"label": "ab"[number % 2]}) for number, one in enumerate(volumes) for item in one.slices
+    ]
+    monkeypatch.setattr(project.catalogue, "items", lambda: labelled)
+    ids = np.array([one.middle.image_id for one in volumes])
+    monkeypatch.setattr(helping, "load_embeddings", lambda *_: (ids, np.zeros((4, 3), np.float32)))
+    vectors, y, _ = helping.material(project, [("random", embed)])
+    assert vectors["random"].shape == (4, 3) and len(y) == 4

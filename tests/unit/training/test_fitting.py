@@ -50,3 +50,18 @@ def test_what_is_promised_fits(compares: bool, room: float) -> None:
 
 def test_nothing_is_promised_below_what_is_needed_in_any_case() -> None:
     assert fit(0.9e9) is None
+
+
+def test_volumes_lose_batch_then_slices_then_size() -> None:
+    spec = PretrainSpec(backbone="resnet10_3d", batch_size=16, image_size=64, depth=32)
+    demand = Demand(spec, base=1e9, per_image=1e8)
+
+    def fitted(room: float) -> tuple[tuple[int, int, int], list[str]]:
+        found = make_it_fit(demand, room, compares=True, transformer=False, smallest_image=32)
+        assert found is not None and demand.of(found[0]) <= room
+        return (found[0].batch_size, found[0].depth, found[0].image_size), found[1]
+
+    assert fitted(2e9) == ((8, 32, 64), [fitted(2e9)[1][0]]) and "volumes" in fitted(2e9)[1][0]
+    assert fitted(1.5e9)[0] == (8, 16, 64) and "16 instead of 32 slices" in fitted(1.5e9)[1][1]
+    assert fitted(1.25e9)[0] == (8, 16, 48)
+    assert fitted(1.06e9)[0] == (4, 16, 32)

@@ -244,7 +244,7 @@ class PretrainController(QObject):
         if story is None or row is None or story.speed <= 0 or self._project.read_only:
             return
         spec = PretrainSpec.model_validate_json(row.spec_json)
-        key = plan.speed_key(spec.backbone, spec.image_size, self.setting_up.device(spec.device))
+        key = plan.speed_key(spec.backbone, spec.image_size, self.setting_up.device(spec.device), spec.depth)
         self._speeds[key] = story.speed
         self._services.background.run(self._project.catalogue.set_setting, SPEEDS, dict(self._speeds))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le
-from PySide6.QtCore import Signal
+from annotated_types import Ge, Gt, Le, MultipleOf
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
 
@@ -17,15 +17,19 @@ from sslstudio.extensions.manifest import Parameter
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.widgets.controls import FormRow
 
-COMMON = ("backbone", "image_size", "epochs", "batch_size", "device")
+COMMON = ("backbone", "image_size", "depth", "epochs", "batch_size", "device")
 RATES = ("learning_rate", "weight_decay", "warmup_fraction")
 RARE = (*RATES, "precision", "accumulation", "checkpointing", "keep", "seed")
 MOST = 1_000_000_000
+_UNITS = {"image_size": "px", "depth": "slices"}
 
 
 @dataclass(frozen=True)
 class Field:
-    """One entry of a form. `kind` is "int", "float", "bool" or "choice"; `choices` are (value, text)."""
+    """One entry of a form. `kind` is "int", "float", "bool" or "choice"; `choices` are (value, text).
+
+    A whole number is a multiple of `step`.
+    """
 
     name: str
     label: str
@@ -36,6 +40,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     unit: str = ""
     help: str = ""
+    step: int = 1
 
 
 def spec_fields(names: tuple[str, ...]) -> list[Field]:
@@ -47,7 +52,7 @@ def _spec_field(name: str) -> Field:
     info = PretrainSpec.model_fields[name]
     label, help_text = texts.LABELS[name]
     if name == "backbone":
-        choices = tuple((key, entry.title) for key, entry in ARCHITECTURES.items() if entry.dimensions == 2)
+        choices = tuple((key, entry.title) for key, entry in ARCHITECTURES.items())
         return Field(name, label, "choice", info.default, choices=choices, help=help_text)
     if get_origin(info.annotation) is Literal:
         choices = tuple((value, texts.CHOICES.get(value, value)) for value in get_args(info.annotation))
@@ -56,6 +61,7 @@ def _spec_field(name: str) -> Field:
         return Field(name, label, "bool", info.default, help=help_text)
     low: float | None = None
     high: float | None = None
+    step = 1.0
     for limit in info.metadata:
         if isinstance(limit, Ge):
             low = _number(limit.ge)
@@ -63,9 +69,10 @@ def _spec_field(name: str) -> Field:
             low = _number(limit.gt)
         elif isinstance(limit, Le):
             high = _number(limit.le)
+        elif isinstance(limit, MultipleOf):
+            step = _number(limit.multiple_of) or 1.0
     kind = "int" if info.annotation is int else "float"
-    unit = "px" if name == "image_size" else ""
-    return Field(name, label, kind, info.default, low, high, unit=unit, help=help_text)
+    return Field(name, label, kind, info.default, low, high, unit=_UNITS.get(name, ""), help=help_text, step=int(step))
 
 
 def method_fields(parameters: tuple[Parameter, ...]) -> list[Field]:
@@ -123,18 +130,20 @@ class Form(QWidget):
                 _set(control, value)
                 control.blockSignals(False)
 
-    def limit(self, name: str, allowed: Collection[str], reason: str) -> None:
-        """Leave only `allowed` values of a choice; the others stay in the list, off, and say why."""
+    def limit(self, name: str, reasons: Mapping[str, str]) -> None:
+        """Leave only values of a choice with no reason against them; the others stay in the list, off, and say why."""
         control = self._controls[name]
         assert isinstance(control, QComboBox)
         model = control.model()
         assert isinstance(model, QStandardItemModel)
         for place in range(control.count()):
-            fits = control.itemData(place) in allowed
-            model.item(place).setEnabled(fits)
-            model.item(place).setToolTip("" if fits else reason)
+            reason = reasons.get(control.itemData(place), "")
+            model.item(place).setEnabled(not reason)
+            model.item(place).setToolTip(reason)
+            model.item(place).setData(reason, Qt.ItemDataRole.AccessibleDescriptionRole)
+        allowed = [value for value, _ in self._fields[name].choices if not reasons.get(value)]
         if control.currentData() not in allowed and allowed:
-            self.set_values({name: next(value for value, _ in self._fields[name].choices if value in allowed)})
+            self.set_values({name: allowed[0]})
 
     def reset(self) -> None:
         """Every field back to its default."""
@@ -156,7 +165,7 @@ def _make(entry: Field) -> QWidget:
         return combo
     suffix = f" {entry.unit}" if entry.unit else ""
     if entry.kind == "int":
-        whole = QSpinBox()
+        whole = _Steps(entry.step)
         whole.setRange(int(entry.minimum or 0), int(entry.maximum if entry.maximum is not None else MOST))
         whole.setSuffix(suffix)
         whole.setGroupSeparatorShown(True)
@@ -171,6 +180,19 @@ def _make(entry: Field) -> QWidget:
     number.setValue(float(entry.default))
     number.setMinimumWidth(130)
     return number
+
+
+class _Steps(QSpinBox):
+    """Whole numbers of which some steps make one: what is typed between two of them becomes the nearest."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.setSingleStep(step)
+
+    def valueFromText(self, text: str) -> int:
+        """The value that stands for what is typed."""
+        step = self.singleStep()
+        return max(self.minimum(), round(super().valueFromText(text) / step) * step)
 
 
 def _changed(control: QWidget) -> Any:

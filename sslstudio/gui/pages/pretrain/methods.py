@@ -137,12 +137,24 @@ def _card(method: Method, advice: Advice) -> MethodCard:
     return MethodCard(method.title, method, "", praise, advice.cautions.get(method.id, ""))
 
 
-def advise(found: Found, facts: DataFacts | None, images: int, patients: int) -> Advice:
-    """What speaks for and against each method on these images; nothing while there are none."""
+def advise(found: Found, facts: DataFacts | None, images: int, patients: int, volumes_by: str = "") -> Advice:
+    """What speaks for and against each method on these images; nothing while there are none.
+
+    With `volumes_by`, a network that sees series as volumes is chosen.
+    """
     if facts is None or not images:
         return Advice({}, {})
-    reasons = {method.id: offering.reason(method.requires, facts) for method in found.methods}
-    cautions = {method.id: offering.caution(method.entry, facts) for method in found.methods}
+    reasons = {
+        method.id: offering.reason(method.requires, facts) or _flat(method.requires, volumes_by)
+        for method in found.methods
+    }
+    cautions = {method.id: offering.caution(method.entry, facts, volumes=bool(volumes_by)) for method in found.methods}
     usable = [method.entry for method in found.methods if not method.problem and not reasons[method.id]]
     best = best_task(usable, facts)[0].id if usable else ""
     return Advice(reasons, cautions, best, texts.recommended(images, patients, best))
+
+
+def _flat(requires: Requires, volumes_by: str) -> str:
+    """Why a method cannot be used with a network that sees volumes, or ""."""
+    why = offering.backbone_reason(requires, volumes_by) if volumes_by else ""
+    return texts.choose_images(why) if why else ""

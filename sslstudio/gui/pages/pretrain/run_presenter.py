@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sslstudio.backbones import kept
+from sslstudio.backbones.table import sees_volumes
 from sslstudio.catalogue.rows import RunRow
 from sslstudio.domain.runs import Artifact, Done, Event, Failed, RunState
 from sslstudio.domain.specs import PretrainSpec
@@ -161,7 +162,7 @@ class RunPresenter:
         spec = PretrainSpec.model_validate_json(row.spec_json)
         story.epochs = story.epochs or float(spec.epochs)
         if running and status is not None:
-            text = _running_line(status, story)
+            text = _running_line(status, story, texts.seen_by(spec.backbone))
             fraction: float | None = status.fraction if status.progress is not None else -1.0
         else:
             text, fraction = ended_line(row, state, self._waiting), None
@@ -238,13 +239,13 @@ def _read_run(folder: Path) -> _OnDisk:
     return _OnDisk(run.events().events, kept.offered(artifacts), chosen, gone, read_pictures(artifacts))
 
 
-def _running_line(status: RunStatus, story: RunStory) -> str:
+def _running_line(status: RunStatus, story: RunStory, seen: str) -> str:
     left = "stopping at the next safe point" if status.stopping else time_left(status.progress)
     left = run_texts.PAUSED if status.held and not status.stopping else left
     progress = status.progress
     if progress is not None and not progress.unit.startswith("epoch"):
         return texts.preparing_line(progress.text, progress.done, progress.total, progress.unit)
-    return texts.running_line(story.done, story.epochs, left, story.speed)
+    return texts.running_line(story.done, story.epochs, left, story.speed, seen)
 
 
 def _sentences(status: RunStatus | None, story: RunStory) -> list[str]:
@@ -257,8 +258,9 @@ def _sentences(status: RunStatus | None, story: RunStory) -> list[str]:
 
 
 def what(spec: PretrainSpec) -> str:
-    """ "SimCLR, ResNet-18, 64 px"."""
-    return f"{texts.method_title(spec.task)}, {texts.backbone_title(spec.backbone)}, {spec.image_size} px"
+    """ "SimCLR, ResNet-18, 64 px"; for volumes also how many slices."""
+    slices = f", {spec.depth} slices" if sees_volumes(spec.backbone) else ""
+    return f"{texts.method_title(spec.task)}, {texts.backbone_title(spec.backbone)}, {spec.image_size} px{slices}"
 
 
 def ended_line(row: RunRow, state: RunState, queue: Sequence[str] = ()) -> str:

@@ -99,7 +99,7 @@ NUMBERS = {
     "site_purity": ("Neighbours of the same site", "{:.0%}"),
     "site_purity_chance": ("... by chance", "{:.0%}"),
     "learning_rate": ("Learning rate", "{:.2e}"),
-    "images_per_second": ("Images a second", "{:,.0f}"),
+    "images_per_second": ("Images or volumes a second", "{:,.0f}"),
     "data_wait": ("Time spent waiting for images", "{:.0%}"),
     "memory_bytes": ("Memory in use", BYTES),
     "memory_peak_bytes": ("Memory at its highest", BYTES),

@@ -12,10 +12,11 @@ from sslstudio.domain.specs import Pairing, ParameterValue, Preset, PretrainSpec
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.method_gallery import MethodGallery
 from sslstudio.gui.pages.pretrain.methods import Advice, Found, Method, advise, arrange
+from sslstudio.gui.pages.pretrain.seeing import Seeing
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.gui.pages.pretrain.starting import Starting
 from sslstudio.session import planning as plan
-from sslstudio.session.offering import DataFacts
+from sslstudio.session.offering import VOLUMES_IN_A_BATCH, DataFacts
 
 _RECOMMENDED = ("learning_rate", "weight_decay", "warmup_fraction", "backbone")
 
@@ -43,6 +44,7 @@ class SettingUp(QObject):
         self.pairing = Pairing()
         self.preset: Preset = "auto"
         self.starting = Starting(panel.start_from, self._start_changed)
+        self.seeing = Seeing(panel, self._sees_others)
         gallery.method_chosen.connect(self.pick_method)
         panel.method.recommended_requested.connect(lambda: self.pick_method(self._advice.best))
         panel.kind.chosen.connect(self._preset_chosen)
@@ -57,9 +59,9 @@ class SettingUp(QObject):
         """
         changed = (images, patients, facts) != (self.images, self._patients, self.facts)
         self.facts = facts
+        self.seeing.set_facts(facts)
         self._panel.kind.set_resolved(facts.preset)
         self.images, self._patients, self.speeds = images, patients, speeds
-        self._panel.set_data(texts.data_line(images, patients), 0 < images < 1000)
         if changed:
             self._settle()
             self._apply_effort()
@@ -87,7 +89,8 @@ class SettingUp(QObject):
         if self.method is None:
             return texts.NO_METHOD
         misfit = texts.start_misfit(self.starting.init, self.starting.backbone, str(self._panel.values()["backbone"]))
-        return self._advice.reasons.get(self._method, "") or self.starting.problem() or misfit
+        why = self.seeing.problem() or self._advice.reasons.get(self._method, "")
+        return why or self.starting.problem() or misfit
 
     def specification(self) -> PretrainSpec:
         """What would be started now."""
@@ -101,16 +104,12 @@ class SettingUp(QObject):
     def take(self, values: Mapping[str, ParameterValue]) -> None:
         """Put these settings into the panel."""
         self._panel.set_values(values)
+        self.seeing.show()
         self._panel.parameters_changed.emit()
 
     def device(self, asked: object) -> str:
         """Under which name the speed of a device is kept: "auto" is what this computer has."""
         return str(asked) if asked != "auto" else ("gpu" if self.gpu else "cpu")
-
-    @property
-    def image_size(self) -> int:
-        """Their side in pixels, as the network would see them."""
-        return int(self._panel.values()["image_size"])
 
     @property
     def resolved_preset(self) -> Preset:
@@ -131,7 +130,10 @@ class SettingUp(QObject):
     def _settle(self) -> None:
         """Methods or data are known now, or are others: show the cards, and take the recommended method."""
         facts = replace(self.facts, preset=self.resolved_preset) if self.facts is not None else None
-        self._advice = advise(self.found, facts, self.images, self._patients)
+        volumes = self.seeing.volumes
+        self._panel.set_data(texts.data_line(self.images, self._patients), 0 < self.images < 1000 and not volumes)
+        network = self.seeing.backbone if volumes else ""
+        self._advice = advise(self.found, facts, self.images, self._patients, network)
         best = self._advice.best or next((method.id for method in self.found.methods if not method.problem), "")
         if not self._picked and best != self._method and best:
             self._choose_method(best)
@@ -143,8 +145,11 @@ class SettingUp(QObject):
         method = self.method
         self._panel.set_method_form(method)
         if method is not None:
-            self._panel.set_values(_suited(method))
-            self._panel.set_families(method.requires.families)
+            wanted = _suited(method)
+            if self.seeing.keeps(method):
+                del wanted["backbone"]
+            self._panel.set_values(wanted)
+        self.seeing.set_method(method)
         self.starting.set_method(method)
         self._start_changed(self.starting.backbone)
         self._show_methods()
@@ -167,10 +172,23 @@ class SettingUp(QObject):
             self._panel.set_values({"backbone": backbone})
         self._panel.parameters_changed.emit()
 
+    def _sees_others(self) -> None:
+        """Volumes take the place of images, or the other way round."""
+        self.starting.set_volumes(self.seeing.volumes)
+        self._settle()
+        self._apply_effort()
+
     def _apply_effort(self) -> None:
+        volumes = self.seeing.volumes
         batch = self.method.entry.recommended_batch if self.method is not None else 0
         effort = cast(plan.Effort, self._panel.effort.value())
-        made = plan.make_plan(effort, self.images, batch, gpu=self.gpu)
+        made = plan.make_plan(
+            effort,
+            self.seeing.samples(self.images),
+            VOLUMES_IN_A_BATCH if volumes else batch,
+            gpu=self.gpu,
+            volumes=volumes,
+        )
         self._panel.set_values({"image_size": made.image_size, "epochs": made.epochs, "batch_size": made.batch_size})
         self._panel.parameters_changed.emit()
 
@@ -182,16 +200,18 @@ class SettingUp(QObject):
         self._panel.kind.set_preset("auto")
         if self.method is not None:
             self._panel.set_values(_suited(self.method))
-            self._panel.set_families(self.method.requires.families)
+        self.seeing.show()
         self._apply_effort()
 
     def _show_plan(self) -> None:
+        self.seeing.show()
         values = self._panel.values()
         size, epochs, backbone = int(values["image_size"]), int(values["epochs"]), str(values["backbone"])
-        device = self.device(values["device"])
-        speed, measured = plan.images_per_second(self.speeds, backbone, size, device, gpu=device != "cpu")
-        lasts = texts.estimate(plan.seconds(self.images, epochs, speed), measured) if self.images else ""
-        line = texts.effort_line(size, epochs, int(values["batch_size"]), texts.backbone_title(backbone))
+        device, depth = self.device(values["device"]), self.seeing.depth
+        speed, measured = plan.images_per_second(self.speeds, backbone, size, device, gpu=device != "cpu", depth=depth)
+        samples = self.seeing.samples(self.images)
+        lasts = texts.estimate(plan.seconds(samples, epochs, speed), measured) if samples else ""
+        line = texts.effort_line(size, epochs, int(values["batch_size"]), texts.backbone_title(backbone), depth)
         self._panel.set_plan(lasts, line)
 
 

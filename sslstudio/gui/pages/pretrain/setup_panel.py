@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.augment.presets import PRESETS
-from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.specs import ParameterValue
 from sslstudio.gui.pages.pretrain import pair_texts, texts
 from sslstudio.gui.pages.pretrain.form import COMMON, RARE, Form, method_fields, spec_fields
@@ -28,6 +27,7 @@ from sslstudio.gui.widgets.controls import (
 )
 
 WIDTH = 408
+IMAGES, VOLUMES = "images", "volumes"
 
 
 class ChosenMethod(QWidget):
@@ -151,8 +151,13 @@ class SetupPanel(QFrame):
         self.few = Text(texts.FEW_IMAGES, "warning")
         self.few.hide()
         self.method = ChosenMethod()
+        self.sees = Segmented(((IMAGES, texts.SEE_IMAGES), (VOLUMES, texts.SEE_VOLUMES)), texts.SEES)
+        self.sees.setToolTip(texts.SEES_HELP)
+        self.sees_about = Text("", "small")
         column.addWidget(SectionTitle(texts.METHOD))
         column.addWidget(self.data)
+        column.addWidget(self.sees)
+        column.addWidget(self.sees_about)
         column.addWidget(self.method)
         self.why = WhyPanel()
         column.addWidget(self.why)
@@ -261,7 +266,18 @@ class SetupPanel(QFrame):
         """Why no training can be started now, or ""."""
         self.start.set_reason(reason)
 
-    def set_families(self, families: Sequence[str]) -> None:
-        """Offer only networks of these families; one that is chosen and does not fit gives way to the first."""
-        fitting = {name for name, entry in ARCHITECTURES.items() if entry.family in families}
-        self.common.limit("backbone", fitting, texts.WRONG_FAMILY)
+    def set_networks(self, reasons: Mapping[str, str]) -> None:
+        """Offer only networks without a reason against them; one chosen that has a reason gives way to the first."""
+        self.common.limit("backbone", reasons)
+
+    def set_sees(self, value: str, reason: str, volumes: int) -> None:
+        """Whether images or volumes are seen, and why not volumes or ""; there are so many `volumes`.
+
+        Where there is none at all the choice itself is not shown.
+        """
+        self.sees.set_value(value)
+        self.sees.set_enabled(VOLUMES, not reason or value == VOLUMES, reason)
+        self.sees_about.setText(texts.sees_line(value == VOLUMES, volumes, reason))
+        for part in (self.sees, self.sees_about):
+            part.setVisible(volumes > 0 or value == VOLUMES)
+        self.common.rows["depth"].setVisible(value == VOLUMES)

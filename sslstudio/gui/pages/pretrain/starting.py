@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sslstudio.backbones.table import ARCHITECTURES
+from sslstudio.backbones.table import ARCHITECTURES, sees_volumes
 from sslstudio.domain.specs import EARLIER as PREFIX
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.pages.pretrain.methods import Method
-from sslstudio.gui.pages.pretrain.start_panel import EARLIER, FILE, RANDOM, EarlierRun, StartPanel
+from sslstudio.gui.pages.pretrain.start_panel import EARLIER, FILE, IMAGENET, RANDOM, EarlierRun, StartPanel
 
 
 class Starting:
@@ -20,6 +20,7 @@ class Starting:
         self._runs: Sequence[EarlierRun] = ()
         self._usable: Sequence[EarlierRun] = ()
         self._method: Method | None = None
+        self._volumes = False
         self._value = RANDOM
         self._run = ""
         self._file: Path | None = None
@@ -36,6 +37,13 @@ class Starting:
     def set_method(self, method: Method | None) -> None:
         """The method chosen: only runs of a network that it can train are a start."""
         self._method = method
+        self._show()
+
+    def set_volumes(self, volumes: bool) -> None:
+        """Whether the network sees volumes: there are no ImageNet weights for those that do."""
+        self._volumes = volumes
+        if volumes and self._value == IMAGENET:
+            self._value = RANDOM
         self._show()
 
     def problem(self) -> str:
@@ -88,13 +96,15 @@ class Starting:
         fitting = [
             name
             for name, one in ARCHITECTURES.items()
-            if one.dimensions == 2 and (method is None or one.family in method.requires.families)
+            if method is None
+            or (one.family in method.requires.families and one.dimensions in method.requires.dimensions)
         ]
         self._usable = [run for run in self._runs if run.backbone in fitting]
         if self._value == EARLIER and all(run.run_id != self._run for run in self._usable):
             self._value, self._run = RANDOM, ""
         self._panel.set_runs(self._usable, self._run)
         self._panel.set_start(self._value, self._run)
+        self._panel.choice.set_enabled(IMAGENET, not self._volumes, texts.NO_IMAGENET)
         self._propose()
 
     def _propose(self) -> None:
@@ -103,7 +113,8 @@ class Starting:
         if method is None or not method.requires.bags or self._value == EARLIER:
             self._panel.set_proposal("", "", "")
             return
-        first = next((run for run in self._usable if run.task == "simclr"), None)
+        alike = [run for run in self._usable if sees_volumes(run.backbone) == self._volumes]
+        first = next((run for run in alike if run.task == "simclr"), None)
         if first is None:
             self._panel.set_proposal(texts.simclr_first(method.title), "", "")
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sslstudio.augment.presets import AugmentationPreset
-from sslstudio.backbones.table import ARCHITECTURES
+from sslstudio.backbones.table import ARCHITECTURES, sees_volumes
 from sslstudio.domain.runs import RunState
+from sslstudio.domain.stacks import LEAST_SLICES
 from sslstudio.gui.texts import count, duration
 
 TITLE = "Pretrain"
@@ -51,6 +52,10 @@ NEEDS, HELPS, EVIDENCE, MIND, REFERENCE = "Needs", "Helps", "Evidence", "Mind", 
 NO_EVIDENCE = "Not measured with this program, and its author gives no figure."
 WRONG_FAMILY = "The method chosen does not work with this kind of network."
 
+SEES = "What the network looks at"
+SEE_IMAGES, SEE_VOLUMES = "Single images", "Whole series"
+SEES_HELP = "Single images or slices one by one, or each complete series as one volume."
+
 METHODS_TAB = "Methods"
 METHODS_HELP = "Every way to learn from images without labels: what it needs, when it helps, what is known of it."
 RUNS_TAB = "Runs"
@@ -67,6 +72,10 @@ DRAWING = "The views are being drawn."
 VIEWS_WAIT_TITLE = "The views are being drawn"
 VIEWS_WAIT = "The first time takes some seconds, because the training code is loaded in a process of its own."
 NO_VIEWS_TITLE = "No views to show"
+MIDDLE_SLICES = (
+    "Of each volume and of each of its views the middle slice is shown; crops are made along the series too, so that "
+    "it may be another slice."
+)
 FEWER_CHANGES = ("reconstruction", "prediction", "hybrid")
 
 GROUPS = {
@@ -110,6 +119,7 @@ START_HELP = {
     "file": "Weights from a file on this computer (.safetensors or .pth).",
 }
 EARLIER_RUN = "Earlier run to go on from"
+NO_IMAGENET = "There are no ImageNet weights for networks that see volumes."
 NO_EARLIER = "No training of this project with a network that suits the method has finished yet."
 CHOOSE_FILE = "Choose a weights file..."
 
@@ -119,8 +129,12 @@ LABELS = {
         "Image size",
         "Longest side in pixels as the network sees it. Larger shows finer detail and is slower.",
     ),
-    "epochs": ("Epochs", "How often every image is seen."),
-    "batch_size": ("Batch", "How many images are compared at a time."),
+    "depth": (
+        "Slices",
+        "To how many slices every series is resampled, whatever it has; a multiple of 8. More is slower.",
+    ),
+    "epochs": ("Epochs", "How often every image or volume is seen."),
+    "batch_size": ("Batch", "How many images or volumes are compared at a time."),
     "device": ("Compute on", ""),
     "preset": ("Kind of image", "Decides which changes are made to the images while training."),
     "learning_rate": ("Learning rate", ""),
@@ -187,9 +201,10 @@ def estimate(seconds: float, measured: bool) -> str:
     return f"about {about} on this computer" if measured else f"roughly {about} (not measured on this computer yet)"
 
 
-def effort_line(size: int, epochs: int, batch: int, backbone: str) -> str:
-    """What an effort means in numbers."""
-    return f"{backbone}, {size} px, {epochs} times through all images, {batch} at a time"
+def effort_line(size: int, epochs: int, batch: int, backbone: str, depth: int = 0) -> str:
+    """What an effort means in numbers; with `depth` what is seen are volumes."""
+    seen, slices = ("volumes", f", {depth} slices") if depth else ("images", "")
+    return f"{backbone}, {size} px{slices}, {epochs} times through all {seen}, {batch} at a time"
 
 
 def data_line(images: int, patients: int) -> str:
@@ -198,6 +213,26 @@ def data_line(images: int, patients: int) -> str:
         return NO_IMAGES
     each = images / max(1, patients)
     return f"{count(images, 'image')}, {count(patients, 'patient')}, {each:.1f} images per patient"
+
+
+def sees_line(chosen: bool, volumes: int, reason: str) -> str:
+    """How many volumes there are, and what looking at them means or why it cannot be."""
+    there = f"{count(volumes, 'complete volume')}: unbroken series of {LEAST_SLICES} or more slices of one size."
+    if reason:
+        return f"{there} {reason}"
+    return f"{there} Each gets one point in the map, under its middle slice." if chosen else there
+
+
+def wrong_dimensions(method: str, dimensions: int) -> str:
+    """Why a network that sees images (2) or volumes (3) is not offered with a method."""
+    if dimensions == 3:
+        return f"{method} learns from single images. Choose another method to look at whole series."
+    return f"{method} learns from whole series as volumes alone."
+
+
+def choose_images(reason: str) -> str:
+    """Why a method is off while series are seen as volumes, and how it comes on."""
+    return f"{reason} To use it, choose {SEE_IMAGES} at the left."
 
 
 def automatic(preset: str) -> str:
@@ -314,19 +349,24 @@ def preparing_line(text: str, done: float, total: float, unit: str) -> str:
     return f"{text or 'Preparing'}, {done:,.0f} of {total:,.0f} {unit}".rstrip()
 
 
-def running_line(epoch: float, epochs: float, left: str, rate: float) -> str:
+def running_line(epoch: float, epochs: float, left: str, rate: float, seen: str = "images") -> str:
     """ "Epoch 12 of 60, 3 min left, 168 images a second"."""
     parts = [f"Epoch {min(int(epoch) + 1, int(epochs))} of {int(epochs)}" if epochs else "Starting"]
     if left:
         parts.append(left)
     if rate > 0:
-        parts.append(f"{rate:,.0f} images a second")
+        parts.append(f"{rate:,.{1 if rate < 10 else 0}f} {seen} a second")
     return ", ".join(parts)
 
 
 def backbone_title(name: str) -> str:
     """A network's proper name."""
     return ARCHITECTURES[name].title if name in ARCHITECTURES else name
+
+
+def seen_by(backbone: str) -> str:
+    """What a network sees: "images" or "volumes"."""
+    return "volumes" if sees_volumes(backbone) else "images"
 
 
 def method_title(task: str) -> str:

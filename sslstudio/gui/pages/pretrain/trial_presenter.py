@@ -12,6 +12,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import trial_texts as texts
 from sslstudio.gui.pages.pretrain.setting_up import SettingUp
+from sslstudio.gui.pages.pretrain.texts import seen_by
 from sslstudio.gui.pages.pretrain.trial_panel import TrialPanel
 from sslstudio.session import workflow
 
@@ -98,7 +99,8 @@ class TrialPresenter(QObject):
             role, title = "muted", f"{texts.OTHERS}{title[:1].lower()}{title[1:]}"
         lines = [str(sentence) for sentence in found.get("sentences", ())]
         if rate := found.get("images_per_second"):
-            lines.append(texts.speed_line(float(rate)))
+            tried = self._tried
+            lines.append(texts.speed_line(float(rate), seen_by(tried.backbone) if tried is not None else "images"))
         lines += filter(None, (texts.changed_line(changed),))
         self._panel.set_result(role, title, lines, fit=not fits and not stale, take=bool(changed) and not stale)
 

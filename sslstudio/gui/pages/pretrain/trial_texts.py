@@ -13,7 +13,10 @@ STOP, STOP_HELP = "Stop the trial", "Ends the trial; nothing is kept of it."
 FITS, FITS_NOT = "It fits this computer", "It does not fit this computer"
 CHANGED = "It fits with smaller settings"
 NO_DISK = "The disk is nearly full"
-FIT, FIT_HELP = "Make it fit", "Finds batch, parts of a batch and image size with which it fits, and tries them."
+FIT, FIT_HELP = (
+    "Make it fit",
+    "Finds batch, parts of a batch, image size and slices with which it fits, and tries them.",
+)
 TAKE, TAKE_HELP = "Take these settings", "Puts the settings that fit into the panel."
 ENDED = "The trial ended early. See the message below."
 STOPPED = "The trial was stopped."
@@ -22,6 +25,7 @@ NAMES = {
     "batch_size": "batch",
     "accumulation": "parts of a batch",
     "image_size": "image size",
+    "depth": "slices",
     "checkpointing": "save memory",
     "precision": "arithmetic",
 }
@@ -33,6 +37,6 @@ def changed_line(changed: Mapping[str, object]) -> str:
     return f"Changed: {', '.join(parts)}." if parts else ""
 
 
-def speed_line(rate: float) -> str:
+def speed_line(rate: float, seen: str = "images") -> str:
     """ "168 images a second"."""
-    return f"{rate:,.0f} images a second."
+    return f"{rate:,.{1 if rate < 10 else 0}f} {seen} a second."

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from sslstudio.augment.presets import PRESETS
 from sslstudio.domain.specs import Preset
+from sslstudio.domain.stacks import NO_VOLUMES
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import texts
@@ -15,6 +16,7 @@ from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.views_pane import ViewsPane
 from sslstudio.gui.widgets.picture_grid import to_image
 from sslstudio.jobs.idle_compute import IdleCompute
+from sslstudio.session.volume_sample import some_volumes
 
 IMAGES, EACH = 4, 4
 DRAW = "sslstudio.training.view_preview:draw_views"
@@ -49,11 +51,13 @@ class ViewsPresenter(QObject):
         setting_up = self._setting_up
         preset, method = setting_up.resolved_preset, setting_up.method
         fewer = method is not None and method.entry.kind in texts.FEWER_CHANGES
+        depth, size = setting_up.seeing.depth, setting_up.seeing.image_size
         note = texts.fewer_changes(method.title) if method is not None and fewer else ""
+        note = " ".join(filter(None, (texts.MIDDLE_SLICES if depth else "", note)))
         self._pane.set_preset(*texts.preset_words(PRESETS[preset], setting_up.preset == "auto"), note)
         if not self._pane.isVisible():
             return
-        wanted = (preset, setting_up.image_size, self._images, self._draw, setting_up.images)
+        wanted = (preset, size, depth, self._images, self._draw, setting_up.images)
         if not setting_up.images:
             self._shown = None
             self._pane.set_waiting(texts.NO_VIEWS_TITLE, texts.NO_IMAGES)
@@ -61,15 +65,19 @@ class ViewsPresenter(QObject):
             self._shown = wanted
             self._pane.set_busy(True)
             self._services.background.run(
-                self._make, preset, setting_up.image_size, self._images, self._draw,
+                self._make, preset, size, depth, self._images, self._draw,
                 done=self._take, failed=self._failed, key="views",
             )  # fmt: skip
 
-    def _make(self, preset: Preset, image_size: int, images: int, draw: int) -> tuple[Any, Any]:
-        items = self._project.catalogue.some_items(IMAGES, images)
+    def _make(self, preset: Preset, image_size: int, depth: int, images: int, draw: int) -> tuple[Any, Any]:
+        if depth:
+            items = [item for one in some_volumes(self._project, IMAGES, images) for item in one.slices]
+        else:
+            items = self._project.catalogue.some_items(IMAGES, images)
         if not items:
-            raise SSLStudioError(texts.NO_IMAGES, code="no_images")
-        return tuple(self.compute.call(DRAW, str(self._project.pixels_dir), items, preset, image_size, EACH, draw))
+            raise SSLStudioError(NO_VOLUMES if depth else texts.NO_IMAGES, code="no_images")
+        pixels = str(self._project.pixels_dir)
+        return tuple(self.compute.call(DRAW, pixels, items, preset, image_size, EACH, draw, depth))
 
     def _take(self, drawn: tuple[Any, Any]) -> None:
         originals, views = drawn
