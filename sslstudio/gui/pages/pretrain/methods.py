@@ -151,7 +151,8 @@ def advise(found: Found, facts: DataFacts | None, images: int, patients: int, vo
     cautions = {method.id: offering.caution(method.entry, facts, volumes=bool(volumes_by)) for method in found.methods}
     usable = [method.entry for method in found.methods if not method.problem and not reasons[method.id]]
     best = best_task(usable, facts)[0].id if usable else ""
-    return Advice(reasons, cautions, best, texts.recommended(images, patients, best))
+    seen = (facts.volumes, patients, best, "volumes") if volumes_by else (images, patients, best)
+    return Advice(reasons, cautions, best, texts.recommended(*seen))
 
 
 def _flat(requires: Requires, volumes_by: str) -> str:

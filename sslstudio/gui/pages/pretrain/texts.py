@@ -334,13 +334,13 @@ def continue_from(run_id: str) -> str:
     return f"Continue from {run_id}"
 
 
-def recommended(images: int, patients: int, method: str) -> str:
-    """Why a method is marked as recommended for this data."""
+def recommended(images: int, patients: int, method: str, seen: str = "images") -> str:
+    """Why a method is marked as recommended for so many images, or volumes."""
     each = images / max(1, patients)
     if method == "micle":
-        return f"Recommended: {each:.1f} images per patient"
+        return f"Recommended: {each:.1f} {seen} per patient"
     if each < 1.5:
-        return f"Recommended: {each:.1f} images per patient, so each image stands for itself"
+        return f"Recommended: {each:.1f} {seen} per patient, so each of them stands for itself"
     return "Recommended: the safest first choice"
 
 
