@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import shutil
 import sys
+from collections.abc import Sequence
 from platform import machine
 
 from sslstudio.backbones import at_hand
 from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
-from sslstudio.domain.runs import Metric, Monitor
+from sslstudio.domain.runs import Event, Metric, Monitor
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import PluginState, discover
 from sslstudio.jobs.run_directory import RunDirectory
@@ -117,8 +119,24 @@ def _interval(found: tuple[float, float] | None) -> str:
     return "" if found is None else f"{found[0]:.3f} to {found[1]:.3f}"
 
 
+def measured(events: Sequence[Event]) -> list[Metric | Monitor]:
+    """The numbers of a run in their order, without those that a later part of the training took back."""
+    least: dict[str, float] = {}
+    standing: list[Metric | Monitor] = []
+    for event in reversed(events):
+        if isinstance(event, Metric | Monitor):
+            place = event.step if isinstance(event, Metric) else event.epoch
+            if place < least.get(event.event, math.inf):
+                least[event.event] = place
+                standing.append(event)
+    return standing[::-1]
+
+
 def curves(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio curves PROJECT RUN -o FILE.csv`: all numbers of a run, one line a number."""
+    """`sslstudio curves PROJECT RUN -o FILE.csv`: all numbers of a run, one line a number.
+
+    Steps and epochs that were trained again after a kill or a roll-back stand there once, as they counted in the end.
+    """
     with opened(options.project, read_only=True) as project:
         project.catalogue.run(options.run)
         events = RunDirectory(project.run_dir(options.run)).events().events
@@ -128,12 +146,11 @@ def curves(options: argparse.Namespace, output: Output) -> Result:
         writer = csv.writer(stream)
         writer.writerow(("kind", "epoch", "step", "name", "value", "seconds"))
         began = events[0].at if events else 0.0
-        for event in events:
-            if isinstance(event, Metric | Monitor):
-                step = event.step if isinstance(event, Metric) else ""
-                for name, value in event.values.items():
-                    writer.writerow((event.event, event.epoch, step, name, value, round(event.at - began, 3)))
-                    count += 1
+        for event in measured(events):
+            step = event.step if isinstance(event, Metric) else ""
+            for name, value in event.values.items():
+                writer.writerow((event.event, event.epoch, step, name, value, round(event.at - began, 3)))
+                count += 1
     partial.replace(options.output)
     output.say(f"Wrote {count} numbers of {options.run} to {options.output}")
     return {"run": options.run, "file": str(options.output), "count": count}
