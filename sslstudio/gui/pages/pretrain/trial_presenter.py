@@ -99,8 +99,8 @@ class TrialPresenter(QObject):
             role, title = "muted", f"{texts.OTHERS}{title[:1].lower()}{title[1:]}"
         lines = [str(sentence) for sentence in found.get("sentences", ())]
         if rate := found.get("images_per_second"):
-            tried = self._tried
-            lines.append(texts.speed_line(float(rate), seen_by(tried.backbone) if tried is not None else "images"))
+            tried = dict(found.get("spec") or {})
+            lines.append(texts.speed_line(float(rate), seen_by(str(tried.get("backbone", "")))))
         lines += filter(None, (texts.changed_line(changed),))
         self._panel.set_result(role, title, lines, fit=not fits and not stale, take=bool(changed) and not stale)
 
