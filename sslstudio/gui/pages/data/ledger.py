@@ -187,10 +187,8 @@ class LedgerController(QObject):
         if action == ledger_texts.SHOW and entry is not None and entry.image_id is not None:
             self._services.session.select([entry.image_id])
         elif action == ledger_texts.FOLDER and entry is not None:
-            folder = Path(from_text(entry.path)).parent
-            while not folder.is_dir() and folder != folder.parent:
-                folder = folder.parent
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            path = Path(from_text(entry.path))
+            self._background.run(nearest_folder, path, done=lambda folder: QDesktopServices.openUrl(folder))
         elif action not in (ledger_texts.SHOW, ledger_texts.FOLDER):
             numbers = [self._pane.model.number(row) for row in rows] or list(self._numbers)
             self.files_wanted.emit(action, self._query.trial, numbers)
@@ -202,3 +200,12 @@ class LedgerController(QObject):
             done=lambda files: self._services.notify.info(ledger_texts.exported(files)),
             failed=self._services.notify.error,
         )
+
+
+def nearest_folder(path: Path) -> QUrl:
+    """The folder of a file, or the nearest one above it that is there; asks the disk, which may hang: not for the
+    window's thread."""
+    folder = path.parent
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return QUrl.fromLocalFile(str(folder))
