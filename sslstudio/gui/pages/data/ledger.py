@@ -188,7 +188,7 @@ class LedgerController(QObject):
             self._services.session.select([entry.image_id])
         elif action == ledger_texts.FOLDER and entry is not None:
             path = Path(from_text(entry.path))
-            self._background.run(nearest_folder, path, done=lambda folder: QDesktopServices.openUrl(folder))
+            self._background.run(nearest_folder, path, done=_show_folder)
         elif action not in (ledger_texts.SHOW, ledger_texts.FOLDER):
             numbers = [self._pane.model.number(row) for row in rows] or list(self._numbers)
             self.files_wanted.emit(action, self._query.trial, numbers)
@@ -209,3 +209,7 @@ def nearest_folder(path: Path) -> QUrl:
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     return QUrl.fromLocalFile(str(folder))
+
+
+def _show_folder(folder: QUrl) -> None:
+    QDesktopServices.openUrl(folder)
