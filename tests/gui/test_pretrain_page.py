@@ -253,4 +253,4 @@ def test_the_form_knows_every_field_and_its_limits(qtbot: QtBot) -> None:
     limits = {field.name: (field.minimum, field.maximum) for field in fields}
     assert limits["image_size"] == (16, 1024) and limits["warmup_fraction"] == (0, 0.5)
     missing = set(PretrainSpec.model_fields) - {field.name for field in fields}
-    assert missing == {"kind", "task", "init", "parameters", "preset", "pairing", "depth"}
+    assert missing == {"kind", "task", "init", "parameters", "preset", "pairing"}

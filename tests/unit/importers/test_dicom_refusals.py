@@ -243,7 +243,8 @@ def test_bombs_cost_no_memory(tmp_path: Path) -> None:
         run = subprocess.run(
             [sys.executable, "-c", code, *COMMAND], input=requests.encode(), stdout=subprocess.PIPE, check=True
         )
-        *answers, peak = run.stdout.splitlines()
+        ready, *answers, peak = run.stdout.splitlines()
+        assert json.loads(ready) == {"ready": True}
         kilobytes = int(peak) if sys.platform != "darwin" else int(peak) // 1024
         assert kilobytes < 300 * 1024
         if not headers_only:

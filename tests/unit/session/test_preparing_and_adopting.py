@@ -49,7 +49,12 @@ def test_an_import_keeps_paths_and_key_in_its_private_folder(project: Project, s
     assert run_id == "import-1"
     run = RunDirectory(project.run_dir(run_id))
     private = json.loads((run.private_dir / "sources.json").read_text(encoding="utf-8"))
-    assert private == {"sources": [str(source)], "table": str(table), "key": project.pseudonym_key.hex()}
+    assert {name: private[name] for name in ("sources", "table", "key")} == {
+        "sources": [str(source)],
+        "table": str(table),
+        "key": project.pseudonym_key.hex(),
+    }
+    assert [chosen[:2] for chosen in private["chosen"]] == [[str(source), "folder"]], "the table adds facts alone"
     assert run.job().stage == "import_images" and run.items() == []
     assert "Müller" not in run.job_file.read_text(encoding="utf-8")
     row = project.catalogue.run(run_id)
