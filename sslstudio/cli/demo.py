@@ -102,7 +102,7 @@ def free_name(folder: Path) -> Path:
 def learn(project: Project, epochs: int, output: Output) -> Result:
     """Pretrain with SimCLR, embed and map."""
     with step(output, f"Learning from the images without labels, {epochs} epochs of SimCLR"):
-        spec = PretrainSpec(task="simclr", image_size=IMAGE_SIZE, epochs=epochs, batch_size=64, preset="xray")
+        spec = PretrainSpec(task="simclr", image_size=IMAGE_SIZE, epochs=epochs, batch_size=32, preset="xray")
         pretrained = carry_out(project, workflow.prepare_pretrain(project, spec), output)
     with step(output, "Turning every image into a vector"):
         embed = EmbedSpec(source=pretrained["run"], image_size=IMAGE_SIZE)

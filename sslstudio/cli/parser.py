@@ -57,7 +57,7 @@ def _window(commands: Commands) -> None:
     demo.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where the demo project is kept")
     demo.add_argument("--headless", action="store_true", help="go through the whole journey without a window")
     demo.add_argument("--patients", type=count, default=60, metavar="N", help="synthetic patients (60)")
-    demo.add_argument("--epochs", type=count, default=15, metavar="N", help="pretraining epochs, headless only (15)")
+    demo.add_argument("--epochs", type=count, default=20, metavar="N", help="pretraining epochs, headless only (20)")
 
 
 def _window_pair(text: str) -> tuple[float, float]:

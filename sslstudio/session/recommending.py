@@ -187,7 +187,7 @@ def _epochs(spec: PretrainSpec, facts: DataFacts) -> Choice:
 
 def _batch(spec: PretrainSpec, entry: PretextTaskEntry, facts: DataFacts) -> Choice:
     if spec.batch_size < min(entry.recommended_batch or planning.LARGEST_BATCH, planning.LARGEST_BATCH):
-        why = f"There are {facts.images} images: with larger batches an epoch would be a single step."
+        why = f"There are {facts.images} images: with larger batches an epoch would be a few steps only."
         return Choice("batch_size", spec.batch_size, why)
     return Choice(
         "batch_size", spec.batch_size, f"What {entry.title} was found to work well with.", entry.reference or THUMB

@@ -150,7 +150,7 @@ def test_efforts_speeds_and_cautions_count_volumes() -> None:
     assert caution(entry, facts) == ""
     assert caution(entry, facts, volumes=True).startswith("40 volumes are few")
     plan = planning.make_plan("thorough", 40, 16, gpu=False, volumes=True)
-    assert (plan.image_size, plan.batch_size) == (96, 16)
+    assert (plan.image_size, plan.batch_size) == (96, 8)
     known = {planning.speed_key("resnet10_3d", 64, "cpu", 32): 8.0}
     assert planning.images_per_second(known, "resnet10_3d", 64, "cpu", gpu=False, depth=32) == (8.0, True)
     assert planning.images_per_second(known, "resnet10_3d", 128, "cpu", gpu=False, depth=16) == (4.0, True)
