@@ -17,7 +17,7 @@ GPU_AT_64 = 4000.0
 RELATIVE_SPEED = {name: 1.0 / entry.cost for name, entry in ARCHITECTURES.items()}
 LARGEST_BATCH = 256
 BATCHES_AN_EPOCH = 6
-"""On the 217 images of the demo SimCLR learned with six steps an epoch in 20 epochs what it had not with three in 15."""
+"""With six steps an epoch SimCLR learned on the demo's 217 images in 20 epochs what it had not with three in 15."""
 _DEPTH_OF_COSTS = 32
 SPEEDS = "training_speeds"
 """The project's setting under which measured speeds are kept, by `speed_key`."""
