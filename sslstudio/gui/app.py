@@ -89,10 +89,10 @@ def _after_first_frame(window: MainWindow, project: Path | None, demo: bool, pag
         window.opener.open(project)
     elif demo:
         window.opener.demo()
-    QTimer.singleShot(400, window, lambda: warm_up(window, list(LATER)))
+    QTimer.singleShot(400, window, lambda: _warm_up(window, list(LATER)))
 
 
-def warm_up(window: MainWindow, modules: list[str]) -> None:
+def _warm_up(window: MainWindow, modules: list[str]) -> None:
     """Import what a project's pages need, one module at a time, while the user looks at the first page."""
     first, rest = modules[0], modules[1:]
     known = first in sys.modules
@@ -101,7 +101,7 @@ def warm_up(window: MainWindow, modules: list[str]) -> None:
         if first.startswith(PAGES) and hasattr(package, "__path__"):
             rest = [f"{first}.{info.name}" for info in pkgutil.iter_modules(package.__path__)] + rest
     if rest:
-        QTimer.singleShot(0 if known else 20, window, lambda: warm_up(window, rest))
+        QTimer.singleShot(0 if known else 20, window, lambda: _warm_up(window, rest))
 
 
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

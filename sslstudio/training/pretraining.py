@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -55,7 +55,7 @@ def pretrain(
     with assembled(spec, items, cache, backbone, make_task, parameters, folder / "pixels.bin", report) as made:
         pictures = PreviewWriter(made.batches, made.sampler.epoch(0)[0], artifacts, report)
         settings = _settings(spec, items)
-        with ScalarFiles(artifacts / FOLDER, made.sampler.steps_per_epoch, report) as files:
+        with closing(ScalarFiles(artifacts / FOLDER, made.sampler.steps_per_epoch, report)) as files:
             told = Telling(report, files)
             result = TrainingLoop(
                 made.task, made.batches, made.sampler, settings, made.device, folder, told, pictures, keeper,

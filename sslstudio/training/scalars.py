@@ -13,7 +13,6 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from sslstudio.training.reporter import Reporter
@@ -60,14 +59,6 @@ class ScalarFiles:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-    def __enter__(self) -> ScalarFiles:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _begin(self, step: int) -> None:
         from tensorboardX.proto.event_pb2 import Event, SessionLog

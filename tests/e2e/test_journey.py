@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_whole_journey_by_mouse_and_keys(root, tmp_path):
-    command = [sys.executable, "-m", "tests.e2e.sit_down", "demo", "--epochs", "2", "--labels", "20"]
+    command = [sys.executable, "-m", "tests.e2e.sit_down", "demo", "--epochs", "2", "--labels", "24"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=1100, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     noise = "This plugin does not support propagateSizeHints()"  # the offscreen platform, about every dialog
@@ -21,7 +21,7 @@ def test_whole_journey_by_mouse_and_keys(root, tmp_path):
     assert report["finished"] and report["code"] == 0
     assert report["heavy"] == [], "the window's process loaded the learning libraries"
     assert report["subjects"] == 60 and report["images"] > 100
-    assert report["labels"] == 20
+    assert report["labels"] == 24
     scores = report["scores"]
     assert scores["n_images"] >= 1 and sum(map(sum, scores["confusion"])) == scores["n_images"]
     assert scores["balanced_accuracy"]["low"] <= scores["balanced_accuracy"]["high"]

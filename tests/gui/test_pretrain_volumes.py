@@ -47,7 +47,7 @@ def shown(path: Path, qtbot: QtBot, slices: int) -> Iterator[PretrainController]
     view.show()
     controller = PretrainController(at.services, view)
     view.setup.set_expert(True)
-    controller.views.compute = DrawsHere()  # type: ignore[assignment]
+    controller.views.compute = DrawsHere()
     qtbot.waitUntil(lambda: controller.reason() == "", timeout=20000)
     yield controller
     controller.close()
@@ -105,9 +105,9 @@ def test_whole_series_bring_their_network_slices_batch_and_time(page: PretrainCo
 def test_methods_and_networks_that_do_not_go_together_are_off_with_the_reason(page: PretrainController) -> None:
     setup, gallery = page._view.setup, page._view.methods
     see(page, VOLUMES)
-    off = {method.id for method in page.setting_up.found.methods if gallery.card(method.id).reason}  # type: ignore[union-attr]
+    off = {method.id for method in page.setting_up.found.methods if gallery.card(method.id).reason}
     assert off == {"mae", "jigsaw", "context", "forecasting", "colorization"}
-    why = gallery.card("mae").reason  # type: ignore[union-attr]
+    why = gallery.card("mae").reason
     assert "learns from single images" in why and texts.SEE_IMAGES in why
     page.setting_up.pick_method("inpainting")
     spec = page.setting_up.specification()

@@ -70,6 +70,8 @@ class ProjectImages(QObject):
         self._groups: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]] | None = None
         self._classes: dict[int, ClassInfo] | None = None
         self._closed = False
+        self._later = QTimer(self, singleShot=True, interval=FIRST_LOOK_MS)
+        self._later.timeout.connect(self.reload)
         self._images_stale.connect(self.reload)
         self._labels_stale.connect(self._relabel)
         self._look_stale.connect(self._render_anew)
@@ -86,13 +88,14 @@ class ProjectImages(QObject):
             return found
         made = cls(services, services.background)
         if made.session.project.catalogue.has_many_images():
-            QTimer.singleShot(FIRST_LOOK_MS, made, made.reload)
+            made._later.start()
         else:
             made.reload()
         return made
 
     def reload(self) -> None:
         """Read the images again, off the window's thread."""
+        self._later.stop()
         self._services.background.run(
             image_table.read, self.session.project.catalogue, done=self._take, key="project-images"
         )

@@ -31,7 +31,7 @@ def volume(path: Path) -> Path:
     """A tiny volume, NIfTI with header and voxels in two files."""
     import nibabel
 
-    nibabel.save(nibabel.Nifti1Pair(np.arange(60, dtype=np.int16).reshape(5, 4, 3), np.eye(4)), path)  # type: ignore[no-untyped-call, attr-defined]
+    nibabel.save(nibabel.Nifti1Pair(np.arange(60, dtype=np.int16).reshape(5, 4, 3), np.eye(4)), path)
     return path
 
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def trained(bench: Bench, run: RunDirectory, at_step_four: Callable[[RunContext]
             return loss
 
         keeper = BestWeights(run.artifacts_dir, _save)
-        with ScalarFiles(run.artifacts_dir / "tensorboard", 3, context) as scalars:
+        with closing(ScalarFiles(run.artifacts_dir / "tensorboard", 3, context)) as scalars:
             place = str(run.checkpoints_dir.relative_to(bench.folder))
             bench.loop(context, folder=place, keeper=keeper, scalars=scalars, spoil=meddle)[0].run()
         return {}

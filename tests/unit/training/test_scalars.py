@@ -6,6 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,8 @@ def expected(*reports: Recorder) -> dict[tuple[str, int], float]:
 
 
 def run(bench: Bench, report: Recorder, **changes: object) -> None:
-    with ScalarFiles(bench.folder / "tensorboard", STEPS, report) as files:
-        bench.loop(report, scalars=files, **changes)[0].run()  # type: ignore[arg-type]
+    with closing(ScalarFiles(bench.folder / "tensorboard", STEPS, report)) as files:
+        bench.loop(report, scalars=files, **changes)[0].run()
 
 
 def test_all_that_was_told_stands_there_once(bench: Bench) -> None:
@@ -125,7 +126,7 @@ def test_what_goes_wrong_is_told_once_and_ends_no_training(bench: Bench) -> None
 
 def test_a_number_that_is_none_is_left_out_and_nothing_is_written_before_a_beginning(tmp_path: Path) -> None:
     report = Recorder()
-    with ScalarFiles(tmp_path / "tensorboard", 10, report) as files:
+    with closing(ScalarFiles(tmp_path / "tensorboard", 10, report)) as files:
         told = Telling(report, files)
         told.metric(1, 0, loss=1.0)
         assert not (tmp_path / "tensorboard").exists()

@@ -62,6 +62,8 @@ class BrowseController(QObject):
         self._reading = False
         self._begun = False
         self._gathering = -1
+        self._later = QTimer(self, singleShot=True, interval=FIRST_LOOK_MS)
+        self._later.timeout.connect(self._read_all)
         view.branches_chosen.connect(self._choose)
         view.tree_model.names_requested.connect(self._read_names)
         view.grid.set_thumbnails(images.thumbnails)
@@ -90,11 +92,12 @@ class BrowseController(QObject):
         if first:
             self._services.background.run(self._catalogue.first_images, FIRST_SERIES, done=self._show_first)
         if first and self._catalogue.has_many_images():
-            QTimer.singleShot(FIRST_LOOK_MS, self, self._read_all)
+            self._later.start()
         else:
             self._read_all()
 
     def _read_all(self) -> None:
+        self._later.stop()
         self._services.background.run(
             self._find, self._session.filters.value, done=self._show, failed=self._failed, key="data images"
         )
