@@ -14,7 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from sslstudio.domain.filters import Choice, Range, Search
+from sslstudio.domain.filters import Choice, Filter, Range, Search
+from sslstudio.gui.item_models.project_images import FIRST_LOOK_MS
 from sslstudio.gui.pages.data import browse_texts as texts
 from sslstudio.gui.pages.data.images_view import ImagesPane
 from sslstudio.gui.pages.data.view import DataView
@@ -77,6 +78,32 @@ def stored(pane: ImagesPane) -> int:
 
 def number(pane: ImagesPane) -> str:
     return pane.viewer._number.text()
+
+
+def test_a_project_of_very_many_images_shows_some_at_once_and_reads_all_only_once(
+    make_window: MakeWindow, tmp_path: Path, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sslstudio.catalogue.images.MANY_IMAGES", 0)
+    monkeypatch.setattr("sslstudio.gui.pages.data.browsing.FIRST_SERIES", 1)
+    project = build(tmp_path / "volumes.sslproj")
+    matches, asked = project.catalogue.matches, list[object]()
+
+    def noted(filter: Filter) -> np.ndarray:
+        asked.append(filter)
+        return matches(filter)
+
+    monkeypatch.setattr(project.catalogue, "matches", noted)
+    made = make_window()
+    made.attach(project)
+    pane, images = pane_of(made), len(project.catalogue.image_ids())
+    wait(lambda: len(pane.grid.tiles.ids))
+    assert len(pane.grid.tiles.ids) < images and not asked, "the first ones come before all are read"
+    session_of(made).filters.put(Choice(column="modality", values=("CT",)))
+    wait(lambda: pane.filters.count.text() == "15 of 30 images")
+    QTest.qWait(FIRST_LOOK_MS + 200)
+    assert len(asked) == 1, "a reading that was asked for meanwhile stands for the one that was to come"
+    session_of(made).filters.clear()
+    wait(lambda: len(pane.grid.tiles.ids) == images)
 
 
 def test_a_series_is_scrolled_in_the_order_of_positions(window: MainWindow, wait: Wait) -> None:

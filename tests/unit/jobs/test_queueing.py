@@ -9,7 +9,7 @@ import pytest
 
 from sslstudio.domain.runs import RunState
 from sslstudio.errors import SSLStudioError
-from sslstudio.jobs import control, run_lock
+from sslstudio.jobs import control, queueing, run_lock
 from sslstudio.jobs.launcher import LocalLauncher
 from sslstudio.jobs.queueing import RunQueue
 from sslstudio.jobs.run_directory import RunDirectory
@@ -109,3 +109,16 @@ def test_a_worker_starts_the_next_one_when_it_ends_however_it_ends(
     assert starts == sorted(starts)
     for run in runs:
         control.wait(run.path, 10)
+
+
+def test_what_waits_is_started_although_somebody_looks_at_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking at the lock holds it for a moment: the first tries find it held, as by a training."""
+    launcher, looks = Noted(), list[int]()
+    queue(tmp_path, launcher, "next")
+    ended = tiny_run(tmp_path, "ended")
+    monkeypatch.setattr(RunQueue, "busy", lambda self: looks.append(1) or len(looks) < 3)
+    monkeypatch.setattr(queueing, "_PAUSE", 0.0)
+    queueing.start_next(ended, launcher)
+    assert launcher.started == ["next"] and len(looks) == 3
