@@ -15,12 +15,19 @@ from sslstudio.gui import app
 from tests.gui.conftest import MakeWindow
 
 START_AND_CLOSE = """
-import sys
+import sys, time
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from sslstudio.gui import app
 created = app.create_application()
-QTimer.singleShot(1500, lambda: [w.close() for w in QApplication.topLevelWidgets() if w.isVisible()])
+until = time.monotonic() + 90
+def close():
+    if app.LATER[-1] in sys.modules or time.monotonic() > until:
+        for window in QApplication.topLevelWidgets():
+            window.close()
+timer = QTimer(interval=100)
+timer.timeout.connect(close)
+timer.start()
 code = app.main(None, False, theme_mode="dark")
 heavy = sorted({"torch", "torchvision", "lightly", "monai", "sklearn", "pydicom", "scipy"} & set(sys.modules))
 print(code, heavy, "pyqtgraph" in sys.modules)
