@@ -12,8 +12,9 @@ synthetic studies of so many patients, every third of them for testing, imported
 LABELS.csv has the columns image, label, split (train / test) and, if patients are known, subject. The labels of the
 test part only ever score. For each source: logistic regression (C = 0.1) on standardised features from k labels a class
 of the train part, mean of ten draws, balanced accuracy on the whole test part, with a 95 % interval from 1,000
-resamples of draws and test patients. Sources: each run with settings its method recommends, the same backbones with
-random weights and with ImageNet weights where they are on this computer, and the bare pixels of 16 x 16 thumbnails.
+resamples of draws and test patients, and how much better each run is than its start, by the same resamples. Sources:
+each run with settings its method recommends, the same backbones with random weights and with ImageNet weights where
+they are on this computer, and the bare pixels of 16 x 16 thumbnails.
 Sizes without a value are --image-size. A run whose folder below --work holds a finished backbone is not trained again.
 """
 
@@ -125,6 +126,22 @@ class Wish:
     def run_id(self) -> str:
         return f"{self.task}-{self.start.removeprefix(EARLIER)}-{self.backbone}-{self.size}-{self.epochs}"
 
+    @property
+    def title(self) -> str:
+        """Its row in the table."""
+        return f"{self.run_id} epochs"
+
+    @property
+    def begins(self) -> str:
+        """The row of what it starts from."""
+        if self.start.startswith(EARLIER):
+            return f"{self.start.removeprefix(EARLIER)} epochs"
+        return start_title(self.start, self.backbone, self.size)
+
+
+def start_title(start: str, backbone: str, size: int) -> str:
+    return f"{start} {backbone} {size} px"
+
 
 def wishes_of(options: argparse.Namespace) -> list[Wish]:
     """The runs that are asked for: TASK[+START][@BACKBONE][:SIZE][*EPOCHS] in words."""
@@ -223,11 +240,27 @@ def demo_studies(options: argparse.Namespace) -> tuple[Labelled, list[Item]]:
 
 @dataclass(frozen=True)
 class Score:
-    """Mean balanced accuracy over the draws, with the ends of its 95 % interval."""
+    """A mean over the draws, with the ends of its 95 % interval: a balanced accuracy, or how much better one is."""
 
     mean: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """A balanced accuracy, and what it is in each of the resamples, which are the same for all sources."""
+
+    mean: float
+    resampled: np.ndarray[Any, np.dtype[np.float64]]
+
+    def score(self) -> Score:
+        low, high = np.quantile(self.resampled, (0.025, 0.975))
+        return Score(self.mean, float(low), float(high))
+
+    def above(self, other: Spread) -> Score:
+        """How much better this is than `other`, by pairs of resamples."""
+        return Spread(self.mean - other.mean, self.resampled - other.resampled).score()
 
 
 def guesses(features: Any, labelled: Labelled, count: int) -> Any:
@@ -250,23 +283,22 @@ def guesses(features: Any, labelled: Labelled, count: int) -> Any:
     return np.stack(rows)
 
 
-def score(features: Any, labelled: Labelled) -> dict[str, Score]:
+def spread(features: Any, labelled: Labelled) -> dict[str, Spread]:
     """Balanced accuracy on the test part for each number of labels a class ("all" for every train label)."""
     truth = labelled.classes[labelled.test]
     patients = np.unique(np.array(labelled.subjects)[labelled.test], return_inverse=True)[1]
     people = int(patients.max()) + 1
-    random = np.random.default_rng(0)
     results = {}
     for count in COUNTS:
+        random = np.random.default_rng(count)
         right = guesses(features, labelled, count) == truth
-        spread = []
+        resampled = []
         for _ in range(RESAMPLES):
             draws = random.integers(len(right), size=len(right))
             times = np.bincount(random.integers(people, size=people), minlength=people)
             images = np.repeat(np.arange(len(truth)), times[patients])
-            spread.append(_balanced(right[draws][:, images], truth[images]))
-        low, high = np.quantile(spread, (0.025, 0.975))
-        results[str(count) if count else "all"] = Score(_balanced(right, truth), float(low), float(high))
+            resampled.append(_balanced(right[draws][:, images], truth[images]))
+        results[str(count) if count else "all"] = Spread(_balanced(right, truth), np.array(resampled))
     return results
 
 
@@ -296,17 +328,19 @@ def collect(options: argparse.Namespace, items: list[Item]) -> tuple[dict[str, A
     seen = [item for item in items if item.part != "test"] if options.train_only else items
     wishes = wishes_of(options)
     ended = {}
-    for backbone, size in dict.fromkeys((one.backbone, one.size) for one in wishes):
-        found[f"random {backbone} {size} px"] = embed(root, "random", backbone, size, items, options.seed)
+    starts = [(one.start, one.backbone, one.size) for one in wishes if not one.start.startswith(EARLIER)]
+    starts += [("random", one.backbone, one.size) for one in wishes]
     for pair in options.imagenet:
         backbone, _, size = pair.partition(":")
+        starts.append(("imagenet", backbone, int(size or options.image_size)))
+    for start, backbone, size in dict.fromkeys(sorted(starts, reverse=True)):
         try:
-            found[f"imagenet {pair}"] = embed(root, "imagenet", backbone, int(size or options.image_size), items)
+            found[start_title(start, backbone, size)] = embed(root, start, backbone, size, items, options.seed)
         except SSLStudioError as error:
             print(error, file=sys.stderr)
     for one in wishes if options.epochs else ():
         ended[one.run_id] = train(root, one, seen, options)
-        found[f"{one.run_id} epochs"] = embed(root, one.run_id, one.backbone, one.size, items)
+        found[one.title] = embed(root, one.run_id, one.backbone, one.size, items)
     return found, ended
 
 
@@ -363,6 +397,14 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+def print_table(title: str, table: dict[str, dict[str, Score]]) -> None:
+    heads = [str(count) if count else "all" for count in COUNTS]
+    print(f"{title:56}" + "".join(f"{head:>22}" for head in heads))
+    for source, scores in table.items():
+        cells = (f"{one.mean:.3f} ({one.low:.3f}-{one.high:.3f})" for one in (scores[head] for head in heads))
+        print(f"{source:56}" + "".join(f"{cell:>22}" for cell in cells))
+
+
 def main() -> None:
     options = arguments()
     start = time.monotonic()
@@ -376,14 +418,19 @@ def main() -> None:
             sources = {one: project_features(options.project, one, names) for one in options.embedding}
         else:
             sources, result = collect(options, cache_images(options.work, options.images, names, labelled))
-    table = {source: score(features, labelled) for source, features in sources.items()}
-    heads = [str(count) if count else "all" for count in COUNTS]
-    print(f"{'balanced accuracy with labels a class':44}" + "".join(f"{head:>22}" for head in heads))
-    for source, scores in table.items():
-        cells = (f"{one.mean:.3f} ({one.low:.3f}-{one.high:.3f})" for one in (scores[head] for head in heads))
-        print(f"{source:44}" + "".join(f"{cell:>22}" for cell in cells))
+    spreads = {source: spread(features, labelled) for source, features in sources.items()}
+    table = {source: {head: one.score() for head, one in row.items()} for source, row in spreads.items()}
+    print_table("balanced accuracy with labels a class", table)
+    begun = {one.title: one.begins for one in wishes_of(options)} if not options.project else {}
+    gains = {
+        f"{source} above its start": {head: one.above(spreads[begun[source]][head]) for head, one in row.items()}
+        for source, row in spreads.items()
+        if begun.get(source) in spreads
+    }
+    print_table("and how much better than its start", gains)
     report = {
         "scores": {source: {count: asdict(one) for count, one in row.items()} for source, row in table.items()},
+        "gains": {source: {count: asdict(one) for count, one in row.items()} for source, row in gains.items()},
         "pretraining": result,
         "test_images": int(labelled.test.sum()),
         "draws": DRAWS,

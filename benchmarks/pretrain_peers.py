@@ -136,6 +136,8 @@ def lightly_train(given: dict[str, Any]) -> Stopwatch:
         def on_train_batch_end(self, *_: Any) -> None:
             watch.step()
 
+    json.JSONEncoder.default = lambda _self, value: str(value)  # type: ignore[method-assign]  # it notes its arguments
+
     with tempfile.TemporaryDirectory() as folder:
         lightly_train.pretrain(
             out=str(Path(folder) / "out"),

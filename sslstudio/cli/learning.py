@@ -23,7 +23,7 @@ from sslstudio.session.project import Project
 STARTS = ("random", "imagenet")
 SETTINGS = (
     *("backbone", "image_size", "depth", "epochs", "batch_size", "learning_rate", "weight_decay", "preset", "device"),
-    *("precision", "seed", "keep", "accumulation", "checkpointing"),
+    *("precision", "seed", "keep", "accumulation", "checkpointing", "compile"),
 )
 
 

@@ -16,6 +16,7 @@ from sslstudio.api import PretextTask
 from sslstudio.errors import SSLStudioError
 from sslstudio.training import checkpoint, schedule, state
 from sslstudio.training.batches import BatchMaker
+from sslstudio.training.compiling import Pause
 from sslstudio.training.devices import Precision, choose_precision
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.memory import Gauge
@@ -60,7 +61,7 @@ class TrainingLoop:
     """Trains one task. Every decision that a resume must repeat stands in `LoopState` and its checkpoints.
 
     `goes_on` is told the step from which training begins, goes on, or goes back to: what was told of later steps is
-    void.
+    void. In `as_written()` the network is measured.
     """
 
     def __init__(
@@ -75,9 +76,11 @@ class TrainingLoop:
         after_epoch: Callable[[PretextTask, int], None] | None = None,
         keeper: BestWeights | None = None,
         goes_on: Callable[[int], None] | None = None,
+        as_written: Pause = contextlib.nullcontext,
     ) -> None:
         self._after_epoch = after_epoch
         self._goes_on = goes_on
+        self._as_written = as_written
         self._keeper = keeper
         self._task = task
         self._batches = batches
@@ -93,6 +96,7 @@ class TrainingLoop:
         self._state: LoopState
         self._skips = self._rollbacks = 0
         self._saved_step = -1
+        self._saving = 0.0
         self._started = self._saved_at = self._told_at = time.monotonic()
         self._since: list[float] = []
         self._waited = 0.0
@@ -113,7 +117,8 @@ class TrainingLoop:
                 code="diverged",
             )
         if not self._collapse:
-            self._collapse = self._watcher.collapse(self._task.encoder(), self._runner.autocast)
+            with self._as_written():
+                self._collapse = self._watcher.collapse(self._task.encoder(), self._runner.autocast)
         self._keep_last()
         return LoopResult(
             loss=self._mean_loss(),
@@ -151,7 +156,8 @@ class TrainingLoop:
         if self._goes_on is not None:
             self._goes_on(self._state.step)
         if self._state.step == 0:
-            self._watcher.start(self._task.encoder(), self._runner.autocast)
+            with self._as_written():
+                self._watcher.start(self._task.encoder(), self._runner.autocast)
         self._started = time.monotonic()
 
     def _probe(self) -> Callable[[Precision], None]:
@@ -179,9 +185,12 @@ class TrainingLoop:
                 self._save()
         self._look(epoch)
         if self._after_epoch is not None:
-            self._after_epoch(self._task, epoch)
+            with self._as_written():
+                self._after_epoch(self._task, epoch)
         last = self._state.step >= self._total
-        if last or time.monotonic() - self._saved_at >= self._settings.checkpoint_seconds:
+        # twenty seconds for a checkpoint that takes .4 s to write, in proportion for larger ones: 2 % of the time
+        due = self._settings.checkpoint_seconds * max(1.0, self._saving / 0.4)
+        if last or time.monotonic() - self._saved_at >= due:
             self._save()
 
     def _step(self, rows: Tensor, squares: Tensor, epoch: int) -> None:
@@ -257,7 +266,8 @@ class TrainingLoop:
     def _look(self, epoch: int) -> None:
         chance = self._task.chance_loss(self._sampler.batch_size // self._state.accumulation)
         encoder, arithmetic = self._task.encoder(), self._runner.autocast
-        self._collapse = self._watcher.look(encoder, arithmetic, epoch, self._mean_loss(), chance)
+        with self._as_written():
+            self._collapse = self._watcher.look(encoder, arithmetic, epoch, self._mean_loss(), chance)
         self._task.train()
 
     def _advance(self, **changes: object) -> None:
@@ -278,6 +288,7 @@ class TrainingLoop:
             self._keeper.flush()
         packed = state.pack(self._task, self._optimiser, self._state)
         checkpoint.save(self._folder, packed, self._report.check_place)
+        self._saving = time.monotonic() - self._started
         self._saved_at = time.monotonic()
         self._saved_step = self._state.step
 

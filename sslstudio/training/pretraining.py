@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -24,6 +24,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import devices, pixel_store, volume_store
 from sslstudio.training.batches import BatchMaker
+from sslstudio.training.compiling import compile_network
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
 from sslstudio.training.previews import PreviewWriter
@@ -55,11 +56,12 @@ def pretrain(
     with assembled(spec, items, cache, backbone, make_task, parameters, folder / "pixels.bin", report) as made:
         pictures = PreviewWriter(made.batches, made.sampler.epoch(0)[0], artifacts, report)
         settings = _settings(spec, items)
+        as_written = compile_network(made.task.encoder(), made.device, report) if spec.compile else nullcontext
         with closing(ScalarFiles(artifacts / FOLDER, made.sampler.steps_per_epoch, report)) as files:
             told = Telling(report, files)
             result = TrainingLoop(
                 made.task, made.batches, made.sampler, settings, made.device, folder, told, pictures, keeper,
-                files.go_on_from,
+                files.go_on_from, as_written,
             ).run()  # fmt: skip
     return made.task.encoder().cpu(), result
 
@@ -138,7 +140,7 @@ def assembled(
 
 def identity(spec: PretrainSpec, items: Sequence[Item]) -> str:
     """A digest of all that must not change between a run and its resumption (length and device may)."""
-    free = {"epochs", "device", "keep"} if table.sees_volumes(spec.backbone) else {"epochs", "device", "keep", "depth"}
+    free = {"epochs", "device", "keep", "compile"} | (set() if table.sees_volumes(spec.backbone) else {"depth"})
     digest = hashlib.sha256(spec.model_dump_json(exclude=free).encode())
     for item in items:
         windows = ",".join(f"{low},{high}" for low, high in item.windows)

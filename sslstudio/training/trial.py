@@ -85,7 +85,7 @@ def attempt(
             precision = choose_precision(spec.precision, made.device, one)
             runner.bfloat16 = precision == "bfloat16"
             done, elapsed, waited = _steps(made, runner, spec, report, steps, seconds)
-        measuring = _measuring(made, runner, min(monitors.LARGEST_SAMPLE, max(1, int(rows_in_all) // 4)))
+        measuring = _measuring(made, runner, monitors.sample_size(max(1, int(rows_in_all))))
         compares = made.task.chance_loss(8) != made.task.chance_loss(16)
         return Trial(
             steps=done,

@@ -45,7 +45,7 @@ def test_view_retrieval_finds_the_same_image() -> None:
     assert monitors.view_retrieval(first, first.roll(1, 0)) == 0.0
 
 
-@pytest.mark.parametrize(("images", "expected"), [(100, 100), (800, 256), (4000, 1000), (100_000, 2048)])
+@pytest.mark.parametrize(("images", "expected"), [(100, 100), (800, 256), (4000, 666), (100_000, 2048)])
 def test_the_sample_is_fixed_and_bounded(images: int, expected: int) -> None:
     rows = [monitors.sample_rows(images, torch.Generator().manual_seed(1)) for _ in range(2)]
     assert torch.equal(*rows)

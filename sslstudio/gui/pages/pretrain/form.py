@@ -19,7 +19,7 @@ from sslstudio.gui.widgets.controls import FormRow
 
 COMMON = ("backbone", "image_size", "depth", "epochs", "batch_size", "device")
 RATES = ("learning_rate", "weight_decay", "warmup_fraction")
-RARE = (*RATES, "precision", "accumulation", "checkpointing", "keep", "seed")
+RARE = (*RATES, "precision", "accumulation", "checkpointing", "compile", "keep", "seed")
 MOST = 1_000_000_000
 _UNITS = {"image_size": "px", "depth": "slices"}
 

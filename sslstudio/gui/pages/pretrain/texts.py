@@ -146,6 +146,10 @@ LABELS = {
         "Into how many parts each batch is cut to save memory. Methods that compare images then compare fewer.",
     ),
     "checkpointing": ("Save memory", "Computes parts of a transformer twice instead of keeping them. Slower."),
+    "compile": (
+        "Compile",
+        "Compiles the network first, on Linux: a minute or more at the start. Can pay on graphics cards in long runs.",
+    ),
     "keep": ("Hand on", "Which weights are used when the run has ended; the others are kept beside them."),
     "seed": ("Seed", "The same seed and settings give the same result on the same computer."),
 }
