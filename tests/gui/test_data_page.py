@@ -44,15 +44,15 @@ def test_dropped_folders_become_images_a_ledger_and_a_tree(
     qtbot.waitUntil(lambda: view.images.tree_model.rowCount() == 4, timeout=60000)
     qtbot.waitUntil(lambda: view.counts.text() == "12 images, 4 patients, 3 each", timeout=10000)
     assert not panel.progress.isVisible()
-    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 14, timeout=5000)
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 14, timeout=20000)
     assert window.workspace is not None and window.workspace.page("data").badge() == "12 images"
 
     view.show_ledger()
     chip = next(child for child in view.findChildren(QPushButton) if child.text().startswith("Empty file"))
     chip.click()
-    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: view.ledger.model.rowCount() == 1, timeout=20000)
     index = view.ledger.model.index(0, 0)
-    qtbot.waitUntil(lambda: view.ledger.model.data(index) == "empty.png", timeout=5000)
+    qtbot.waitUntil(lambda: view.ledger.model.data(index) == "empty.png", timeout=20000)
     assert view.ledger.model.data(view.ledger.model.index(0, 2)) == "The file is empty (0 bytes)."
 
 
@@ -82,20 +82,20 @@ def test_patients_are_left_out_with_a_reason_and_taken_back(
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     for row in (0, 1):
         view.images.tree.selectionModel().select(view.images.tree_model.index(row, 0), flags)
-    qtbot.waitUntil(lambda: view.images.selected.text() == "8 images from 2 patients selected", timeout=5000)
+    qtbot.waitUntil(lambda: view.images.selected.text() == "8 images from 2 patients selected", timeout=20000)
     assert window.workspace is not None
     session = window.workspace.session
-    qtbot.waitUntil(lambda: len(session.selection) == 8, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.selection) == 8, timeout=20000)
     view.images.exclude_requested.emit("Poor quality")
-    qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 8, timeout=5000)
+    qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 8, timeout=20000)
     assert small_project.catalogue.image(min(session.selection)).excluded == "Poor quality"
     qtbot.waitUntil(
-        lambda: "8 images left out of training: Poor quality." in window.chrome.toasts.texts(), timeout=5000
+        lambda: "8 images left out of training: Poor quality." in window.chrome.toasts.texts(), timeout=20000
     )
-    qtbot.waitUntil(lambda: "8 left out" in view.counts.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "8 left out" in view.counts.text(), timeout=20000)
     undo = next(toast for toast in window.chrome.toasts._toasts if toast.button.text() == "Undo")
     undo.button.click()
-    qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 0, timeout=5000)
+    qtbot.waitUntil(lambda: small_project.catalogue.counts().excluded == 0, timeout=20000)
 
 
 def test_the_ledger_asks_for_pages_as_they_come_into_view() -> None:

@@ -110,6 +110,6 @@ def test_the_tree_is_painted_once_for_many_pictures_and_only_for_its_own(qtbot: 
     assert painted == [], "nobody waits for these"
     for image_id in (11, 12, 13):
         model.pictures_came([image_id])
-    qtbot.waitUntil(lambda: bool(painted), timeout=5000)
+    qtbot.waitUntil(lambda: bool(painted), timeout=20000)
     qtbot.wait(150)
     assert len(painted) == 1

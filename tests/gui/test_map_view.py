@@ -71,7 +71,7 @@ def test_a_lasso_selects_exactly_the_points_inside_it(view: MapView, qtbot: QtBo
     view.set_tool("lasso")
     turn = np.linspace(0, 2 * np.pi, 24)
     path = [QPoint(round(280 + 130 * np.cos(a)), round(230 + 90 * np.sin(a))) for a in turn]
-    with qtbot.waitSignal(view.selection_requested, timeout=3000) as caught:
+    with qtbot.waitSignal(view.selection_requested, timeout=20000) as caught:
         drag(view, path)
     ids, mode = caught.args
     assert mode == "replace"
@@ -91,7 +91,7 @@ def test_a_lasso_selects_exactly_the_points_inside_it(view: MapView, qtbot: QtBo
 )
 def test_a_box_follows_the_modifiers(view: MapView, qtbot: QtBot, modifiers: Qt.KeyboardModifier, mode: str) -> None:
     view.set_tool("box")
-    with qtbot.waitSignal(view.selection_requested, timeout=3000) as caught:
+    with qtbot.waitSignal(view.selection_requested, timeout=20000) as caught:
         drag(view, [QPoint(5, 5), QPoint(200, 200), QPoint(560, 440)], modifiers)
     assert caught.args[1] == mode
     assert len(caught.args[0]) > COUNT // 2
@@ -100,10 +100,10 @@ def test_a_box_follows_the_modifiers(view: MapView, qtbot: QtBot, modifiers: Qt.
 def test_a_click_selects_the_point_and_beside_all_points_nothing(view: MapView, qtbot: QtBot) -> None:
     assert view.canvas is not None and view.scene is not None
     row = int(view.scene.xy[:, 0].argmax())
-    with qtbot.waitSignal(view.selection_requested, timeout=3000) as caught:
+    with qtbot.waitSignal(view.selection_requested, timeout=20000) as caught:
         QTest.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=pixel(view, row))
     assert caught.args[0].tolist() == [IDS[row]]
-    with qtbot.waitSignal(view.selection_requested, timeout=3000) as caught:
+    with qtbot.waitSignal(view.selection_requested, timeout=20000) as caught:
         QTest.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
     assert caught.args[0].tolist() == []
 
@@ -136,10 +136,10 @@ def test_resting_on_a_point_shows_its_card(view: MapView, qtbot: QtBot) -> None:
     QTest.mouseMove(view.canvas.viewport(), place - QPoint(40, 0))
     QTest.qWait(20)
     QTest.mouseMove(view.canvas.viewport(), place)
-    qtbot.waitUntil(lambda: view._card.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: view._card.isVisible(), timeout=20000)
     assert view._card.image_id == IDS[row]
     QTest.mouseMove(view.canvas.viewport(), QPoint(2, 2))
-    qtbot.waitUntil(lambda: not view._card.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: not view._card.isVisible(), timeout=20000)
 
 
 def test_the_legend_hides_and_isolates_and_what_is_hidden_cannot_be_caught(view: MapView, qtbot: QtBot) -> None:
@@ -152,7 +152,7 @@ def test_the_legend_hides_and_isolates_and_what_is_hidden_cannot_be_caught(view:
     draw(view)
     assert f"of {COUNT}" in view._shown.text()
     view.set_tool("box")
-    with qtbot.waitSignal(view.selection_requested, timeout=3000) as caught:
+    with qtbot.waitSignal(view.selection_requested, timeout=20000) as caught:
         drag(view, [QPoint(1, 1), QPoint(300, 300), QPoint(view.canvas.width() - 2, view.canvas.height() - 2)])
     assert len(caught.args[0]) == COUNT - hidden
     qtbot.keyClick(rows[2], Qt.Key.Key_Return)

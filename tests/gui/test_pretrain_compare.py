@@ -67,7 +67,7 @@ def test_two_runs_are_laid_over_each_other_and_followed(at: Desk, pane: CompareP
     spots = pane.maps._spots(1)[4]
     qtbot.mouseMove(pane.maps, QPoint(round(spots[0]), round(spots[1])))
     qtbot.mouseClick(pane.maps, Qt.MouseButton.LeftButton, pos=QPoint(round(spots[0]), round(spots[1])))
-    qtbot.waitUntil(lambda: len(at.session.selection) == 1, timeout=2000)
+    qtbot.waitUntil(lambda: len(at.session.selection) == 1, timeout=20000)
     assert pane.maps._ringed == at.session.selection
     pane.moved.click()
     assert len(at.session.selection) == 20 and pane.maps._ringed == at.session.selection

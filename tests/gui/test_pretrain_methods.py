@@ -181,11 +181,11 @@ def test_a_plugin_of_others_is_shown_and_enabled(
     card = gallery.card("theirs")
     assert card is not None
     card.findChild(QPushButton, options=Qt.FindChildOption.FindDirectChildrenOnly).click()
-    qtbot.waitUntil(lambda: consent.dialog is not None, timeout=5000)
+    qtbot.waitUntil(lambda: consent.dialog is not None, timeout=20000)
     assert consent.dialog is not None
     shown = [label.text() for label in consent.dialog.findChildren(QLabel)]
     assert str(folder) in shown and any("2.1, MIT" in text for text in shown)
     consent.dialog.enable.click()
-    qtbot.waitUntil(lambda: bool(changed), timeout=5000)
+    qtbot.waitUntil(lambda: bool(changed), timeout=20000)
     assert changed[0].method("theirs") is not None
     at.close()

@@ -61,7 +61,7 @@ def test_training_is_followed_and_goes_on_to_a_map(
     assert [light._light.mood for light in view.run._lights] == ["good", "good", "good"]
     assert view.run.head.embed.isVisible() and view.run.head.extend.isVisible()
     assert (small_project.maps_dir / "map-1.npz").is_file()
-    qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=20000)
     assert catalogue.setting("training_speeds") == {"resnet18@64@cpu": 160.0}
 
 
@@ -99,11 +99,11 @@ def test_a_run_is_held_shows_pictures_and_is_stopped_with_its_best_weights(
     assert view.run.pictures.picture(1, 0).pixelColor(0, 0).red() >= 60
     run = RunDirectory(small_project.run_dir("mae-1"))
     view.run.head.hold.click()
-    qtbot.waitUntil(run.pause_requested, timeout=5000)
-    qtbot.waitUntil(lambda: view.run.head.hold.text() == run_texts.GO_ON, timeout=5000)
-    qtbot.waitUntil(lambda: run_texts.PAUSED in view.run.head.state.text(), timeout=5000)
+    qtbot.waitUntil(run.pause_requested, timeout=20000)
+    qtbot.waitUntil(lambda: view.run.head.hold.text() == run_texts.GO_ON, timeout=20000)
+    qtbot.waitUntil(lambda: run_texts.PAUSED in view.run.head.state.text(), timeout=20000)
     view.run.head.hold.click()
-    qtbot.waitUntil(lambda: not run.pause_requested(), timeout=5000)
+    qtbot.waitUntil(lambda: not run.pause_requested(), timeout=20000)
     qtbot.waitUntil(lambda: "You may stop here." in " ".join(view.run.notices.sentences()), timeout=30000)
     best = next(way for way in view.run.head.ways.actions() if way.text() == run_texts.STOP_BEST)
     best.trigger()
@@ -233,7 +233,7 @@ def test_a_training_is_tried_out_and_made_to_fit(make_window: MakeWindow, qtbot:
     view.setup.common.set_values({"epochs": 7})
     view.setup.parameters_changed.emit()
     assert trial.title.text().startswith(trial_texts.OTHERS)
-    qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "not measured" not in view.setup.time.text(), timeout=20000)
     assert [row.stage for row in small_project.catalogue.runs()] == ["preflight", "preflight"]
 
 

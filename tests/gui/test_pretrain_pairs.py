@@ -44,21 +44,21 @@ def test_rules_change_the_pairs_the_coverage_and_the_run(page: PretrainControlle
     page.setting_up.pick_method("micle")
     page._view.setup.method.pairs.click()
     assert sections.current_section() == PAIRS
-    qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=20000)
     assert pane.coverage.text() == "100% of 3 patients have two or more images that fit"
     assert tiles(pane)[0].startswith("Patient ")
     assert not pane._alike["laterality"].isEnabled() and "No image" in pane._alike["laterality"].toolTip()
     assert pane._alike["modality"].isEnabled()
     pane._alike["series"].click()
     pane.gap.setValue(3)
-    qtbot.waitUntil(lambda: all("3 slices" in tile or "4 slices" in tile for tile in tiles(pane)), timeout=5000)
+    qtbot.waitUntil(lambda: all("3 slices" in tile or "4 slices" in tile for tile in tiles(pane)), timeout=20000)
     wanted = Pairing(alike=("series",), slice_gap=3)
     assert page.setting_up.specification().pairing == wanted
     pane.gap.setValue(5)
-    qtbot.waitUntil(lambda: pane.message.text() == pair_texts.NO_PAIRS, timeout=5000)
+    qtbot.waitUntil(lambda: pane.message.text() == pair_texts.NO_PAIRS, timeout=20000)
     assert pane.about.property("role") == "warning" and "hardly more than SimCLR" in pane.about.text()
     pane.reset.click()
-    qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=20000)
     assert page.setting_up.specification().pairing == Pairing()
     page.setting_up.pick_method("simclr")
     assert sections.current_section() != PAIRS
@@ -68,11 +68,11 @@ def test_other_pairs_are_drawn(page: PretrainController, qtbot: QtBot) -> None:
     page.setting_up.pick_method("micle")
     page._view.sections.show_section(PAIRS)
     pane = page._view.pairs
-    qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=20000)
     seen = {tuple(tiles(pane))}
     for _ in range(5):
         before = page.pairs._seed
         pane.others.click()
-        qtbot.waitUntil(lambda b=before: page.pairs._seed == b + 1 and not page._services.background.busy, timeout=5000)
+        qtbot.waitUntil(lambda b=before: page.pairs._seed == b + 1 and not page._services.background.busy, timeout=20000)
         seen.add(tuple(tiles(pane)))
     assert len(seen) > 1

@@ -74,19 +74,19 @@ def test_views_are_drawn_when_looked_at_and_when_settings_change(page: PretrainC
     assert asked(views) == []
     view.setup.kind.look_requested.emit()
     assert view.sections.current_section() == VIEWS
-    qtbot.waitUntil(lambda: view.views._stack.currentWidget() is view.views.grid, timeout=5000)
+    qtbot.waitUntil(lambda: view.views._stack.currentWidget() is view.views.grid, timeout=20000)
     items, preset, size, seed = asked(views)[-1]
     assert (preset, size, seed) == ("mr", 64, 0)
     assert len({item.subject for item in items}) == 4, "four patients"
     assert view.views.grid.picture(3, 4).pixelColor(0, 0).red() == 100
     assert view.views.grid.picture(0, 0).pixelColor(0, 0).red() == 10
     view.views.again.click()
-    qtbot.waitUntil(lambda: view.views.grid.picture(3, 4).pixelColor(0, 0).red() == 101, timeout=5000)
+    qtbot.waitUntil(lambda: view.views.grid.picture(3, 4).pixelColor(0, 0).red() == 101, timeout=20000)
     assert asked(views)[-1][0] == items
     view.views.others.click()
-    qtbot.waitUntil(lambda: asked(views)[-1][0] != items, timeout=5000)
+    qtbot.waitUntil(lambda: asked(views)[-1][0] != items, timeout=20000)
     view.setup.kind.chosen.emit("histology")
-    qtbot.waitUntil(lambda: asked(views)[-1][1] == "histology", timeout=5000)
+    qtbot.waitUntil(lambda: asked(views)[-1][1] == "histology", timeout=20000)
     assert "any turn" in view.views.about.text() and page.setting_up.specification().preset == "histology"
     before = len(asked(views))
     page.setting_up.pick_method("simclr")
@@ -99,10 +99,10 @@ def test_a_child_that_fails_is_told_in_place_of_the_pictures(page: PretrainContr
     assert isinstance(drawing, DrawsHere)
     drawing.fails = True
     page._view.sections.show_section(VIEWS)
-    qtbot.waitUntil(lambda: "stopped unexpectedly" in page._view.views.waiting.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "stopped unexpectedly" in page._view.views.waiting.text.text(), timeout=20000)
     drawing.fails = False
     page._view.views.again.click()
-    qtbot.waitUntil(lambda: len(asked(views)) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(asked(views)) == 1, timeout=20000)
     page.close()
     assert drawing.closed
 
@@ -124,10 +124,10 @@ def test_what_suits_the_images_is_told_with_reasons_and_taken(page: PretrainCont
     assert all(reason.endswith(".") and evidence for _, reason, evidence in why.lines())
     page.setting_up.pick_method("simclr" if found.spec.task != "simclr" else "micle")
     page.setting_up.take({"epochs": 3})
-    qtbot.waitUntil(lambda: why.take.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: why.take.isEnabled(), timeout=20000)
     why.take.click()
     taken = page.setting_up.specification()
     for name in ("task", "init", "backbone", "image_size", "epochs", "batch_size"):
         assert getattr(taken, name) == getattr(found.spec, name), name
-    qtbot.waitUntil(lambda: not why.take.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not why.take.isEnabled(), timeout=20000)
     assert texts.TAKEN_ALREADY in why.take.toolTip()

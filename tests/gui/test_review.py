@@ -224,5 +224,5 @@ def test_new_images_are_looked_through_after_an_import(
     assert [row.state for row in catalogue.runs() if row.stage == "triage"] == [RunState.SUCCEEDED]
     pane = view.findChild(ReviewPane)
     assert pane is not None
-    qtbot.waitUntil(lambda: pane.model.rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: pane.model.rowCount() == 1, timeout=20000)
     assert any(view.sections.tabText(n) == "Review  3" for n in range(view.sections.count()))

@@ -51,7 +51,7 @@ def test_the_section_in_front_is_kept_with_the_project(
     bar = view.sections.tabBar()
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
     assert view.sections.current_section() == "ledger"
-    qtbot.waitUntil(lambda: small_project.catalogue.setting("data_section") == "ledger", timeout=5000)
+    qtbot.waitUntil(lambda: small_project.catalogue.setting("data_section") == "ledger", timeout=20000)
     window.close()
 
     again = make_window()

@@ -158,7 +158,7 @@ def test_selecting_an_image_shows_it_in_the_inspector(
     session, inspector = window.workspace.session, window.inspector_dock.inspector
     ids = small_project.catalogue.image_ids()
     session.select(ids[:5])
-    qtbot.waitUntil(lambda: inspector.selection.text() == "5 images from 2 patients", timeout=5000)
+    qtbot.waitUntil(lambda: inspector.selection.text() == "5 images from 2 patients", timeout=20000)
     assert not inspector.image._image.isNull()
     before = inspector.image.window_values
     qtbot.mousePress(inspector.image, Qt.MouseButton.LeftButton, pos=inspector.image.rect().center())

@@ -86,7 +86,7 @@ def test_warm_without_torch_and_closed_in_the_midst_of_work() -> None:
     begun = time.monotonic()
     compute.close()
     compute.close()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
     assert gone(pid)
     assert busy.exception(1) is not None
     with pytest.raises(SSLStudioError) as closed:
