@@ -73,6 +73,8 @@ def test_other_pairs_are_drawn(page: PretrainController, qtbot: QtBot) -> None:
     for _ in range(5):
         before = page.pairs._seed
         pane.others.click()
-        qtbot.waitUntil(lambda b=before: page.pairs._seed == b + 1 and not page._services.background.busy, timeout=20000)
+        qtbot.waitUntil(
+            lambda b=before: page.pairs._seed == b + 1 and not page._services.background.busy, timeout=20000
+        )
         seen.add(tuple(tiles(pane)))
     assert len(seen) > 1

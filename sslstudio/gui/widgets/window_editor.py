@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
+from sslstudio.gui.widgets.numbers import Number
 
 CENTRES, WIDTHS = (-1200, 3000), (1, 5000)
 
@@ -52,7 +53,7 @@ class WindowEditor(QWidget):
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(*limits)
         slider.setPageStep(50)
-        number = QDoubleSpinBox()
+        number = Number()
         number.setDecimals(0)
         number.setRange(*limits)
         number.setSingleStep(10)

@@ -56,7 +56,7 @@ def interrupt_when(condition: Callable[[], bool]) -> threading.Thread:
     """Press Ctrl+C once `condition` holds."""
 
     def wait() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not condition() and time.monotonic() < deadline:
             time.sleep(0.05)
         signal.raise_signal(signal.SIGINT)

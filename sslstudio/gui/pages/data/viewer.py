@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.widgets.controls import IconButton, PlainButton
 from sslstudio.gui.widgets.image_meaning import Meaning
 from sslstudio.gui.widgets.image_view import ImageView
+from sslstudio.gui.widgets.numbers import WholeNumber
 
 FIRST_SPEED = 12
 
@@ -103,7 +104,7 @@ class ViewerPane(QWidget):
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.play = IconButton("play", "Play the series (P)")
         self.play.clicked.connect(self.toggle_play)
-        self.speed = QSpinBox()
+        self.speed = WholeNumber()
         self.speed.setRange(1, 60)
         self.speed.setValue(FIRST_SPEED)
         self.speed.setSuffix(" /s")

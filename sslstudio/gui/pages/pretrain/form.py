@@ -16,6 +16,7 @@ from sslstudio.domain.specs import ParameterValue, PretrainSpec
 from sslstudio.extensions.manifest import Parameter
 from sslstudio.gui.pages.pretrain import texts
 from sslstudio.gui.widgets.controls import FormRow
+from sslstudio.gui.widgets.numbers import Number, WholeNumber
 
 COMMON = ("backbone", "image_size", "depth", "epochs", "batch_size", "device")
 RATES = ("learning_rate", "weight_decay", "warmup_fraction")
@@ -172,7 +173,7 @@ def _make(entry: Field) -> QWidget:
         whole.setValue(int(entry.default))
         whole.setMinimumWidth(110)
         return whole
-    number = QDoubleSpinBox()
+    number = Number()
     number.setDecimals(6)
     number.setRange(entry.minimum or 0.0, entry.maximum if entry.maximum is not None else MOST)
     number.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
@@ -182,7 +183,7 @@ def _make(entry: Field) -> QWidget:
     return number
 
 
-class _Steps(QSpinBox):
+class _Steps(WholeNumber):
     """Whole numbers of which some steps make one: what is typed between two of them becomes the nearest."""
 
     def __init__(self, step: int) -> None:

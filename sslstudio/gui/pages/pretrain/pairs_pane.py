@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.domain.specs import Pairing
 from sslstudio.gui import theme
 from sslstudio.gui.pages.pretrain import pair_texts
 from sslstudio.gui.widgets.controls import Chip, FormRow, PlainButton, SectionTitle, Segmented, Text, row
 from sslstudio.gui.widgets.flow_layout import FlowLayout
+from sslstudio.gui.widgets.numbers import WholeNumber
 
 _SIDE = 104
 _ANY = -1
@@ -119,11 +120,11 @@ class PairsPane(QWidget):
             chip.clicked.connect(lambda: self.rules_changed.emit())
             self._alike[name] = chip
             line.addWidget(chip)
-        self.gap = QSpinBox()
+        self.gap = WholeNumber()
         self.gap.setRange(0, 10_000)
         self.gap.setSuffix(pair_texts.SLICES)
         self.gap.setSpecialValueText(pair_texts.ANY_GAP)
-        self.days = QSpinBox()
+        self.days = WholeNumber()
         self.days.setRange(_ANY, 100_000)
         self.days.setValue(_ANY)
         self.days.setSuffix(pair_texts.DAYS)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.pretrain import run_texts, texts
 from sslstudio.gui.widgets.controls import IconButton, PlainButton, PrimaryButton, SectionTitle, Text
+from sslstudio.gui.widgets.numbers import WholeNumber
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class RunHead(QWidget):
         self.stop_how = IconButton("chevron-down", run_texts.STOP_HOW)
         self.resume = PrimaryButton(texts.RESUME, "resume")
         self.extend = PlainButton(texts.EXTEND, "extend")
-        self.by = QSpinBox()
+        self.by = WholeNumber()
         self.by.setRange(1, 10_000)
         self.by.setValue(20)
         self.by.setSuffix(" epochs")

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.data.pacs import texts
 from sslstudio.gui.widgets.controls import Disclosure, FormRow, PlainButton, PrimaryButton, Segmented, Text, row
+from sslstudio.gui.widgets.numbers import WholeNumber
 from sslstudio.pacs.nodes import LISTEN_PORT, OUR_TITLE, PacsNode, make_node
 
 _FIELD = 320
@@ -254,7 +255,7 @@ def _line(hint: str = "", most: int = 1000) -> QLineEdit:
 
 
 def _number(least: int, most: int, value: int) -> QSpinBox:
-    number = QSpinBox()
+    number = WholeNumber()
     number.setRange(least, most)
     number.setValue(value)
     number.setGroupSeparatorShown(False)
