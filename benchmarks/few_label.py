@@ -40,6 +40,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.few_label_demo import labelled_items
+from benchmarks.few_label_scores import DRAWS, Labelled, print_table, spread
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job, Stage
 from sslstudio.domain.specs import EARLIER, EmbedSpec, PretrainSpec, Spec
@@ -48,10 +49,6 @@ from sslstudio.extensions import host
 from sslstudio.importers.pixel_cache import PixelCache, PixelCacheWriter
 from sslstudio.importers.windowing import render
 from sslstudio.stages import load
-
-COUNTS = (5, 10, 25, 50, 0)
-DRAWS = 10
-RESAMPLES = 1000
 
 
 @dataclass
@@ -164,16 +161,6 @@ def wishes_of(options: argparse.Namespace) -> list[Wish]:
     return made
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """The labels: class number and part of each image, in the order of the items."""
-
-    names: tuple[str, ...]
-    classes: np.ndarray[Any, np.dtype[np.int64]]
-    test: np.ndarray[Any, np.dtype[np.bool_]]
-    subjects: tuple[str, ...]
-
-
 def read_labels(path: Path) -> tuple[list[str], Labelled]:
     """File names and labels from a table with the columns image, label, split."""
     with path.open(newline="", encoding="utf-8") as stream:
@@ -236,75 +223,6 @@ def demo_studies(options: argparse.Namespace) -> tuple[Labelled, list[Item]]:
     classes = np.array([names.index(row.label) for row in rows])
     test = np.array([row.item.part == "test" for row in rows])
     return Labelled(names, classes, test, tuple(row.item.subject for row in rows)), [row.item for row in rows]
-
-
-@dataclass(frozen=True)
-class Score:
-    """A mean over the draws, with the ends of its 95 % interval: a balanced accuracy, or how much better one is."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """A balanced accuracy, and what it is in each of the resamples, which are the same for all sources."""
-
-    mean: float
-    resampled: np.ndarray[Any, np.dtype[np.float64]]
-
-    def score(self) -> Score:
-        low, high = np.quantile(self.resampled, (0.025, 0.975))
-        return Score(self.mean, float(low), float(high))
-
-    def above(self, other: Spread) -> Score:
-        """How much better this is than `other`, by pairs of resamples."""
-        return Spread(self.mean - other.mean, self.resampled - other.resampled).score()
-
-
-def guesses(features: Any, labelled: Labelled, count: int) -> Any:
-    """Predicted classes (draws, test images) from `count` labels a class (0: all)."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    train = np.flatnonzero(~labelled.test)
-    rows = []
-    for draw in range(DRAWS if count else 1):
-        random = np.random.default_rng(draw)
-        chosen = train
-        if count:
-            groups = [train[labelled.classes[train] == label] for label in range(len(labelled.names))]
-            chosen = np.concatenate([random.permutation(group)[:count] for group in groups])
-        scaler = StandardScaler().fit(features[chosen])
-        model = LogisticRegression(C=0.1, max_iter=2000)
-        model.fit(scaler.transform(features[chosen]), labelled.classes[chosen])
-        rows.append(model.predict(scaler.transform(features[labelled.test])))
-    return np.stack(rows)
-
-
-def spread(features: Any, labelled: Labelled) -> dict[str, Spread]:
-    """Balanced accuracy on the test part for each number of labels a class ("all" for every train label)."""
-    truth = labelled.classes[labelled.test]
-    patients = np.unique(np.array(labelled.subjects)[labelled.test], return_inverse=True)[1]
-    people = int(patients.max()) + 1
-    results = {}
-    for count in COUNTS:
-        random = np.random.default_rng(count)
-        right = guesses(features, labelled, count) == truth
-        resampled = []
-        for _ in range(RESAMPLES):
-            draws = random.integers(len(right), size=len(right))
-            times = np.bincount(random.integers(people, size=people), minlength=people)
-            images = np.repeat(np.arange(len(truth)), times[patients])
-            resampled.append(_balanced(right[draws][:, images], truth[images]))
-        results[str(count) if count else "all"] = Spread(_balanced(right, truth), np.array(resampled))
-    return results
-
-
-def _balanced(right: Any, truth: Any) -> float:
-    """Mean over classes of the share of `right` (draws, images) answers."""
-    return float(np.mean([right[:, truth == label].mean() for label in np.unique(truth)]))
 
 
 def project_features(project_path: Path, embedding: str, names: Sequence[str]) -> Any:
@@ -395,14 +313,6 @@ def arguments() -> argparse.Namespace:
     if not options.demo and options.labels is None:
         parser.error("IMAGES and LABELS.csv, or --demo, must be given")
     return options
-
-
-def print_table(title: str, table: dict[str, dict[str, Score]]) -> None:
-    heads = [str(count) if count else "all" for count in COUNTS]
-    print(f"{title:56}" + "".join(f"{head:>22}" for head in heads))
-    for source, scores in table.items():
-        cells = (f"{one.mean:.3f} ({one.low:.3f}-{one.high:.3f})" for one in (scores[head] for head in heads))
-        print(f"{source:56}" + "".join(f"{cell:>22}" for cell in cells))
 
 
 def main() -> None:
