@@ -11,6 +11,7 @@ from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.import_list import ImportListTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
 from sslstudio.catalogue.makeup import MakeupTables
+from sslstudio.catalogue.metadata import MetadataTables
 from sslstudio.catalogue.renderings import RenderingTables
 from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import RunTables
@@ -25,6 +26,7 @@ class Catalogue(
     ImageTables,
     BrowseTables,
     MakeupTables,
+    MetadataTables,
     ImportListTables,
     SubjectTables,
     FindingTables,

@@ -10,14 +10,9 @@ from sslstudio.domain.filters import FURTHER, SEARCH, Choice, Range, Search
 from sslstudio.domain.labels import ClassInfo
 from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, Branch
 from sslstudio.gui.texts import count
+from sslstudio.session.columns import KINDS, LATERALITIES, PARTS
 
 LEVELS = {PATIENT: "Patient", STUDY: "Study", SERIES: "Series"}
-KINDS = {
-    "": "ordinary image",
-    "localiser": "localiser",
-    "secondary_capture": "secondary capture",
-    "derived": "derived",
-}
 COLUMN_NAMES = {
     "modality": "Modality",
     "body_part": "Body part",
@@ -37,12 +32,11 @@ COLUMN_NAMES = {
 NOT_STATED = "not stated"
 _VALUES = {
     "kind": KINDS,
-    "part": {"": "not dealt yet", "train": "training", "test": "test"},
+    "part": PARTS,
     "labelled": {"yes": "has a label", "no": "no label"},
     "label": {"": "no label", "uncertain": "unsure", "excluded": "excluded from labelling"},
     "excluded": {"": "in training"},
 }
-LATERALITIES = {"L": "left", "R": "right", "B": "both"}
 
 ADD_FILTER = "Filter"
 ADD_FILTER_HELP = "Show only images with certain properties; several filters must all hold"

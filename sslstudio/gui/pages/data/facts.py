@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sslstudio.catalogue.rows import ImageDetail
 from sslstudio.domain.filters import FURTHER
-from sslstudio.gui.pages.data.browse_texts import KINDS, LATERALITIES, column_name
+from sslstudio.gui.pages.data.browse_texts import column_name
+from sslstudio.session.columns import KINDS, LATERALITIES
 
 Fact = tuple[str, str]
 Group = tuple[str, tuple[Fact, ...]]
