@@ -231,7 +231,14 @@ def make_map(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio map PROJECT RUN`."""
     with opened(options.project) as project:
         embedding = workflow.resolve_embedding(project, options.run)
-        spec = MapSpec(embedding=embedding, method=options.method, clusters=options.clusters, seed=options.seed)
+        spec = MapSpec(
+            embedding=embedding,
+            method=options.method,
+            grouping=options.grouping,
+            clusters=options.clusters,
+            seed=options.seed,
+            keep=workflow.map_to_keep(project, embedding) if options.keep else "",
+        )
         result = carry_out(project, workflow.prepare_map(project, spec), output)
     output.say(f"{result['run']}: {result.get('method', '')} of {embedding}, {result.get('clusters', 0)} clusters")
     return {**result, "embedding": embedding}

@@ -17,6 +17,7 @@ BAGS = ("subject", "study", "series")
 ALIKE = ("laterality", "view", "body_part", "modality", "sequence", "series")
 EFFORTS = ("quick", "balanced", "thorough")
 MAP_METHODS = ("localmap", "pca")
+GROUPINGS = ("kmeans", "density")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -114,6 +115,12 @@ def add_learning(commands: Commands) -> None:
     maps.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     maps.add_argument("--method", choices=MAP_METHODS, default="localmap", help="projection (localmap)")
     maps.add_argument("--clusters", type=int, default=0, metavar="N", help="number of clusters; 0 finds it (0)")
+    maps.add_argument(
+        "--grouping", choices=GROUPINGS, default="kmeans", help="clusters by k-means, or by density on the map (kmeans)"
+    )
+    maps.add_argument(
+        "--keep", action="store_true", help="place new images on the latest map of the same backbone; nothing moves"
+    )
     maps.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
 
 

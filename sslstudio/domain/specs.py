@@ -148,13 +148,20 @@ class EmbedSpec(Record):
 
 
 class MapSpec(Record):
-    """Project the embeddings of `embedding` to two dimensions and cluster them."""
+    """Project the embeddings of `embedding` to two dimensions and cluster them.
+
+    With `keep`, the id of an earlier map made by the same backbone, what is on that map stays where it is and in its
+    group, and only the other images are placed, among their neighbours.
+    """
 
     kind: Literal["map"] = "map"
     embedding: str
     method: Literal["pca", "localmap"] = "localmap"
+    grouping: Literal["kmeans", "density"] = "kmeans"
+    """k-means on the embeddings, or HDBSCAN on the map."""
     clusters: int = Field(default=0, ge=0)
-    """Number of clusters; 0 lets the silhouette choose."""
+    """Number of clusters of k-means; 0 lets the silhouette choose."""
+    keep: str = ""
     seed: int = 0
 
 

@@ -14,6 +14,8 @@ Floats = NDArray[np.float32]
 RANGE = range(2, 13)
 SAMPLE = 4000
 SILHOUETTE_SAMPLE = 1500
+FITTED_ON = 50_000
+"""Of more images, so many are grouped, and each of the others goes to the group with the nearest centre."""
 
 
 def cluster(vectors: NDArray[np.floating], k: int = 0, seed: int = 0) -> NDArray[np.int32]:
@@ -70,7 +72,11 @@ def _k_means(vectors: Floats, k: int, seed: int, starts: int) -> NDArray[np.int3
     with warnings.catch_warnings(), threadpool_limits(1):
         # On Windows scikit-learn warns of a leak in Intel's library that does not matter at this size.
         warnings.filterwarnings("ignore", message="KMeans is known to have a memory leak", category=UserWarning)
-        found: NDArray[np.int32] = KMeans(k, n_init=starts, random_state=seed).fit_predict(vectors)
+        model = KMeans(k, n_init=starts, random_state=seed)
+        if len(vectors) > FITTED_ON:
+            found: NDArray[np.int32] = model.fit(vectors[_sample(len(vectors), FITTED_ON, seed)]).predict(vectors)
+        else:
+            found = model.fit_predict(vectors)
     return found
 
 

@@ -26,6 +26,7 @@ from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.reasons import PIXELS_LOST, reason
 from sslstudio.jobs import control
 from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.session.map_groups import hand_on_names
 from sslstudio.session.project import Project
 
 LEDGER = "ledger.jsonl"
@@ -58,6 +59,7 @@ def adopt(project: Project, run_id: str) -> dict[str, Any]:
             _move(run.artifacts_dir / "embeddings.npy", project.embeddings_dir / f"{run_id}.npy")
         elif row.stage == "map_embeddings":
             _move(run.artifacts_dir / "map.npz", project.maps_dir / f"{run_id}.npz")
+            hand_on_names(project, run_id)
         elif row.stage == "export":
             _copy_package(run.artifacts_dir, project.exports_dir, json.loads(row.spec_json)["model"])
     if row.stage == "retrieve":  # nothing in it is of use to a later attempt, and it may hold a password

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class MapData:
-    """A map: image ids (N,), places (N, 2), cluster numbers (N,) with -1 for none; `map_id` is the run's id."""
+    """A map: image ids (N,), places (N, 2), cluster numbers (N,) with -1 for none; `map_id` is the run's id.
+
+    The clusters are the groups as the user has left them.
+    """
 
     map_id: str
     ids: NDArray[np.int64]
@@ -59,22 +62,10 @@ def load_embeddings(project: Project, embedding: str) -> tuple[NDArray[np.int64]
 
 def load_map(project: Project, name: str) -> MapData | None:
     """The map of that id, or the latest map of an embedding (a name as in `resolve_embedding`); None without one."""
-    import numpy as np
+    from sslstudio.embeddings.map_files import read_map
 
     map_id = _find_map(project, name)
-    if map_id is None:
-        return None
-    try:
-        with np.load(project.maps_dir / f"{map_id}.npz", allow_pickle=False) as arrays:
-            found = MapData(
-                map_id,
-                arrays["ids"].astype(np.int64, copy=False),
-                arrays["xy"].astype(np.float32, copy=False),
-                arrays["cluster"].astype(np.int32, copy=False),
-            )
-    except (OSError, ValueError, KeyError):
-        raise SSLStudioError(f"The map {map_id} cannot be read.", "Make it again.", code="map_damaged") from None
-    return found
+    return None if map_id is None else MapData(map_id, *read_map(project.maps_dir / f"{map_id}.npz"))
 
 
 def _find_map(project: Project, name: str) -> str | None:

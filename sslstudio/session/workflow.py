@@ -7,6 +7,7 @@ starts the job (`jobs.launcher`) and calls `adopt` when the run has ended.
 from sslstudio.session.adopting import adopt, adopt_import, discard_import, reattach, unfinished_imports
 from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
 from sslstudio.session.label_table import LabelImport, label_from_table
+from sslstudio.session.map_groups import map_to_keep
 from sslstudio.session.preparing import (
     earlier_settings,
     prepare_embed,
@@ -34,6 +35,7 @@ __all__ = [
     "label_from_table",
     "load_embeddings",
     "load_map",
+    "map_to_keep",
     "prepare_embed",
     "prepare_export",
     "prepare_import",

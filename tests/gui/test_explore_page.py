@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.page import create
-from sslstudio.gui.pages.explore.similar import search
 from sslstudio.gui.pages.explore.view import ExploreView
 from sslstudio.gui.pages.page import Page
 from tests.gui.image_project import Desk, add_embedding, build, desk, label_all, pictures
@@ -138,20 +137,12 @@ def test_similar_images_are_found_in_the_compute_process_and_selected(opened: tu
     assert view.similar.isEnabled()
     view.similar.click()
     qtbot.waitUntil(lambda: len(made.session.selection) > 1, timeout=20000)
-    assert made.compute.calls == ["sslstudio.gui.pages.explore.similar:search"]
+    assert made.compute.calls == ["sslstudio.embeddings.similar:similar"]
     kinds = [GIVEN[ids.index(image_id)].kind for image_id in made.session.selection]
     assert ids[0] not in made.session.selection
     assert kinds.count(0) >= 15
     assert view.gallery.filters.currentText() == f"similar to image {ids[0]}"
     assert view.gallery.grid.tiles.ids[0] == ids[0]
-
-
-def test_the_search_ranks_by_cosine_and_leaves_the_asked_out(tmp_path: Path) -> None:
-    vectors = np.array([[1, 0], [2, 0.1], [0, 1], [-1, 0], [0.1, 1]], dtype=np.float16)
-    np.save(tmp_path / "v.npy", vectors)
-    assert search(str(tmp_path / "v.npy"), [0], 2) == [1, 4]
-    assert search(str(tmp_path / "v.npy"), [0, 2], 2) == [1, 4]
-    assert search(str(tmp_path / "v.npy"), [], 2) == []
 
 
 def test_without_embeddings_the_map_is_made_in_one_go(bare: tuple[Desk, Page], qtbot: QtBot) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Artifact, RunState
 from sslstudio.domain.specs import MapSpec
+from sslstudio.embeddings.density import density_groups
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import control
 from sslstudio.jobs.launcher import LocalLauncher
@@ -87,14 +88,62 @@ def test_only_the_listed_images(tmp_path: Path) -> None:
     assert caught.value.code == "other_images"
 
 
-def test_cancel_in_the_midst(tmp_path: Path) -> None:
+def test_stopped_before_anything_is_arranged(tmp_path: Path) -> None:
+    embedded(tmp_path, adopted=True)
+    spec = MapSpec(embedding="embed-1")
+    run = context(tmp_path, spec)
+    run.cancel_after = 2
+    with pytest.raises(Cancelled):
+        map_embeddings.run(spec, run)
+    assert "map" not in run.artifacts
+
+
+def test_stopped_in_the_midst_the_layout_so_far_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_embeddings, "PREVIEW_SECONDS", 0.0)
     embedded(tmp_path, adopted=True)
     spec = MapSpec(embedding="embed-1")
     run = context(tmp_path, spec)
     run.cancel_after = 8
-    with pytest.raises(Cancelled):
-        map_embeddings.run(spec, run)
-    assert list(run.artifacts) == ["preview"]
+    result = map_embeddings.run(spec, run)
+    assert result["stopped"] is True and result["trustworthiness"] > 0.4
+    with np.load(run.artifacts["map"]) as found, np.load(run.artifacts["preview"]) as preview:
+        np.testing.assert_array_equal(found["xy"], preview["xy"])
+
+
+def test_groups_by_density_are_a_result_of_the_map(tmp_path: Path) -> None:
+    embedded(tmp_path, adopted=True)
+    spec = MapSpec(embedding="embed-1", grouping="density")
+    run = context(tmp_path, spec)
+    result = map_embeddings.run(spec, run)
+    with np.load(run.artifacts["map"]) as found:
+        np.testing.assert_array_equal(found["cluster"], density_groups(found["xy"]))
+        assert result["clusters"] == found["cluster"].max() + 1 and result["grouping"] == "density"
+
+
+def test_new_images_are_placed_and_nothing_moves(tmp_path: Path) -> None:
+    embedded(tmp_path, adopted=True)
+    spec = MapSpec(embedding="embed-1")
+    before = context(tmp_path, spec, tuple(item(int(number)) for number in IDS[:100]))
+    map_embeddings.run(spec, before)
+    (tmp_path / "maps").mkdir()
+    before.artifacts["map"].replace(tmp_path / "maps" / "map-1.npz")
+    spec = MapSpec(embedding="embed-1", keep="map-1")
+    after = fake_context(tmp_path, "map_embeddings", spec, run_id="map-2")
+    result = map_embeddings.run(spec, after)
+    assert (result["kept"], result["placed"], result["count"], result["method"]) == (100, 20, N, "placed")
+    assert result["trustworthiness"] > 0.5
+    kinds = blobs(N)[1]
+    with np.load(tmp_path / "maps" / "map-1.npz") as old, np.load(after.artifacts["map"]) as new:
+        np.testing.assert_array_equal(new["ids"], IDS)
+        np.testing.assert_array_equal(new["xy"][:100], old["xy"])
+        np.testing.assert_array_equal(new["cluster"][:100], old["cluster"])
+        centres = np.array([old["xy"][kinds[:100] == kind].mean(axis=0) for kind in range(3)])
+        lands = ((new["xy"][100:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+        assert (lands == kinds[100:]).mean() >= 0.9
+    spec = MapSpec(embedding="embed-1", keep="map-9")
+    with pytest.raises(SSLStudioError) as caught:
+        map_embeddings.run(spec, fake_context(tmp_path, "map_embeddings", spec, run_id="map-3"))
+    assert caught.value.code == "map_damaged"
 
 
 def test_missing_and_damaged_embeddings_are_told(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from sslstudio.gui.texts import STAGE_DOING, count, time_left
 from sslstudio.session import workflow
 
 SIMILAR_WANTED = 24
+SIMILAR = "sslstudio.embeddings.similar:similar"
 
 
 class View(GroupView, Protocol):
@@ -97,13 +98,9 @@ class ExploreController(QObject):
         def work() -> list[int]:
             ids = np.load(folder / f"{source.embedding}.ids.npy", allow_pickle=False)
             rows = np.flatnonzero(np.isin(ids, selected)).tolist()
-            found = self._services.compute.submit(
-                "sslstudio.gui.pages.explore.similar:search",
-                str(folder / f"{source.embedding}.npy"),
-                rows,
-                SIMILAR_WANTED,
-            ).result()
-            return [int(ids[row]) for row in found]
+            file = str(folder / f"{source.embedding}.npy")
+            found = self._services.compute.submit(SIMILAR, file, rows, SIMILAR_WANTED).result()
+            return [int(ids[row]) for row in found.rows]
 
         self._services.background.run(
             work,
