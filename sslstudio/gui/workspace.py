@@ -157,10 +157,10 @@ class Workspace(QObject):
         self._listen(False)
         self.session.selection_changed.disconnect(self._note_image)
         self.session.place.changed.disconnect(self._save_place)
-        self.session.place.save()
         self._inspector.close()
         for page in self._pages.values():
             page.close()
+        self.session.place.save()
         self._dispose()
         self.jobs.close()
         self.background.close()

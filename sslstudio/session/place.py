@@ -45,8 +45,13 @@ class Place:
         """How the Label page showed images ("gallery", "case"), or ""."""
         return _text(self._values.get("label_mode"))
 
+    @property
+    def map_window(self) -> str:
+        """Where the window of its own stands that the map had, or "" when it stood in its page."""
+        return _text(self._values.get("map_window"))
+
     def note(self, **values: str | int | None) -> None:
-        """Remember `page`, `image` or `label_mode`."""
+        """Remember `page`, `image`, `label_mode` or `map_window`."""
         if {**self._values, **values} != self._values:
             self._values = {**self._values, **values}
             self.changed.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from sslstudio.gui.actions.registry import ActionRegistry
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.page import create
@@ -125,8 +127,113 @@ def test_the_map_takes_every_colouring(opened: tuple[Desk, Page], qtbot: QtBot) 
         assert sum(number for _, number in seen[kind]) == len(GIVEN)
     assert seen["label"] == [("ring", 8), ("bar", 8), ("spots", 8), ("No label", 24)]
     assert seen["prediction"][0] == ("ring", 48)
-    assert seen["scanner"] == [("Maker A 1.5T", 24), ("Maker B 3T", 24)]
     assert ("0.70 to 0.85", 48) in seen["confidence"]
+
+
+def test_every_column_of_the_data_can_colour_the_map(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    _made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    qtbot.waitUntil(lambda: view.map.bar.colour_by.findText("Scanner") > 0, timeout=10000)
+    box = view.map.bar.colour_by
+    offered = [box.itemText(place) for place in range(box.count())]
+    assert offered[:5] == ["group", "label", "suggestion", "certainty", texts.COLUMNS]
+    heading = box.model().index(4, 0)
+    assert not heading.flags() & Qt.ItemFlag.ItemIsSelectable
+    view.map.colouring_requested.emit(box.itemData(box.findText("Scanner")))
+    qtbot.waitUntil(lambda: view.map.scene.colouring.title == "By scanner", timeout=10000)
+    assert [(c.name, c.count) for c in view.map.scene.colouring.categories] == [
+        ("Maker A 1.5T", 24),
+        ("Maker B 3T", 24),
+    ]
+    view.map.colouring_requested.emit(box.itemData(box.findText("Patient")))
+    qtbot.waitUntil(lambda: view.map.scene.colouring.title == "By patient", timeout=10000)
+    assert len(view.map.scene.colouring.categories) == 12
+
+
+def test_many_points_are_coloured_in_a_thread(
+    opened: tuple[Desk, Page], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    monkeypatch.setattr("sslstudio.gui.pages.explore.map_presenter.AT_ONCE", 10)
+    view.map.colouring_requested.emit("confidence")
+    view.map.colouring_requested.emit("label")
+    assert view.map.scene.colouring.title == "By group"
+    qtbot.waitUntil(lambda: view.map.scene.colouring.title == "By label", timeout=10000)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_the_map_is_saved_as_a_picture_and_what_it_names_is_said(
+    opened: tuple[Desk, Page], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    box = view.map.bar.colour_by
+    qtbot.waitUntil(lambda: box.findText("Patient") > 0, timeout=10000)
+    view.map.colouring_requested.emit(box.itemData(box.findText("Patient")))
+    qtbot.waitUntil(lambda: view.map.scene.colouring.title == "By patient", timeout=10000)
+    target = tmp_path / f"map.{ending}"
+    target.write_text("an older one", encoding="utf-8")
+    monkeypatch.setattr(view, "ask_picture_file", lambda _name: target)
+    view.map.bar.export.click()
+    qtbot.waitUntil(lambda: bool(made.said), timeout=10000)
+    assert made.said[-1] == texts.SAVED_PATIENTS.replace("{name}", target.name)
+    assert target.read_bytes()[:4] == (b"\x89PNG" if ending == "png" else b"<?xm")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".new"] == []
+
+
+def test_a_picture_that_cannot_be_saved_leaves_the_old_one_and_is_told(
+    opened: tuple[Desk, Page], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    problems: list[str] = []
+    made.notify.message.connect(lambda message: problems.append(message.text))
+    monkeypatch.setattr(view, "ask_picture_file", lambda _name: tmp_path / "gone" / "map.png")
+    made.services.actions.trigger("explore.save_map")
+    qtbot.waitUntil(lambda: bool(problems), timeout=10000)
+    assert "could not be saved" in problems[0]
+
+
+def test_the_map_leaves_for_a_window_of_its_own_and_the_project_remembers(
+    opened: tuple[Desk, Page], qtbot: QtBot
+) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    view.map.bar.undock.click()
+    window = view.map.window()
+    assert window is not view.window()
+    assert window.windowTitle() == texts.MAP_WINDOW
+    assert view.map_place.note.isVisible()
+    assert not view.map.bar.undock.isVisible()
+    assert made.session.place.map_window
+    again = create(replace(made.services, actions=ActionRegistry()))
+    qtbot.addWidget(again.widget)
+    assert view_of(again).map_place.floats, "it stands where it was when the project is opened again"
+    again.close()
+    assert made.session.place.map_window, "closing the project does not forget the window"
+    window.close()
+    assert view.map.window() is view.window()
+    assert not view.map_place.note.isVisible()
+    assert made.session.place.map_window == ""
+
+
+def test_tools_of_the_map_have_keys_that_are_listed(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
+    made, page = opened
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
+    keys = {action.keys: action.id for action in made.services.actions.for_page("explore") if action.keys}
+    for key, tool in (("L", "lasso"), ("B", "box"), ("M", "pan")):
+        assert made.services.actions.trigger(keys[key]) == ""
+        assert view.map.canvas.box.tool == tool
+    made.services.actions.trigger("explore.contours")
+    assert view.map.bar.contours.isChecked()
+    assert view.map.canvas.box.points.contours_shown
 
 
 def test_similar_images_are_found_in_the_compute_process_and_selected(opened: tuple[Desk, Page], qtbot: QtBot) -> None:

@@ -85,7 +85,9 @@ def test_patients_of_a_selection_are_counted_once() -> None:
 def test_every_row_has_a_category_and_counts_add_up() -> None:
     for made in (
         colouring.by_cluster(FACTS.group, {1: "Large ones"}),
-        colouring.by_class("By label", [1, None, 2, 9, 1], [(1, "a", "#000000"), (2, "b", "#ffffff")], "no label"),
+        colouring.by_class(
+            "By label", np.array([1, -1, 2, 9, 1]), [(1, "a", "#000000"), (2, "b", "#ffffff")], "no label"
+        ),
         colouring.by_text("By scanner", TABLE.scanner),
         colouring.by_confidence("By certainty", FACTS.confidence, "none"),
     ):
@@ -95,10 +97,46 @@ def test_every_row_has_a_category_and_counts_add_up() -> None:
 
 
 def test_many_values_are_gathered_so_that_the_legend_stays_short() -> None:
-    made = colouring.by_text("By patient", [f"p{n}" for n in range(30)] + ["p1", "p2"], limit=5)
-    assert len(made.categories) == 6
+    made = colouring.by_text("By patient", [f"p{n}" for n in range(30)] + ["p1", "p2", ""], limit=5)
+    assert len(made.categories) == 7
     assert {made.categories[0].name, made.categories[1].name} == {"p1", "p2"}
-    assert made.categories[-1].name == "all others"
+    assert [(last.name, last.count) for last in made.categories[-2:]] == [("other (25 values)", 25), ("not known", 1)]
+    whole = colouring.by_text("By patient", [f"p{n}" for n in range(21)])
+    assert len(whole.categories) == 21, "a single value is not hidden behind 'other'"
+    assert len(colouring.by_text("By patient", [f"p{n}" for n in range(22)]).categories) == 21
+
+
+def test_a_number_is_coloured_along_a_scale_and_what_is_not_known_stands_apart() -> None:
+    values = np.array([0.0, 50.0, 100.0, np.nan])
+    made = colouring.by_value("By age", values)
+    assert made.scale is not None
+    assert made.codes.tolist() == [0, 32, 63, 64]
+    assert (made.scale.at(0), made.scale.at(64)) == ("0", "100")
+    ((place, rest),) = made.named
+    assert (place, rest.name, rest.count) == (64, "not known", 1)
+    assert made.categories[0].colour == "#440154"
+    assert made.categories[63].colour == "#fde725"
+    counts = np.bincount(made.codes, minlength=len(made.categories))
+    assert counts.tolist() == [category.count for category in made.categories]
+
+
+def test_one_value_far_off_does_not_squeeze_all_others_into_one_colour_and_the_scale_says_so() -> None:
+    values = np.concatenate([np.linspace(0, 10, 500), [1e6]])
+    made = colouring.by_value("By dose", values)
+    assert made.scale is not None
+    assert made.scale.above and not made.scale.below
+    assert len(np.unique(made.codes)) == 64
+    assert made.categories[63].name.endswith("or more")
+
+
+def test_days_are_read_as_days_and_equal_values_give_one_colour() -> None:
+    made = colouring.by_value("By day", np.array([0.0, 31.0]), "date")
+    assert made.scale is not None
+    assert (made.scale.at(0), made.scale.at(64)) == ("1970-01-01", "1970-02-01")
+    same = colouring.by_value("By age", np.full(3, 7.0))
+    assert same.codes.tolist() == [0, 0, 0]
+    assert same.categories[0].name == "7"
+    assert colouring.by_value("By age", np.full(2, np.nan)).codes.tolist() == [64, 64]
 
 
 def test_no_two_of_forty_groups_look_alike() -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from sslstudio.gui.widgets import map_raster
-from sslstudio.gui.widgets.map_raster import Points, View, compose, nearest_row, rasterise
-from sslstudio.gui.widgets.map_selection import in_box, in_lasso, in_polygon
+from sslstudio.gui.widgets.map_index import PointIndex
+from sslstudio.gui.widgets.map_raster import Points, View, compose, rasterise
+from sslstudio.gui.widgets.map_selection import enclosed, in_lasso, in_polygon
 
 VIEW = View(0.0, 100.0, 0.0, 50.0, 200, 100)
 
@@ -79,14 +80,6 @@ def test_no_points_give_an_empty_picture() -> None:
     assert not compose(raster, empty, empty, np.zeros(0, dtype=np.uint8)).any()
 
 
-def test_the_point_under_the_pointer_is_the_nearest_within_reach() -> None:
-    raster = rasterise(points([(25.0, 25.0), (75.0, 25.0)]), VIEW)
-    assert nearest_row(raster, 52, 48, 14) == 0
-    assert nearest_row(raster, 150, 50, 14) == 1
-    assert nearest_row(raster, 100, 50, 14) is None
-    assert nearest_row(raster, -40, -40, 14) is None
-
-
 def test_colours_come_from_the_table_and_are_premultiplied() -> None:
     raster = rasterise(points([(25.0, 25.0), (75.0, 25.0)]), VIEW)
     fill = np.array([[200, 100, 50], [10, 20, 30]], dtype=np.uint8)
@@ -115,12 +108,12 @@ def test_a_long_lasso_over_many_points_takes_the_fast_way_with_the_same_answer()
     assert np.array_equal(in_lasso(places, lasso), in_polygon(places, lasso))
 
 
-@given(box=arrays.arrays(np.float64, (2, 2), elements=st.floats(-2, 2)))
+@given(box=arrays.arrays(np.float32, (2, 2), elements=st.floats(-2, 2, width=32)))
 def test_a_box_holds_its_edges_whichever_corner_came_first(box: np.ndarray) -> None:
-    first, last = (float(box[0, 0]), float(box[0, 1])), (float(box[1, 0]), float(box[1, 1]))
-    places = np.vstack([box, box.mean(axis=0)])
-    assert in_box(places, first, last).all()
-    assert np.array_equal(in_box(places, first, last), in_box(places, last, first))
+    places = np.vstack([box, box.mean(axis=0), [[9.0, 9.0]]]).astype(np.float32)
+    corners = box.astype(np.float64)
+    assert set(enclosed(PointIndex(places), places, "box", corners).tolist()) == {0, 1, 2}
+    assert set(enclosed(PointIndex(places), places, "box", corners[::-1]).tolist()) == {0, 1, 2}
 
 
 def test_a_line_is_no_lasso() -> None:

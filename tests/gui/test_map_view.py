@@ -173,7 +173,7 @@ def test_groups_are_numbered_on_the_map_as_in_the_legend(view: MapView) -> None:
 def test_selected_points_are_marked_and_others_fade(view: MapView) -> None:
     assert view.scene is not None
     view.set_selection(IDS[:5])
-    _, _, opacity = view.scene.look()
+    _, _, opacity = view.scene.look(np.arange(COUNT, dtype=np.int32))
     assert (opacity[:5] == 255).all()
     assert (opacity[5:] < 255).all()
     view.set_selection(np.array([999_999], dtype=np.int64))

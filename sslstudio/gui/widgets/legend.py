@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
-from sslstudio.gui.item_models.colouring import Category
+from sslstudio.gui.item_models.colouring import Category, Colouring
+from sslstudio.gui.widgets.colour_bar import ColourBar
 from sslstudio.gui.widgets.map_raster import SHAPES, stamp
 
 _ROW = 24
@@ -112,37 +111,50 @@ class Legend(QScrollArea):
         self.setAccessibleName("Legend")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._rows: list[LegendRow] = []
+        self._places: list[int] = []
+        self.bar: ColourBar | None = None
         self._before: frozenset[int] = frozenset()
 
-    def set_categories(self, categories: Sequence[Category], hidden: frozenset[int] = frozenset()) -> None:
-        """Show these categories."""
+    def set_colouring(self, colouring: Colouring, hidden: frozenset[int] = frozenset()) -> None:
+        """Show the scale of a colouring, if it has one, and its named categories; `hidden` are not shown."""
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._rows = []
-        for position, category in enumerate(categories):
+        self._rows, self._places, self.bar = [], [], None
+        if colouring.scale is not None:
+            self.bar = ColourBar()
+            steps = [place for place in range(colouring.scale.steps) if place not in hidden]
+            self.bar.set_colouring(colouring, (steps[0], steps[-1]) if steps else None)
+            self.bar.range_changed.connect(lambda _first, _last: self._tell())
+            column.addWidget(self.bar)
+        for position, category in colouring.named:
             line = LegendRow(category)
             line.setChecked(position not in hidden)
             line.clicked.connect(lambda _checked=False: self._tell())
             line.isolate_requested.connect(lambda place=position: self._isolate(place))
             self._rows.append(line)
+            self._places.append(position)
             column.addWidget(line)
         column.addStretch(1)
         self.setWidget(body)
 
     def hidden(self) -> frozenset[int]:
         """Positions of the categories that are not shown."""
-        return frozenset(place for place, line in enumerate(self._rows) if not line.isChecked())
+        away = {place for place, line in zip(self._places, self._rows, strict=True) if not line.isChecked()}
+        if self.bar is not None:
+            first, last = self.bar.shown
+            away |= {step for step in range(self.bar.steps) if not first <= step <= last}
+        return frozenset(away)
 
     def _tell(self) -> None:
         self.hidden_changed.emit(self.hidden())
 
     def _isolate(self, position: int) -> None:
         """Show one category alone; when it already stands alone, show all again."""
-        others = frozenset(range(len(self._rows))) - {position}
+        others = frozenset(self._places) - {position}
         alone = self._before == others
-        for place, line in enumerate(self._rows):
+        for place, line in zip(self._places, self._rows, strict=True):
             line.setChecked(alone or place == position)
-        self._before = self.hidden()
+        self._before = frozenset(self.hidden()) & frozenset(self._places)
         self._tell()

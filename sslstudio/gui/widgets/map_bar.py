@@ -1,19 +1,29 @@
-"""The bar above the map: tools, fit and "colour by"; apart so that the map itself stays readable."""
+"""The bar above the map: tools, what else is drawn, "colour by", export; apart so that the map stays readable."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.widgets.controls import IconButton
 from sslstudio.gui.widgets.map_scene import Tool
 
 _TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
-    ("pan", "pan", "Move", "Drag to move the map, turn the wheel to zoom"),
-    ("lasso", "lasso", "Lasso", "Draw around images to select them\nShift adds, Alt takes away, Ctrl toggles"),
-    ("box", "box-select", "Box", "Drag a box over images to select them\nShift adds, Alt takes away, Ctrl toggles"),
+    ("pan", "pan", "Move", "Drag to move the map, turn the wheel to zoom (M)"),
+    ("lasso", "lasso", "Lasso", "Draw around images to select them (L)\nShift adds, Alt takes away, Ctrl toggles"),
+    ("box", "box-select", "Box", "Drag a box over images to select them (B)\nShift adds, Alt takes away, Ctrl toggles"),
 )
+CONTOURS = "Contours: lines around the densest 25, 50, 75 and 95 % of the images shown"
+OVERVIEW = "Overview: all images small in the corner; shown where there is room"
+EXPORT = "Save the map as a picture, with its legend"
+FLOAT = "Put the map into a window of its own, for a second screen"
+RETURN = "Put the map back into this page"
+
+Entry = tuple[str, str]
 
 
 class MapBar(QWidget):
@@ -22,6 +32,10 @@ class MapBar(QWidget):
     tool_chosen = Signal(str)
     fit_requested = Signal()
     colouring_requested = Signal(str)
+    contours_toggled = Signal(bool)
+    overview_toggled = Signal(bool)
+    export_requested = Signal()
+    float_requested = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,16 +50,32 @@ class MapBar(QWidget):
             bar.addWidget(button)
         fit = IconButton("zoom-fit", "Show all points (Home)")
         fit.clicked.connect(lambda: self.fit_requested.emit())
-        bar.addWidget(fit)
+        self.contours = _switch("contours", CONTOURS)
+        self.contours.toggled.connect(self.contours_toggled)
+        self.overview = _switch("overview", OVERVIEW)
+        self.overview.setChecked(True)
+        self.overview.toggled.connect(self.overview_toggled)
+        self.export = IconButton("export", EXPORT)
+        self.export.clicked.connect(lambda: self.export_requested.emit())
+        self.undock, self.dock = IconButton("undock", FLOAT), IconButton("dock", RETURN)
+        self.undock.clicked.connect(lambda: self.float_requested.emit(True))
+        self.dock.clicked.connect(lambda: self.float_requested.emit(False))
+        self.dock.hide()
+        for part in (fit, self.contours, self.overview):
+            bar.addWidget(part)
         bar.addStretch(1)
         label = QLabel("Colour by")
         label.setProperty("role", "muted")
         label.setBuddy(self.colour_by)
         self.colour_by.setAccessibleName("Colour by")
-        self.colour_by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.colour_by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.colour_by.setMinimumContentsLength(14)
+        self.colour_by.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.colour_by.setMaximumWidth(220)
+        self.colour_by.setMaxVisibleItems(24)
         self.colour_by.activated.connect(lambda _: self.colouring_requested.emit(str(self.colour_by.currentData())))
-        bar.addWidget(label)
-        bar.addWidget(self.colour_by)
+        for other in (label, self.colour_by, self.export, self.undock, self.dock):
+            bar.addWidget(other)
 
     def set_tool(self, tool: Tool) -> None:
         """Show which tool is in the hand."""
@@ -53,11 +83,25 @@ class MapBar(QWidget):
             if button.property("tool") == tool:
                 button.setChecked(True)
 
-    def set_colourings(self, entries: list[tuple[str, str]], current: str) -> None:
-        """The entries (value, name) of the "colour by" list."""
-        self.colour_by.clear()
-        for value, name in entries:
-            self.colour_by.addItem(name, value)
+    def set_floats(self, floats: bool) -> None:
+        """Show whether the map stands in a window of its own."""
+        self.undock.setVisible(not floats)
+        self.dock.setVisible(floats)
+
+    def set_colourings(self, groups: Sequence[tuple[str, Sequence[Entry]]], current: str) -> None:
+        """The "colour by" list: groups of entries (value, name), each under its title; "" for no title."""
+        model = QStandardItemModel(self.colour_by)
+        for title, entries in groups:
+            if title and entries:
+                heading = QStandardItem(title)
+                heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                model.appendRow(heading)
+            for value, name in entries:
+                item = QStandardItem(name)
+                item.setData(value, Qt.ItemDataRole.UserRole)
+                item.setToolTip(name)
+                model.appendRow(item)
+        self.colour_by.setModel(model)
         self.colour_by.setCurrentIndex(max(0, self.colour_by.findData(current)))
 
     def _tool_button(self, tool: Tool, icon: str, name: str, tip: str) -> QToolButton:
@@ -74,3 +118,11 @@ class MapBar(QWidget):
         theme.follow_icon(button, icon)
         button.clicked.connect(lambda _checked=False: self.tool_chosen.emit(tool))
         return button
+
+
+def _switch(icon: str, words: str) -> IconButton:
+    button = IconButton(icon, words)
+    button.setAccessibleName(words.partition(":")[0])
+    button.setAccessibleDescription(words)
+    button.setCheckable(True)
+    return button

@@ -1,28 +1,26 @@
 """The drawing surface of the map, inside pyqtgraph's view; imported only when a map is first shown.
 
-pyqtgraph gives range, aspect, wheel zoom and panning; points are drawn by the raster of `map_raster`, in the view's
-own pixels, so that a million points cost one image.
+pyqtgraph gives range, aspect, wheel zoom and panning; points are drawn by `map_points` in the view's own pixels, so
+that a million points cost one image.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from sslstudio.gui import theme
 from sslstudio.gui.widgets import map_raster
+from sslstudio.gui.widgets.map_overview import MapOverview
+from sslstudio.gui.widgets.map_points import PointItem
 from sslstudio.gui.widgets.map_scene import MapScene, Mode, Tool
 
-_SAMPLE = 80_000
 _SETTLE_MS = 140
-_THUMBNAIL = 52
-_MOST_THUMBNAILS = 260
 
 
 def mode_of(modifiers: Qt.KeyboardModifier) -> Mode:
@@ -34,122 +32,6 @@ def mode_of(modifiers: Qt.KeyboardModifier) -> Mode:
     if modifiers & Qt.KeyboardModifier.AltModifier:
         return "subtract"
     return "replace"
-
-
-class PointItem(pg.GraphicsObject):  # type: ignore[misc]
-    """Draws a scene's points into the whole rectangle of the view box it belongs to."""
-
-    def __init__(self, box: MapBox) -> None:
-        super().__init__()
-        self._box = box
-        self._raster: map_raster.Raster | None = None
-        self._key: tuple[object, ...] | None = None
-        self._image: QImage | None = None
-        self._look: tuple[map_raster.Bytes, map_raster.Bytes, map_raster.Bytes] | None = None
-        self._pixels: npt.NDArray[np.uint32] | None = None
-        self.setParentItem(box)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def boundingRect(self) -> QRectF:
-        """The view's rectangle, in its own pixels."""
-        return QRectF(0, 0, self._box.width(), self._box.height())
-
-    def paint(self, painter: QPainter, *_: Any) -> None:
-        """Draw points, then thumbnails where they fit, then the marks of the groups."""
-        scene = self._box.scene_data
-        if scene is None or self._box.width() < 2 or self._box.height() < 2:
-            return
-        try:
-            self._paint(painter, scene)
-        except Exception:  # an error that leaves a paint method through Qt ends the process
-            sys.excepthook(*sys.exc_info())
-
-    def _paint(self, painter: QPainter, scene: MapScene) -> None:
-        painter.save()
-        image = self._render(scene, painter.device().devicePixelRatio())
-        painter.drawImage(self.boundingRect(), image)
-        self._draw_thumbnails(painter, scene)
-        if scene.marks_visible:
-            self._draw_marks(painter, scene)
-        painter.restore()
-
-    def nearest(self, position: QPointF, reach: float) -> int | None:
-        """The row drawn within `reach` pixels of `position`, or None."""
-        if self._raster is None:
-            return None
-        ratio = self._raster.rows.shape[1] / max(1.0, self._box.width())
-        return map_raster.nearest_row(self._raster, position.x() * ratio, position.y() * ratio, reach * ratio)
-
-    def visible_rows(self) -> npt.NDArray[np.int32]:
-        """Rows whose centre is in view, as last drawn."""
-        return self._raster.visible_rows if self._raster is not None else np.zeros(0, dtype=np.int32)
-
-    def invalidate(self) -> None:
-        """Points, their visibility, selection or colours changed: draw anew."""
-        self._key = None
-        self._look = None
-        self.update()
-
-    def _render(self, scene: MapScene, ratio: float) -> QImage:
-        view = self._box.view_in_pixels(ratio)
-        key = (view, self._box.interacting and len(scene.order) > _SAMPLE)
-        if key != self._key or self._image is None:
-            points = scene.points(_SAMPLE if self._box.interacting else None)
-            self._raster = map_raster.rasterise(points, view, ratio)
-            self._look = self._look or scene.look()
-            self._pixels = map_raster.compose(self._raster, *self._look)
-            height, width = self._pixels.shape
-            self._image = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
-            self._image.setDevicePixelRatio(ratio)
-            self._key = key
-            self._box.drawn.emit(len(self._raster.visible_rows))
-        return self._image
-
-    def _draw_thumbnails(self, painter: QPainter, scene: MapScene) -> None:
-        rows = self.visible_rows()
-        room = self._box.width() * self._box.height() / (_THUMBNAIL * _THUMBNAIL)
-        if scene.thumbnails is None or not 0 < len(rows) <= min(_MOST_THUMBNAILS, room * 1.4):
-            return
-        taken: set[tuple[int, int]] = set()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for row in sorted((int(row) for row in rows), key=lambda row: not scene.selected[row]):
-            centre = self._box.to_pixels(scene.xy[row])
-            cell = (int(centre.x() // _THUMBNAIL), int(centre.y() // _THUMBNAIL))
-            near = {(cell[0] + dx, cell[1] + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-            if cell in taken or len(near & taken) > 2:
-                continue
-            picture = scene.thumbnails.pixmap(int(scene.ids[row]))
-            if picture is not None:
-                taken.add(cell)
-                self._draw_thumbnail(painter, scene, row, centre, picture)
-
-    def _draw_thumbnail(self, painter: QPainter, scene: MapScene, row: int, centre: QPointF, picture: QPixmap) -> None:
-        size = picture.size().scaled(_THUMBNAIL, _THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio)
-        frame = QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, size.width(), size.height())
-        painter.drawPixmap(frame, picture, QRectF(picture.rect()))
-        selected = bool(scene.selected[row])
-        colour = QColor(theme.tokens().text) if selected else scene.colour(row)
-        painter.setPen(QPen(colour, 3 if selected else 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(frame)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(scene.colour(row))
-        painter.drawEllipse(frame.topLeft() + QPointF(5, 5), 4, 4)
-
-    def _draw_marks(self, painter: QPainter, scene: MapScene) -> None:
-        tokens = theme.tokens()
-        painter.setFont(theme.font(tokens.body, bold=True))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        halo = QPen(QColor(tokens.panel), 4)
-        halo.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        for mark in scene.marks():
-            centre = self._box.to_pixels(mark.place)
-            path = QPainterPath()
-            path.addText(QPointF(0, 0), painter.font(), mark.text)
-            bounds = path.boundingRect()
-            path.translate(centre - bounds.center())
-            painter.strokePath(path, halo)
-            painter.fillPath(path, QColor(tokens.text))
 
 
 class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -216,6 +98,8 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
     """Row under the pointer after it rested, or None as soon as it left."""
     drawn = Signal(int)
     """The points were drawn; how many are in view."""
+    far_changed = Signal()
+    """The picture of all points from far is another now."""
 
     def __init__(self) -> None:
         super().__init__(lockAspect=True, enableMenu=False, defaultPadding=0.04)
@@ -249,12 +133,29 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
             (top - float(place[1])) / (top - bottom) * self.height(),
         )
 
+    def to_pixels_transform(self) -> QTransform:
+        """What takes data coordinates to the view's pixels."""
+        (left, right), (bottom, top) = self.viewRange()
+        across, down = self.width() / (right - left), self.height() / (top - bottom)
+        return QTransform(across, 0, 0, -down, -left * across, top * down)
+
+    def pixel(self) -> tuple[float, float]:
+        """Width and height of one pixel in data coordinates."""
+        (left, right), (bottom, top) = self.viewRange()
+        return (right - left) / self.width(), (top - bottom) / self.height()
+
     def to_data(self, path: list[QPointF]) -> npt.NDArray[np.float64]:
         """Data coordinates (V, 2) of positions in the view's pixels."""
         (left, right), (bottom, top) = self.viewRange()
         pixels = np.array([(point.x(), point.y()) for point in path], dtype=np.float64)
         scale = np.array([(right - left) / self.width(), (bottom - top) / self.height()])
         return np.asarray(pixels * scale + np.array([left, top]))
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Put this place into the middle."""
+        (left, right), (bottom, top) = self.viewRange()
+        self.translateBy(x=x - (left + right) / 2, y=y - (bottom + top) / 2)
+        self._moved()
 
     def fit(self) -> None:
         """Show all points."""
@@ -340,12 +241,19 @@ class MapCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(self.box)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.overview = MapOverview(self)
         self.restyle()
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         self.setBackground(QColor(theme.tokens().panel))
         self.box.points.invalidate()
+
+    def resizeEvent(self, event: Any) -> None:
+        """The overview keeps its corner."""
+        super().resizeEvent(event)
+        if hasattr(self, "overview"):
+            self.overview.find_room()
 
     def keyPressEvent(self, event: Any) -> None:
         """Pan, zoom and fit by keyboard."""

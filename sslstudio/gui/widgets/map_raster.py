@@ -1,7 +1,7 @@
 """Turn points into pixels with numpy alone: apart from Qt so that the fastest part of the map is tested as arithmetic.
 
-A raster keeps *which point* stands in each pixel, not which colour. Recolouring is then a table look-up, and finding
-the point under the pointer is a look at one small square of the buffer.
+A raster keeps *which point* stands in each pixel, not which colour, so that the order of drawing alone decides what
+covers what, whatever the colours.
 """
 
 from __future__ import annotations
@@ -250,19 +250,3 @@ def compose(raster: Raster, fill: Bytes, rim: Bytes, opacity: Bytes) -> npt.NDAr
     packed = (alpha.astype(np.uint32) << 24) | (channels[:, 0] << 16) | (channels[:, 1] << 8) | channels[:, 2]
     image.ravel()[covered] = packed
     return image
-
-
-def nearest_row(raster: Raster, x: float, y: float, reach: float) -> int | None:
-    """The row drawn nearest to pixel (x, y), at most `reach` pixels away; None when there is none."""
-    height, width = raster.rows.shape
-    left, right = max(0, int(x - reach)), min(width, int(x + reach) + 1)
-    top, bottom = max(0, int(y - reach)), min(height, int(y + reach) + 1)
-    if left >= right or top >= bottom:
-        return None
-    window = raster.rows[top:bottom, left:right]
-    lines, columns = np.nonzero(window >= 0)
-    if not len(lines):
-        return None
-    distance = (columns + left - x) ** 2 + (lines + top - y) ** 2
-    best = int(np.argmin(distance))
-    return int(window[lines[best], columns[best]]) if distance[best] <= reach * reach else None

@@ -9,10 +9,23 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sslstudio.gui.widgets.map_index import PointIndex, Rectangle
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 _GRID = 192
+
+
+def enclosed(index: PointIndex, xy: npt.NDArray[np.float32], tool: str, corners: Floats) -> npt.NDArray[np.int32]:
+    """Rows of `xy` (N, 2) that are shown and lie in the "box" between the first and last of `corners` (V, 2), or in
+    the lasso through all of them."""
+    if tool == "box":
+        low, high = np.minimum(corners[0], corners[-1]), np.maximum(corners[0], corners[-1])
+    else:
+        low, high = corners.min(axis=0), corners.max(axis=0)
+    rows = index.rows(Rectangle(float(low[0]), float(high[0]), float(low[1]), float(high[1])))
+    return rows if tool == "box" else rows[in_lasso(xy[rows].astype(np.float64), corners)]
 
 
 def in_polygon(points: Floats, corners: Floats) -> Mask:
@@ -28,12 +41,6 @@ def in_polygon(points: Floats, corners: Floats) -> Mask:
             inside ^= crosses & (x < (x2 - x1) * (y - y1) / (y2 - y1) + x1)
         x1, y1 = x2, y2
     return inside
-
-
-def in_box(points: Floats, corner: tuple[float, float], opposite: tuple[float, float]) -> Mask:
-    """Which `points` (N, 2) lie in the rectangle between two corners, edges included."""
-    low, high = np.minimum(corner, opposite), np.maximum(corner, opposite)
-    return np.asarray(((points >= low) & (points <= high)).all(axis=1))
 
 
 def in_lasso(points: Floats, corners: Floats) -> Mask:

@@ -27,11 +27,17 @@ from sslstudio.gui.widgets.controls import EmptyState, Line
 from sslstudio.gui.widgets.legend import Legend
 from sslstudio.gui.widgets.map_bar import MapBar
 from sslstudio.gui.widgets.map_card import MapCard
+from sslstudio.gui.widgets.map_index import Rectangle
 from sslstudio.gui.widgets.map_scene import MapScene, Tool
 from sslstudio.gui.widgets.stack import Stack
 
 if TYPE_CHECKING:
     from sslstudio.gui.widgets.map_canvas import MapCanvas
+
+_STRENGTH = (
+    "So far out, strength shows how many images lie in a place, and mixed colours are mixed groups. "
+    "Zoom in for single images."
+)
 
 
 class MapView(QWidget):
@@ -43,6 +49,10 @@ class MapView(QWidget):
     """An image was double-clicked."""
     colouring_requested = Signal(str)
     """Another entry of the "colour by" list was chosen."""
+    export_requested = Signal()
+    """The map is to be saved as a picture."""
+    float_requested = Signal(bool)
+    """The map is to have a window of its own (True), or to come back."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +63,7 @@ class MapView(QWidget):
         self._tool: Tool = "pan"
         self.bar = MapBar()
         self._shown = QLabel()
+        self._strength = QLabel(_STRENGTH)
         self.legend = Legend()
         self._legend_title = QLabel()
         self.empty = EmptyState("explore", "No map yet", "")
@@ -63,6 +74,8 @@ class MapView(QWidget):
         self.bar.colouring_requested.connect(self.colouring_requested)
         self.bar.tool_chosen.connect(self.set_tool)
         self.bar.fit_requested.connect(self.fit)
+        self.bar.export_requested.connect(self.export_requested)
+        self.bar.float_requested.connect(self.float_requested)
         theme.on_change(self, self._restyle)
 
     def set_points(self, ids: npt.NDArray[np.int64], xy: npt.NDArray[np.float32]) -> None:
@@ -70,7 +83,7 @@ class MapView(QWidget):
         canvas = self._ensure_canvas()
         self.scene = MapScene(ids, xy, self._thumbnails)
         canvas.box.scene_data = self.scene
-        canvas.box.points.invalidate()
+        canvas.box.points.start()
         canvas.box.fit()
         self._stack.setCurrentWidget(canvas)
         self._enable(True)
@@ -83,8 +96,9 @@ class MapView(QWidget):
         self.empty.button.setVisible(bool(action))
         self.scene = None
         self._stack.setCurrentWidget(self.empty)
-        self.legend.set_categories(())
+        self.legend.set_colouring(Colouring("", np.zeros(0, dtype=np.int32), ()))
         self._shown.clear()
+        self._strength.hide()
         self._enable(False)
 
     def set_colouring(self, colouring: Colouring) -> None:
@@ -98,7 +112,7 @@ class MapView(QWidget):
             place for place, category in enumerate(colouring.categories) if keep and category.name in hidden_names
         )
         self.scene.set_colouring(colouring, hidden)
-        self.legend.set_categories(colouring.categories, hidden)
+        self.legend.set_colouring(colouring, hidden)
         self._legend_title.setText(colouring.title)
         self.canvas.box.points.invalidate()
 
@@ -106,7 +120,7 @@ class MapView(QWidget):
         """Highlight these images."""
         if self.scene is not None and self.canvas is not None:
             self.scene.set_selection(ids)
-            self.canvas.box.points.invalidate()
+            self.canvas.box.points.reselect()
 
     def set_thumbnails(self, source: ThumbnailSource, describe: Callable[[int], str]) -> None:
         """Where pictures come from, and the lines of the hover card for an image id."""
@@ -128,6 +142,13 @@ class MapView(QWidget):
         if self.canvas is not None:
             self.canvas.box.fit()
 
+    def shown_area(self) -> Rectangle | None:
+        """The part of the plane that is in view; None while there is no map."""
+        if self.canvas is None or self.scene is None:
+            return None
+        (left, right), (bottom, top) = self.canvas.box.viewRange()
+        return Rectangle(left, right, bottom, top)
+
     def _build(self) -> None:
         side = QWidget()
         side.setFixedWidth(176)
@@ -139,9 +160,15 @@ class MapView(QWidget):
         column.addWidget(self._legend_title)
         column.addWidget(self.legend, 1)
         self._shown.setProperty("role", "small")
+        self._shown.setWordWrap(True)
         self._shown.setContentsMargins(8, 0, 8, 0)
         self._shown.setAccessibleName("Number of images shown")
         column.addWidget(self._shown)
+        self._strength.setProperty("role", "small")
+        self._strength.setWordWrap(True)
+        self._strength.setContentsMargins(8, 0, 8, 0)
+        self._strength.hide()
+        column.addWidget(self._strength)
         self._side = side
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -179,15 +206,24 @@ class MapView(QWidget):
             )
             canvas.box.pointed.connect(self._pointed)
             canvas.box.drawn.connect(self._count)
+            canvas.box.far_changed.connect(self._overview_changed)
+            canvas.overview.moved.connect(canvas.box.centre_on)
             self._stack.addWidget(canvas)
             self.canvas = canvas
             self._card = MapCard(canvas)
             self.set_tool(self._tool)
+            self.bar.contours_toggled.connect(canvas.box.points.show_contours)
+            self.bar.overview_toggled.connect(canvas.overview.set_wanted)
         return self.canvas
 
     def _restyle(self) -> None:
         if self.canvas is not None:
             self.canvas.restyle()
+
+    def _overview_changed(self) -> None:
+        if self.canvas is not None:
+            far = self.canvas.box.points.far()
+            self.canvas.overview.set_picture(far.whole[-1] if far is not None and far.whole else None)
 
     def _hide_categories(self, hidden: frozenset[int]) -> None:
         if self.scene is not None and self.canvas is not None:
@@ -195,16 +231,10 @@ class MapView(QWidget):
             self.canvas.box.points.invalidate()
 
     def _outlined(self, tool: str, corners: npt.NDArray[np.float64], mode: str) -> None:
-        if self.scene is None:
+        if self.scene is None or self.scene.index is None:
             return
-        rows = self.scene.order
-        places = self.scene.xy[rows].astype(np.float64)
-        if tool == "box":
-            first, last = corners[0], corners[-1]
-            inside = map_selection.in_box(places, (first[0], first[1]), (last[0], last[1]))
-        else:
-            inside = map_selection.in_lasso(places, corners)
-        self.selection_requested.emit(np.sort(self.scene.ids[rows[inside]]), mode)
+        rows = map_selection.enclosed(self.scene.index, self.scene.xy, tool, corners)
+        self.selection_requested.emit(np.sort(self.scene.ids[rows]), mode)
 
     def _picked(self, row: int | None, mode: str) -> None:
         if self.scene is None or (row is None and mode != "replace"):
@@ -219,7 +249,10 @@ class MapView(QWidget):
         image_id = int(self.scene.ids[row])
         picture = self._thumbnails.pixmap(image_id) if self._thumbnails is not None else None
         place = self.canvas.box.to_pixels(self.scene.xy[row])
-        self._card.present(image_id, self._describe(image_id), picture, QPoint(round(place.x()), round(place.y())))
+        words = self._describe(image_id)
+        if self.scene.colouring.described:
+            words += f"\n{self.scene.colouring.title.removeprefix('By ').capitalize()}: {self.scene.category(row)}"
+        self._card.present(image_id, words, picture, QPoint(round(place.x()), round(place.y())))
 
     def _pictures_came(self, ids: list[int]) -> None:
         if self.canvas is None:
@@ -229,7 +262,10 @@ class MapView(QWidget):
         self.canvas.box.points.update()
 
     def _count(self, in_view: int) -> None:
-        if self.scene is None:
+        if self.scene is None or self.canvas is None:
             return
-        shown, total = self.scene.shown_count(), len(self.scene.ids)
-        self._shown.setText(f"Showing {min(in_view, shown):,} of {total:,}")
+        self._shown.setText(f"Showing {in_view:,} of {len(self.scene.ids):,}")
+        self._strength.setVisible(self.canvas.box.points.counted)
+        area = self.shown_area()
+        if area is not None:
+            self.canvas.overview.set_view(area)

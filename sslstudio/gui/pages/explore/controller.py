@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from sslstudio.gui.item_models.gallery_link import GalleryLink, GalleryWidget
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.pages.explore.map_actions import MapActions
 from sslstudio.gui.pages.explore.map_presenter import GroupView, MapPresenter
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, count, time_left
@@ -28,6 +30,7 @@ class View(GroupView, Protocol):
     """The part of the view the controller uses."""
 
     map: Any
+    map_place: Any
     gallery: Any
     source_requested: SignalInstance
     make_requested: SignalInstance
@@ -42,6 +45,7 @@ class View(GroupView, Protocol):
     def set_progress(self, fraction: float | None) -> None: ...
     def set_selection_text(self, text: str) -> None: ...
     def set_similar_reason(self, reason: str) -> None: ...
+    def ask_picture_file(self, name: str) -> Path | None: ...
 
 
 class ExploreController(QObject):
@@ -55,7 +59,7 @@ class ExploreController(QObject):
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
         self._link = GalleryLink(_gallery(view), self._images, self)
-        self._presenter = MapPresenter(view.map, view, self._images, self._current, self)
+        self._presenter = MapPresenter(view.map, view, services, self._current, self)
         view.gallery.grid.set_thumbnails(self._images.thumbnails)
         self._connect()
         self._dispose = services.actions.add(
@@ -63,8 +67,8 @@ class ExploreController(QObject):
                 "explore.similar", texts.SIMILAR, self.find_similar, "View", "F", self._similar_reason, "explore",
                 "neighbours", 2,
             ),
-            Action("explore.fit", "Show the whole map", view.map.fit, "View", "Home", page="explore", group=2),
         )  # fmt: skip
+        self._map_actions = MapActions(services, view, self._presenter, self)
         self._show_state()
 
     def activate(self) -> None:
@@ -79,6 +83,7 @@ class ExploreController(QObject):
     def close(self) -> None:
         """Let go of the project."""
         self._dispose()
+        self._map_actions.close()
         self._link.close()
         self._presenter.close()
         self._services.session.selection_changed.disconnect(self._on_selection)

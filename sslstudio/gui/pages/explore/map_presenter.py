@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -10,12 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from sslstudio.domain.filters import FURTHER
 from sslstudio.gui.item_models import tile_texts
+from sslstudio.gui.item_models.colouring import Colouring
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.group_table import GroupRow, group_rows
+from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
-from sslstudio.gui.pages.explore import colourings, texts
+from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.pages.explore.colourings import COLUMN, Known, make
+from sslstudio.gui.pages.page import Services
+from sslstudio.gui.widgets.map_scene import AT_ONCE
 from sslstudio.session.selection import Mode
 
 
@@ -42,20 +49,26 @@ class GroupView(Protocol):
 
 
 class MapPresenter(QObject):
-    """The map is drawn when the page first comes to the front (`activate`), not before."""
+    """The map is drawn when the page first comes to the front (`activate`), not before.
+
+    Colours of few images are worked out at once, of many in a thread.
+    """
 
     _selection_moved = Signal()
 
     def __init__(
-        self, map_widget: MapWidget, groups: GroupView, images: ProjectImages, current: CurrentMap, parent: QObject
+        self, map_widget: MapWidget, groups: GroupView, services: Services, current: CurrentMap, parent: QObject
     ) -> None:
         super().__init__(parent)
+        images = ProjectImages.of(services)
         self._map, self._groups, self._images, self._current = map_widget, groups, images, current
+        self._columns, self._background = ImageColumns.of(services), services.background
         self._shown = ""
         self._colour_by = "group"
         self._active = False
         map_widget.set_thumbnails(images.thumbnails, partial(tile_texts.card, images))
-        map_widget.bar.set_colourings(list(texts.COLOURINGS), self._colour_by)
+        self._offered: tuple[tuple[str, str], ...] | None = None
+        self._offer()
         map_widget.selection_requested.connect(self._select)
         map_widget.colouring_requested.connect(self.colour_by)
         groups.group_requested.connect(self._select_group)
@@ -65,12 +78,29 @@ class MapPresenter(QObject):
         images.groups_changed.connect(self._groups_changed)
         images.labels_changed.connect(self._labels_changed)
         images.suggestions_changed.connect(self._suggestions_changed)
+        self._columns.changed.connect(self._columns_changed)
         images.session.selection_changed.connect(self._on_selection)
         self._selection_moved.connect(self._show_selection)
+
+    @property
+    def colour_name(self) -> str:
+        """A short name of what the map is coloured by, for a file."""
+        return re.sub(r"[^a-z0-9]+", "-", self._colour_by.removeprefix(COLUMN).lower()).strip("-")
+
+    @property
+    def said_when_saved(self) -> str:
+        """What is told when a picture of the map was saved, with {name} for the file's."""
+        info = self._columns.info(self._colour_by.removeprefix(COLUMN))
+        if info is None or not self._colour_by.startswith(COLUMN):
+            return texts.SAVED
+        if info.key in texts.PSEUDONYMS:
+            return texts.SAVED_PATIENTS
+        return texts.SAVED_COLUMN.replace("{column}", info.title) if info.key.startswith(FURTHER) else texts.SAVED
 
     def activate(self) -> None:
         """The page comes to the front."""
         self._active = True
+        self._offer()
         self._show_points()
         self.show_groups()
 
@@ -95,7 +125,7 @@ class MapPresenter(QObject):
         self._map.set_selection(sorted_ids(self._images.session.selection))
 
     def _select(self, ids: npt.NDArray[np.int64], mode: Mode) -> None:
-        self._images.session.select([int(image_id) for image_id in ids], mode)
+        self._images.session.select(ids.tolist(), mode)
 
     def _select_group(self, number: int, mode: Mode) -> None:
         self._select(self._images.table.ids[self._images.group == number], mode)
@@ -114,17 +144,48 @@ class MapPresenter(QObject):
         data = self._current.known.map
         if data is None or data.map_id != self._shown:
             return
-        images = self._images
-        columns: dict[str, npt.NDArray[np.generic]] = {
-            "group": images.group,
-            "best": images.best,
-            "confidence": images.confidence,
-        }
-        self._map.set_colouring(
-            colourings.make(
-                self._colour_by, data.ids, images.table, images.labels(), images.classes(), columns, images.group_names
-            )
+        images, kind = self._images, self._colour_by
+        column = None
+        if kind.startswith(COLUMN):
+            column = self._columns.values(kind.removeprefix(COLUMN))
+            if column is None or len(column) != len(images.table.ids):
+                return  # it is being read; `changed` says when it has come
+        known = Known(
+            images.table,
+            images.labels(),
+            images.classes(),
+            images.group,
+            images.best,
+            images.confidence,
+            images.group_names,
+            column,
         )
+        if len(data.ids) <= AT_ONCE:
+            self._map.set_colouring(make(kind, data.ids, known))
+            return
+
+        def show(colours: Colouring) -> None:
+            if self._shown == data.map_id and self._colour_by == kind:
+                self._map.set_colouring(colours)
+
+        self._background.run(make, kind, data.ids, known, done=show, key="map-colours")
+
+    def _offer(self) -> None:
+        """Fill the list of what to colour by: groups and labels, then every column there is."""
+        columns = tuple((COLUMN + info.key, info.title) for info in self._columns.available())
+        if columns == self._offered:
+            return
+        self._offered = columns
+        if self._colour_by.startswith(COLUMN) and columns and self._colour_by not in dict(columns):
+            self._colour_by = "group"
+            self._recolour()
+        self._map.bar.set_colourings((("", texts.COLOURINGS), (texts.COLUMNS, columns)), self._colour_by)
+
+    def _columns_changed(self, key: str) -> None:
+        if not key:
+            self._offer()
+        if self._colour_by.startswith(COLUMN) and key in ("", self._colour_by.removeprefix(COLUMN)):
+            self._recolour()
 
     def _groups_changed(self) -> None:
         self.show_groups()

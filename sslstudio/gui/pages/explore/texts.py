@@ -23,16 +23,31 @@ EMBED_MAP = "Make the map"
 EMBED_AGAIN = "Update the map"
 READING = "Reading ..."
 
-COLOURINGS = (
-    ("group", "group"),
-    ("label", "label"),
-    ("prediction", "suggestion"),
-    ("confidence", "certainty"),
-    ("patient", "patient"),
-    ("scanner", "scanner"),
-    ("modality", "modality"),
-    ("part", "training / test"),
+COLOURINGS = (("group", "group"), ("label", "label"), ("prediction", "suggestion"), ("confidence", "certainty"))
+COLUMNS = "Columns of the data"
+PSEUDONYMS = frozenset({"subject", "study", "series", "site"})
+MAP_WINDOW = "Map of images"
+MAP_AWAY = "The map stands in a window of its own"
+MAP_BACK = "Put it back here"
+SAVE_TITLE = "Save the map as a picture"
+SAVE_TYPES = "Picture (*.png);;Drawing that can be edited (*.svg)"
+SAVE = "Save the map as a picture..."
+FLOAT = "Map in a window of its own"
+CONTOURS = "Contours on the map"
+OVERVIEW = "Overview of the map"
+TOOLS = (("pan", "Move the map", "M"), ("lasso", "Lasso on the map", "L"), ("box", "Box on the map", "B"))
+NO_MAP_REASON = "There is no map yet."
+SAVED = "The map was saved as {name}."
+SAVED_PATIENTS = "The map was saved as {name}. It names patients, studies and sites by pseudonym only."
+SAVED_COLUMN = (
+    "The map was saved as {name}. It names values of “{column}” as they stand in your data: "
+    "check that they identify nobody before you pass it on."
 )
+
+
+def map_title(images: int, colouring: str) -> str:
+    """The title of a saved map."""
+    return f"Map of {count(images, 'image')}, {colouring[:1].lower()}{colouring[1:]}"
 
 
 def no_map(source: str, images: int, embedded: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -24,6 +26,7 @@ from sslstudio.gui.item_models.group_table import GroupModel, GroupRow
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.widgets.controls import Chip, Line, PageTitle, PlainButton, PrimaryButton, Text
+from sslstudio.gui.widgets.floating import FloatingPlace
 from sslstudio.gui.widgets.gallery import Gallery
 from sslstudio.gui.widgets.map_view import MapView
 from sslstudio.session.selection import Mode
@@ -91,6 +94,7 @@ class ExploreView(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.map = MapView()
+        self.map_place = FloatingPlace(self.map, texts.MAP_WINDOW, texts.MAP_AWAY, texts.MAP_BACK)
         self.gallery = Gallery(describe)
         self.groups = GroupList()
         self.source = QComboBox()
@@ -147,6 +151,14 @@ class ExploreView(QWidget):
         self.groups.groups.set_rows(rows)
         self._left.setVisible(bool(rows))
 
+    def ask_picture_file(self, name: str) -> Path | None:
+        """Where to save the map, as PNG or SVG by the ending; None when the user changed their mind."""
+        chosen, kind = QFileDialog.getSaveFileName(self, texts.SAVE_TITLE, f"{name}.png", texts.SAVE_TYPES)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path.with_suffix(".svg") if "*.svg" in kind and path.suffix == ".png" else path
+
     def _build(self) -> None:
         bar = QHBoxLayout()
         bar.setContentsMargins(16, 10, 12, 10)
@@ -181,7 +193,7 @@ class ExploreView(QWidget):
         lower.setSizes([350, 650])
         lower.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Vertical)
-        whole.addWidget(self.map)
+        whole.addWidget(self.map_place)
         whole.addWidget(lower)
         whole.setStretchFactor(0, 3)
         whole.setStretchFactor(1, 2)
@@ -208,4 +220,6 @@ class ExploreView(QWidget):
         self.similar.clicked.connect(lambda: self.similar_requested.emit())
         self.groups.group_requested.connect(self.group_requested)
         self.groups.groups.renamed.connect(self.rename_requested)
+        self.map.float_requested.connect(self.map_place.set_floating)
+        self.map_place.changed.connect(self.map.bar.set_floats)
         self.map.empty.action_requested.connect(self.data_requested)
