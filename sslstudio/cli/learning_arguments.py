@@ -122,6 +122,11 @@ def add_learning(commands: Commands) -> None:
         "--keep", action="store_true", help="place new images on the latest map of the same backbone; nothing moves"
     )
     maps.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
+    text = "say which facts (scanner, site, day ...) the groups of a map follow"
+    shortcuts = add(commands, "shortcuts", "shortcuts:shortcuts", text)
+    shortcuts.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet; it has a map")
+    shortcuts.add_argument("--details", action="store_true", help="add the numbers of every column")
+    shortcuts.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
 
 
 def _network_options(command: argparse.ArgumentParser, *, batch_size: int) -> None:

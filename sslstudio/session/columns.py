@@ -7,7 +7,7 @@ each says nothing about groups of images; such columns are left out, and why is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -133,8 +133,8 @@ class Reader(Protocol):
     def column_summaries(self) -> list[ColumnSummary]:
         """Every column there is."""
 
-    def column_part(self, key: str, after: int, limit: int, *, numbers: bool = False) -> ColumnPart:
-        """A column of the next images after an id."""
+    def column_part(self, key: str, ids: Sequence[int], *, numbers: bool = False) -> ColumnPart:
+        """A column of some images."""
 
     def group_values(self, key: str) -> tuple[Ids, list[str]]:
         """Ids and pseudonyms of patients, studies or series."""
@@ -187,11 +187,10 @@ def read_column(
         return None if numbers is None else Column(info, numbers=numbers)
     seen: dict[str, int] = {}
     codes = np.full(len(ids), -1, dtype=np.int32)
-    after = 0
-    while (part := catalogue.column_part(info.key, after, IMAGES_A_READ)).image_ids:
+    for some in _parts(ids):
         if not wanted():
             return None
-        after = part.image_ids[-1]
+        part = catalogue.column_part(info.key, some)
         coded = np.fromiter((seen.setdefault(str(value), len(seen)) for value in part.values), np.int32)
         place, there = _places(ids, part.image_ids)
         codes[place] = coded[there]
@@ -226,11 +225,10 @@ def _name(key: str, value: str) -> str:
 
 def _read_numbers(catalogue: Reader, key: str, ids: Ids, wanted: Callable[[], bool]) -> Numbers | None:
     numbers = np.full(len(ids), np.nan)
-    after = 0
-    while (part := catalogue.column_part(key, after, IMAGES_A_READ, numbers=True)).image_ids:
+    for some in _parts(ids):
         if not wanted():
             return None
-        after = part.image_ids[-1]
+        part = catalogue.column_part(key, some, numbers=True)
         place, there = _places(ids, part.image_ids)
         numbers[place] = np.asarray(part.values, dtype=np.float64)[there]
     return numbers
@@ -286,6 +284,11 @@ def _positions(series: Numbers, places: Numbers) -> Numbers:
     position = np.full(len(order), np.nan)
     position[order] = np.where(last > 0, rank / np.maximum(last, 1), np.nan)
     return position
+
+
+def _parts(ids: Ids) -> Iterator[list[int]]:
+    for first in range(0, len(ids), IMAGES_A_READ):
+        yield ids[first : first + IMAGES_A_READ].tolist()
 
 
 def _places(ids: Ids, found: list[int]) -> tuple[Ids, npt.NDArray[np.bool_]]:
