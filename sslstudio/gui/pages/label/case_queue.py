@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from sslstudio.classifiers.queue import Case, Pool
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.label import texts
-from sslstudio.gui.pages.label.queue import Case, Pool
 from sslstudio.gui.pages.page import Services
 
 BATCH = 20
@@ -53,7 +54,7 @@ class CaseQueue(QObject):
         ids = np.load(folder / f"{embedding}.ids.npy", allow_pickle=False).astype(np.int64)
         pool = self._pool(ids)
         found: list[Case] = self._services.compute.submit(
-            "sslstudio.gui.pages.label.queue:propose",
+            "sslstudio.classifiers.queue:propose",
             str(folder / f"{embedding}.npy"),
             pool,
             BATCH,
@@ -67,16 +68,19 @@ class CaseQueue(QObject):
         place = np.minimum(np.searchsorted(table.ids, ids), max(0, len(table.ids) - 1))
         known = table.ids[place] == ids if len(table.ids) else np.zeros(len(ids), dtype=bool)
         touched = np.isin(ids, np.fromiter(labels, dtype=np.int64, count=len(labels)))
-        probabilities = None
+        out = np.isin(ids, np.fromiter(table.excluded, dtype=np.int64, count=len(table.excluded)))
+        probabilities, fewest = None, 0
         if suggestions is not None and np.array_equal(suggestions.ids, ids):
             probabilities = suggestions.probabilities
+            counts = Counter(label.class_id for label in labels.values())
+            fewest = min(counts[class_id] for class_id in suggestions.class_ids)
         return Pool(
             ids=ids,
-            group=np.where(known, images.group[place], -1).astype(np.int32),
             patient=table.subject_code[place],
             labelled=touched,
-            open=known & ~touched,
+            open=known & ~touched & ~out,
             probabilities=probabilities,
+            fewest=fewest,
         )
 
     def _take(self, cases: list[Case]) -> None:
@@ -98,13 +102,7 @@ class CaseQueue(QObject):
             if max(case.classes) < len(names):
                 first, second = (names[position] for position in case.classes)
                 return texts.why_unsure(first, case.shares[0], second, case.shares[1])
-        groups = dict(self._images.groups())
-        if case.group not in groups:
-            return texts.WHY_TYPICAL_ALONE
-        members = self._images.table.ids[self._images.group == case.group]
-        labels = self._images.labels()
-        known = sum(1 for image_id in members.tolist() if image_id in labels)
-        return texts.why_typical(groups[case.group], len(members), known)
+        return texts.why_typical(case.stands_for, case.labelled)
 
     def _classes(self) -> list[Any]:
         suggestions, classes = self._images.suggestions, self._images.classes()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sslstudio.classifiers.refit import Refit
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
 from sslstudio.gui.pages.label import texts
-from sslstudio.gui.pages.label.refit import Refit
 from sslstudio.gui.pages.page import Services
 
 SETTLE_MS = 400
@@ -84,7 +84,7 @@ class Learner(QObject):
 
         def work() -> Refit:
             result: Refit = compute.submit(
-                "sslstudio.gui.pages.label.refit:refit",
+                "sslstudio.classifiers.refit:refit",
                 str(folder / f"{source.embedding}.npy"),
                 str(folder / f"{source.embedding}.ids.npy"),
                 lesson.image_ids,

@@ -99,10 +99,10 @@ def advice(names: Sequence[str], counts: Sequence[int], wanted: int = 20) -> str
     return f"Label about {wanted - counts[least]} more of {names[least]}."
 
 
-def why_typical(group: str, images: int, labelled_there: int) -> str:
+def why_typical(images: int, labelled_there: int) -> str:
     """A case chosen because it stands for many."""
     known = "none of them has a label yet" if not labelled_there else f"{labelled_there} of them labelled so far"
-    return f"Typical of {group}: {count(images, 'image')}, {known}."
+    return f"The most typical of {count(images, 'image')} that look alike; {known}."
 
 
 def why_unsure(first: str, share: float, second: str, other: float) -> str:
@@ -111,4 +111,3 @@ def why_unsure(first: str, share: float, second: str, other: float) -> str:
 
 
 WHY_RANDOM = "Drawn at random, so that the accuracy stays honest."
-WHY_TYPICAL_ALONE = "Typical of the images without a label."

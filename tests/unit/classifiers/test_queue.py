@@ -7,25 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sslstudio.gui.pages.label.queue import RANDOM_EVERY, Pool, propose
-from sslstudio.gui.pages.label.refit import refit
+from sslstudio.classifiers.queue import RANDOM_EVERY, Pool, propose
+from sslstudio.classifiers.refit import refit
 
 
-def pool(count: int = 40, labelled: tuple[int, ...] = (), probabilities: object = None) -> Pool:
+def pool(count: int = 40, labelled: tuple[int, ...] = (), probabilities: object = None, fewest: int = 20) -> Pool:
     marked = np.zeros(count, dtype=bool)
     marked[list(labelled)] = True
     return Pool(
         ids=np.arange(100, 100 + count, dtype=np.int64),
-        group=(np.arange(count) % 4).astype(np.int32),
         patient=np.arange(count, dtype=np.int64) // 4,
         labelled=marked,
         open=~marked,
         probabilities=probabilities,
+        fewest=fewest,
     )
 
 
 @pytest.fixture
 def vectors(tmp_path: Path) -> str:
+    """Four kinds in turn, ten images each; the later ones of a kind lie nearer to its middle."""
     rng = np.random.default_rng(0)
     centres = np.eye(4)[np.arange(40) % 4] * 5
     spread = np.linspace(2.0, 0.05, 40)[:, None]
@@ -33,21 +34,45 @@ def vectors(tmp_path: Path) -> str:
     return str(tmp_path / "v.npy")
 
 
-def test_groups_without_labels_come_first_and_each_case_is_of_another_patient(vectors: str) -> None:
-    cases = propose(vectors, pool(labelled=(0, 4, 8)), 4, 0)
-    assert [case.reason for case in cases] == ["typical"] * 4
-    assert [case.group for case in cases] == [1, 2, 3, 0]
-    patients = [(case.image_id - 100) // 4 for case in cases]
-    assert len(set(patients)) == 4
+def test_kinds_without_labels_come_first_and_each_case_is_of_another_patient(vectors: str) -> None:
+    cases = propose(vectors, pool(labelled=(0, 36, 32)), 3, 0)
+    assert [case.reason for case in cases] == ["typical"] * 3
+    assert {(case.image_id - 100) % 4 for case in cases} == {1, 2, 3}
+    assert all(case.labelled == 0 and case.stands_for > 1 for case in cases)
+    assert len({(case.image_id - 100) // 4 for case in cases}) == 3
 
 
-def test_typical_is_near_the_centre_of_its_group(vectors: str) -> None:
-    stored = np.load(vectors).astype(np.float64)
-    unit = stored / np.linalg.norm(stored, axis=1, keepdims=True)
-    case = next(c for c in propose(vectors, pool(), 4, 0) if c.group == 0)
-    members = np.arange(0, 40, 4)
-    ranked = members[np.argsort(-(unit[members] @ unit[members].mean(axis=0)))]
-    assert case.image_id - 100 in ranked[:3]
+def test_typical_is_near_the_middle_of_its_kind(vectors: str) -> None:
+    for case in propose(vectors, pool(), 4, 0):
+        assert case.image_id - 100 >= 12, "the first of each kind lie far from its middle"
+
+
+def test_one_in_five_is_drawn_at_random_from_the_first_label_on(vectors: str) -> None:
+    reasons = [case.reason for case in propose(vectors, pool(), 10, 0)]
+    assert [reason == "random" for reason in reasons] == [n % RANDOM_EVERY == RANDOM_EVERY - 1 for n in range(10)]
+
+
+def test_few_labels_of_one_class_keep_the_queue_at_typical_cases(vectors: str) -> None:
+    shares = np.tile(np.float32([0.6, 0.4]), (40, 1))
+    assert {c.reason for c in propose(vectors, pool(probabilities=shares, fewest=3), 4, 0)} == {"typical"}
+    assert {c.reason for c in propose(vectors, pool(probabilities=shares), 4, 0)} == {"unsure"}
+
+
+def test_what_looks_like_a_known_image_waits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    different = rng.normal(size=(10, 16))
+    np.save(tmp_path / "v.npy", np.concatenate([different, different, different]).astype(np.float16))
+    shares = np.stack([np.linspace(0.5, 1, 30), np.linspace(0.5, 0, 30)], axis=1).astype(np.float32)
+    cases = propose(str(tmp_path / "v.npy"), pool(30, labelled=(0, 1), probabilities=shares), 6, 0)
+    looks = [(case.image_id - 100) % 10 for case in cases if case.reason == "unsure"]
+    assert not {0, 1} & set(looks) and len(set(looks)) == len(looks)
+
+
+def test_of_very_many_images_a_share_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sslstudio.classifiers.queue._MOST_LOOKED_AT", 50)
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(400, 8)).astype(np.float16))
+    cases = propose(str(tmp_path / "v.npy"), pool(400, labelled=(7, 9)), 10, 0)
+    assert len(cases) == 10 and not {107, 109} & {case.image_id for case in cases}
 
 
 def test_labelled_images_are_never_asked_for_and_all_others_are(vectors: str) -> None:
