@@ -26,7 +26,7 @@ def unit_rows(vectors: NDArray[np.floating]) -> Floats:
     """Vectors (N, D) as float32 of length one; a zero row stays zero."""
     matrix = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(matrix, axis=1, keepdims=True)
-    found: Floats = matrix / np.where(length > 0, length, 1)
+    found: Floats = (matrix / np.where(length > 0, length, 1)).astype(np.float32, copy=False)
     return found
 
 

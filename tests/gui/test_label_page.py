@@ -170,7 +170,7 @@ def test_one_case_is_shown_large_and_only_it_is_labelled(bench: Bench, qtbot: Qt
 def test_the_queue_says_why_and_goes_on_after_each_label(bench: Bench, qtbot: QtBot) -> None:
     bench.view.mode_requested.emit("case")
     bench.press(Qt.Key.Key_N, at=bench.view.case)
-    qtbot.waitUntil(lambda: bench.view.side.why.text().startswith("Typical of Group"), timeout=20000)
+    qtbot.waitUntil(lambda: bench.view.side.why.text().startswith("The most typical of "), timeout=20000)
     (first,) = bench.session.selection
     bench.press(Qt.Key.Key_1, at=bench.view.case)
     qtbot.waitUntil(lambda: bench.session.selection != frozenset({first}), timeout=20000)
@@ -245,3 +245,19 @@ def test_progress_counts_both_parts_once_patients_are_dealt(bench: Bench, qtbot:
     assert not bench.view.side._dealt.isVisible()
     texts = [bench.view.side._grid.itemAt(n).widget().text() for n in range(bench.view.side._grid.count())]
     assert "training" in texts and "test" in texts
+
+
+def test_a_wrong_label_is_offered_for_a_second_look_until_it_is_mended(bench: Bench, qtbot: QtBot) -> None:
+    wrong = 7
+    for position, picture in enumerate(GIVEN):
+        kind = picture.kind if position != wrong else (picture.kind + 1) % 3
+        bench.session.label_images([bench.ids[position]], bench.classes[KINDS[kind]])
+    side = bench.view.side
+    qtbot.waitUntil(lambda: not side.doubts.isHidden(), timeout=20000)
+    side.doubts.click()
+    assert bench.ids[wrong] in bench.view.gallery.grid.tiles.ids
+    assert len(bench.view.gallery.grid.tiles.ids) < 6 and list(bench.session.selection) == [bench.ids[wrong]]
+    given, true = KINDS[(GIVEN[wrong].kind + 1) % 3], KINDS[GIVEN[wrong].kind]
+    assert side.why.text().startswith(f"Labelled {given};") and f"says {true} " in side.why.text()
+    bench.session.label_images([bench.ids[wrong]], bench.classes[true])
+    qtbot.waitUntil(side.doubts.isHidden, timeout=20000)

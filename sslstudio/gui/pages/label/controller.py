@@ -60,7 +60,7 @@ class LabelController(QObject):
         self._mode = "case" if services.session.place.label_mode == "case" else "gallery"
         self._returning = True
         self._shown: int | None = None
-        self._chosen: tuple[int, str] | None = None
+        self._whys: dict[int, str] = {}
         self._link = GalleryLink(view.gallery, self._images, self)
         view.gallery.grid.set_thumbnails(self._images.thumbnails)
         self._editing = ClassEditing(view.classes, self._images, self)
@@ -135,6 +135,7 @@ class LabelController(QObject):
         view.undo_requested.connect(lambda: self._history(session.undo))
         view.redo_requested.connect(lambda: self._history(session.redo))
         view.step_requested.connect(self._step)
+        view.side.second_look_requested.connect(self._second_look)
         view.gallery.grid.opened.connect(self._open)
         self._labelling.done.connect(self._labelled)
         self._queue.chosen.connect(self._show_chosen)
@@ -180,10 +181,18 @@ class LabelController(QObject):
             self._services.session.select([int(tiles.ids[target])])
 
     def _show_chosen(self, image_id: int, why: str) -> None:
-        self._chosen = (image_id, why)
+        self._whys = {image_id: why}
         self._services.session.select([image_id])
         self._view.gallery.grid.set_current(image_id)
         self._show_selection()
+
+    def _second_look(self) -> None:
+        """List the labels that are worth a second look, the most doubtful one in hand."""
+        self._whys = self._progress.doubts()
+        if self._whys:
+            self._images.set_listed(tuple(self._whys), texts.SECOND_LOOK)
+            self._link.set_show("listed")
+            self._services.session.select([next(iter(self._whys))])
 
     def _labelled(self) -> None:
         if self._view.advances:
@@ -207,8 +216,7 @@ class LabelController(QObject):
         several = len(ids) > 1 and self._mode == "gallery"
         text = texts.target(len(ids), patients) if several or not len(ids) else f"Image {self._shown}"
         self._view.set_target(text if len(ids) else "", several)
-        chosen = self._chosen
-        self._view.side.set_why(chosen[1] if chosen is not None and chosen[0] == self._shown else "")
+        self._view.side.set_why(self._whys.get(self._shown, "") if self._shown is not None else "")
         self._case.show(self._shown, pixels=self._mode == "case")
 
     def _show_history(self) -> None:

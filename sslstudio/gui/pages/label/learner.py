@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sslstudio.classifiers.advising import Gain
 from sslstudio.classifiers.refit import Refit
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
@@ -20,7 +22,11 @@ FEWEST_PER_CLASS = 2
 
 @dataclass(frozen=True)
 class Learned:
-    """What the page says of the live classifier. `value` and its interval are None while there is none."""
+    """What the page says of the live classifier. `value` and its interval are None while there is none.
+
+    `doubts` are (image id, class id given, class id believed, probability) of labels worth a second look, `gains` what
+    more labels bring, by class id.
+    """
 
     value: float | None
     low: float = 0.0
@@ -28,6 +34,8 @@ class Learned:
     images: int = 0
     patients: int = 0
     why_not: str = ""
+    doubts: tuple[tuple[int, int, int, float], ...] = ()
+    gains: Mapping[int, Gain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,8 +132,12 @@ class Learner(QObject):
         if fitted.accuracy is None:
             self.learned.emit(Learned(None, images=images, patients=patients, why_not=texts.too_few(images)))
         else:
-            found = fitted.accuracy
-            self.learned.emit(Learned(found["value"], found["low"], found["high"], images, patients))
+            found, named = fitted.accuracy, lesson.class_ids
+            doubts = tuple(
+                (lesson.image_ids[one.row], named[one.given], named[one.likely], one.share) for one in fitted.doubts
+            )
+            gains = dict(zip(named, fitted.gains, strict=False))
+            self.learned.emit(Learned(found["value"], found["low"], found["high"], images, patients, "", doubts, gains))
 
     def _failed(self, error: SSLStudioError) -> None:
         self._nothing(error.message)

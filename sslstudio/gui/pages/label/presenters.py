@@ -33,6 +33,7 @@ class Side(Protocol):
 
     def set_progress(self, rows: Sequence[Progress]) -> None: ...
     def set_accuracy(self, value: str, basis: str, advice: str) -> None: ...
+    def set_doubts(self, labels: int) -> None: ...
 
 
 class CasePresenter(QObject):
@@ -114,6 +115,15 @@ class ProgressPresenter(QObject):
         self._learned = learned
         self.show()
 
+    def doubts(self) -> dict[int, str]:
+        """Why each label is worth a second look, by image, the most doubtful first; those changed since left out."""
+        labels, classes = self._images.labels(), self._images.classes()
+        return {
+            image_id: texts.doubted(classes[given].name, classes[likely].name, share)
+            for image_id, given, likely, share in self._learned.doubts
+            if image_id in labels and labels[image_id].class_id == given and {given, likely} <= classes.keys()
+        }
+
     def show(self) -> None:
         """Count again."""
         table = self._images.table
@@ -128,7 +138,9 @@ class ProgressPresenter(QObject):
         ]
         self._side.set_progress(rows)
         known = self._learned
-        advice = texts.advice([row.name for row in rows], [row.train + row.undealt for row in rows])
+        gains = [known.gains.get(key) for key in self._images.classes()]
+        advice = texts.advice([row.name for row in rows], [row.train + row.undealt for row in rows], gains)
+        self._side.set_doubts(len(self.doubts()))
         if known.value is None:
             self._side.set_accuracy("", known.why_not, advice)
         else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.label import texts
-from sslstudio.gui.widgets.controls import Line, Text
+from sslstudio.gui.widgets.controls import Line, PlainButton, Text
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Progress:
 
 
 class SidePanel(QWidget):
-    """Texts and numbers only; nothing here can be pressed."""
+    """Texts and numbers, and one button: for the labels that are worth a second look."""
+
+    second_look_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,13 +45,16 @@ class SidePanel(QWidget):
         self._value.setAccessibleName("Accuracy")
         self._basis = Text(texts.FEW, "small")
         self._advice = Text("", "")
+        self.doubts = PlainButton("", "search")
+        self.doubts.setToolTip(texts.SECOND_LOOK_HELP)
+        self.doubts.clicked.connect(lambda: self.second_look_requested.emit())
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(6)
         sections: tuple[tuple[str, list[QWidget]], ...] = (
             (texts.WHY, [self.why]),
             (texts.PROGRESS, [numbers, self._dealt]),
-            (texts.ACCURACY, [self._value, self._basis, self._advice]),
+            (texts.ACCURACY, [self._value, self._basis, self._advice, self.doubts]),
         )
         for title, parts in sections:
             heading = QLabel(title)
@@ -63,6 +68,7 @@ class SidePanel(QWidget):
                 column.addWidget(part)
         column.addStretch(1)
         self.set_why("")
+        self.set_doubts(0)
 
     def set_why(self, text: str) -> None:
         """Why the case in hand was chosen; empty when the user chose it."""
@@ -90,6 +96,11 @@ class SidePanel(QWidget):
             numbers = (row.train + row.undealt, row.test) if dealt else (row.train + row.test + row.undealt,)
             for place, number in enumerate(numbers):
                 self._grid.addWidget(_number(f"{number:,}", ""), line, 2 + place)
+
+    def set_doubts(self, labels: int) -> None:
+        """How many labels are worth a second look; none hides the button."""
+        self.doubts.setText(texts.second_look(labels))
+        self.doubts.setVisible(labels > 0)
 
     def set_accuracy(self, value: str, basis: str, advice: str) -> None:
         """The live accuracy; `value` "" when there is none yet, `basis` then says why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sslstudio.classifiers.advising import Gain
 from sslstudio.gui.texts import count
 
 TITLE = "Label"
@@ -89,14 +90,43 @@ def too_few(images: int) -> str:
     return f"{given} are too few to measure. About ten of each class, from several patients, are a start."
 
 
-def advice(names: Sequence[str], counts: Sequence[int], wanted: int = 20) -> str:
-    """Which class lacks labels most."""
+def advice(names: Sequence[str], counts: Sequence[int], gains: Sequence[Gain | None], wanted: int = 20) -> str:
+    """Which class more labels would help most, and which they would not; each with the figure it rests on."""
     if not names:
         return ""
+    parts = []
+    growing = [(gain.low, place) for place, gain in enumerate(gains) if gain is not None and gain.grows]
     least = min(range(len(names)), key=lambda place: counts[place])
-    if counts[least] >= wanted:
-        return ""
-    return f"Label about {wanted - counts[least]} more of {names[least]}."
+    if counts[least] < wanted:
+        parts.append(f"Label about {wanted - counts[least]} more of {names[least]}.")
+    elif growing:
+        place = max(growing)[1]
+        gain, name = gains[place], names[place]
+        assert gain is not None
+        more = max(5, min(50, round(gain.labels / 2 / 5) * 5))
+        parts.append(f"Label about {more} more of {name}: doubling the labels found {_points(gain)} more of it.")
+    full = [name for name, gain in zip(names, gains, strict=True) if gain is not None and gain.saturated]
+    if full:
+        verb = "changes" if len(full) == 1 else "change"
+        parts.append(f"More of {' and '.join(full)} {verb} little.")
+    elif not growing and any(gain is not None and gain.value is not None for gain in gains):
+        parts.append("Whether more labels help cannot be told yet.")
+    return " ".join(parts)
+
+
+def _points(gain: Gain) -> str:
+    assert gain.value is not None
+    return f"{100 * gain.value:.0f} % ({max(0.0, 100 * gain.low):.0f} to {min(100.0, 100 * gain.high):.0f})"
+
+
+def second_look(labels: int) -> str:
+    """The button that lists doubted labels."""
+    return f"Look again at {count(labels, 'label')}"
+
+
+def doubted(given: str, likely: str, share: float) -> str:
+    """Why a label is worth a second look."""
+    return f"Labelled {given}; the classifier, which did not learn from this label, says {likely} {share:.2f}."
 
 
 def why_typical(images: int, labelled_there: int) -> str:
@@ -110,4 +140,6 @@ def why_unsure(first: str, share: float, second: str, other: float) -> str:
     return f"The classifier hesitates between {first} {share:.2f} and {second} {other:.2f}."
 
 
+SECOND_LOOK = "labels worth a second look"
+SECOND_LOOK_HELP = "Labels that a classifier, learned from the others, does not believe: mistakes, or hard cases"
 WHY_RANDOM = "Drawn at random, so that the accuracy stays honest."
