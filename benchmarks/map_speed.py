@@ -117,6 +117,8 @@ def measure_map(count: int, seconds: float) -> dict[str, Any]:
     gallery.resize(SIZE[0], 400)
     view.show()
     gallery.show()
+    show(view, ids[:9], places[:9], colouring.by_cluster(clusters[:9]))  # imports what draws, outside the figures
+    wait(app, lambda: settled(view))
     before = memory()
     found: dict[str, Any] = {"window waits": once(lambda: show(view, ids, places, colouring.by_cluster(clusters)))}
     canvas = view.canvas

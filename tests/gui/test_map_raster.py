@@ -112,8 +112,8 @@ def test_a_long_lasso_over_many_points_takes_the_fast_way_with_the_same_answer()
 def test_a_box_holds_its_edges_whichever_corner_came_first(box: np.ndarray) -> None:
     places = np.vstack([box, box.mean(axis=0), [[9.0, 9.0]]]).astype(np.float32)
     corners = box.astype(np.float64)
-    assert set(enclosed(PointIndex(places), places, "box", corners).tolist()) == {0, 1, 2}
-    assert set(enclosed(PointIndex(places), places, "box", corners[::-1]).tolist()) == {0, 1, 2}
+    assert set(enclosed(PointIndex(places), "box", corners).tolist()) == {0, 1, 2}
+    assert set(enclosed(PointIndex(places), "box", corners[::-1]).tolist()) == {0, 1, 2}
 
 
 def test_a_line_is_no_lasso() -> None:

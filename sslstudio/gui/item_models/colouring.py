@@ -96,6 +96,10 @@ class Colouring:
     described: bool = False
     """True when the card of an image should tell its category, because nothing else there does."""
 
+    def name(self, row: int) -> str:
+        """The name of the category of one row."""
+        return self.categories[int(self.codes[row])].name
+
     @property
     def named(self) -> tuple[tuple[int, Category], ...]:
         """Position and category of what has a line of its own in the legend."""

@@ -240,13 +240,28 @@ def compose(raster: Raster, fill: Bytes, rim: Bytes, opacity: Bytes) -> npt.NDAr
     `fill` and `rim` (N, 3) are the colours of each row, red first; `opacity` (N,) 0-255.
     """
     image = np.zeros(raster.rows.shape, dtype=np.uint32)
-    flat = raster.rows.ravel()
-    covered = np.flatnonzero(flat >= 0)
-    rows = flat[covered]
-    core = raster.core.ravel()[covered].astype(np.uint16)[:, None]
-    colour = (fill[rows] * core + rim[rows] * (255 - core)) // 255
-    alpha = raster.coverage.ravel()[covered].astype(np.uint16) * opacity[rows] // 255
-    channels = (colour.astype(np.uint16) * alpha[:, None] // 255).astype(np.uint32)
-    packed = (alpha.astype(np.uint32) << 24) | (channels[:, 0] << 16) | (channels[:, 1] << 8) | channels[:, 2]
-    image.ravel()[covered] = packed
+    covered = np.flatnonzero(raster.rows.ravel() >= 0)
+    rows = raster.rows.ravel()[covered]
+    red_blue, green = (part[rows] for part in _packed(fill))
+    core = raster.core.ravel()[covered]
+    edge = np.flatnonzero(core < 255)
+    if len(edge):
+        share = core[edge].astype(np.uint32)
+        for inner, outer in zip((red_blue, green), _packed(rim), strict=True):
+            mixed = inner[edge] * share + outer[rows[edge]] * (255 - share)
+            inner[edge] = _divided(mixed)
+    alpha = raster.coverage.ravel()[covered].astype(np.uint32)
+    alpha = alpha * opacity[rows] // 255
+    image.ravel()[covered] = (alpha << 24) | _divided(red_blue * alpha) | (_divided(green * alpha) << 8)
     return image
+
+
+def _packed(colours: Bytes) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Red and blue of each row (N, 3) in one number with room between, and green in another."""
+    wide = colours.astype(np.uint32)
+    return (wide[:, 0] << 16) | wide[:, 2], wide[:, 1]
+
+
+def _divided(products: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Both 16-bit halves divided by 255, down to a unit."""
+    return ((products + 0x00010001 + ((products >> 8) & 0x00FF00FF)) >> 8) & 0x00FF00FF

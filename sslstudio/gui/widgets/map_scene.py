@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPixmap
 
 from sslstudio.gui import theme
 from sslstudio.gui.item_models.colouring import Colouring, single
-from sslstudio.gui.widgets import map_contours, map_density
+from sslstudio.gui.widgets import map_contours, map_density, map_index
 from sslstudio.gui.widgets.map_index import PointIndex, Rectangle
 from sslstudio.gui.widgets.map_raster import Bytes, Floats, Integers, Mask, Points
 
@@ -84,6 +84,7 @@ class MapScene:
         self._rank: Integers = np.zeros(0, dtype=np.int32)
         rising = bool((self.ids[1:] > self.ids[:-1]).all())
         self._sorted = None if rising else np.argsort(self.ids, kind="stable")
+        self._unbroken = rising and len(self.ids) > 0 and int(self.ids[-1] - self.ids[0]) == len(self.ids) - 1
         self._shapes: Bytes = np.zeros(len(self.ids), dtype=np.uint8)
         if not self.large:
             self.take(self.prepare())
@@ -187,9 +188,18 @@ class MapScene:
         """Rows of the images that stand on the map."""
         if not len(self.ids) or not len(ids):
             return np.zeros(0, dtype=np.int64)
+        if self._unbroken:
+            place = ids - self.ids[0]
+            return np.asarray(place[(place >= 0) & (place < len(self.ids))], dtype=np.int64)
         place = np.minimum(np.searchsorted(self.ids, ids, sorter=self._sorted), len(self.ids) - 1)
         rows = place if self._sorted is None else self._sorted[place]
         return np.asarray(rows[self.ids[rows] == ids], dtype=np.int64)
+
+    def ids_of(self, rows: Integers) -> npt.NDArray[np.int64]:
+        """The ids of these rows, ascending."""
+        chosen = np.zeros(len(self.ids), dtype=bool)
+        chosen[rows] = True
+        return self.ids[chosen] if self._sorted is None else np.sort(self.ids[chosen])
 
     def shown_count(self) -> int:
         """How many points are not hidden by the legend."""
@@ -228,15 +238,9 @@ class MapScene:
         """The colour of one row."""
         return QColor(self.colouring.categories[int(self.colouring.codes[row])].colour)
 
-    def category(self, row: int) -> str:
-        """The name of the category of one row."""
-        return self.colouring.categories[int(self.colouring.codes[row])].name
-
     def bounds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Lowest and highest x and y, never an empty rectangle."""
-        low, high = self.xy.min(axis=0).astype(np.float64), self.xy.max(axis=0).astype(np.float64)
-        flat = high - low < 1e-9
-        return np.where(flat, low - 0.5, low), np.where(flat, high + 0.5, high)
+        return map_index.bounds(self.xy)
 
     def marks(self) -> tuple[Mark, ...]:
         """The marks of the categories that are shown, each at the point nearest to the middle of its group."""

@@ -14,18 +14,18 @@ from sslstudio.gui.widgets.map_index import PointIndex, Rectangle
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_GRID = 192
+_GRID = 384
 
 
-def enclosed(index: PointIndex, xy: npt.NDArray[np.float32], tool: str, corners: Floats) -> npt.NDArray[np.int32]:
-    """Rows of `xy` (N, 2) that are shown and lie in the "box" between the first and last of `corners` (V, 2), or in
-    the lasso through all of them."""
+def enclosed(index: PointIndex, tool: str, corners: Floats) -> npt.NDArray[np.int32]:
+    """Rows of the index that are shown and lie in the "box" between the first and last of `corners` (V, 2), or in the
+    lasso through all of them."""
     if tool == "box":
         low, high = np.minimum(corners[0], corners[-1]), np.maximum(corners[0], corners[-1])
     else:
         low, high = corners.min(axis=0), corners.max(axis=0)
-    rows = index.rows(Rectangle(float(low[0]), float(high[0]), float(low[1]), float(high[1])))
-    return rows if tool == "box" else rows[in_lasso(xy[rows].astype(np.float64), corners)]
+    rows, places = index.found(Rectangle(float(low[0]), float(high[0]), float(low[1]), float(high[1])))
+    return rows if tool == "box" else rows[in_lasso(places.astype(np.float64), corners)]
 
 
 def in_polygon(points: Floats, corners: Floats) -> Mask:
@@ -49,32 +49,49 @@ def in_lasso(points: Floats, corners: Floats) -> Mask:
         return np.zeros(len(points), dtype=bool)
     low, high = corners.min(axis=0), corners.max(axis=0)
     inside = np.zeros(len(points), dtype=bool)
-    boxed = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+    x, y = points[:, 0], points[:, 1]
+    boxed = np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))
     if len(boxed) * len(corners) < 5_000_000 or not (high > low).all():
         inside[boxed] = in_polygon(points[boxed], corners)
         return inside
     cell = (high - low) / _GRID
-    edge = _edge_cells(corners, low, cell)
-    centres_x, centres_y = np.meshgrid(np.arange(_GRID) + 0.5, np.arange(_GRID) + 0.5)
-    centres = np.stack([centres_x.ravel(), centres_y.ravel()], axis=1) * cell + low
-    filled = in_polygon(centres, corners).reshape(_GRID, _GRID)
-    column, line = np.minimum(((points[boxed] - low) / cell).astype(np.int64), _GRID - 1).T
-    inside[boxed] = filled[line, column]
-    doubtful = boxed[edge[line, column]]
+    edge = _edge_cells((corners - low) / cell)
+    filled = _filled_cells((corners - low) / cell)
+    column, line = (
+        np.minimum(((values[boxed] - low[axis]) / cell[axis]).astype(np.int32), _GRID - 1)
+        for axis, values in enumerate((x, y))
+    )
+    at = line * _GRID + column
+    inside[boxed] = filled.ravel()[at]
+    doubtful = boxed[edge.ravel()[at]]
     inside[doubtful] = in_polygon(points[doubtful], corners)
     return inside
 
 
-def _edge_cells(corners: Floats, low: Floats, cell: Floats) -> Mask:
-    """Cells that an edge of the polygon may touch, with one cell of margin."""
-    scaled = (corners - low) / cell
-    following = np.roll(scaled, -1, axis=0)
+def _filled_cells(corners: Floats) -> Mask:
+    """Cells whose middle lies inside the polygon `corners` (V, 2) in cells, by how many edges stand to its right."""
+    start, end = corners, np.roll(corners, -1, axis=0)
+    middle = (np.arange(_GRID) + 0.5)[:, None]
+    crosses = (start[:, 1] > middle) != (end[:, 1] > middle)
+    line, edge = np.nonzero(crosses)
+    slope = (end[edge, 0] - start[edge, 0]) / (end[edge, 1] - start[edge, 1])
+    x = start[edge, 0] + slope * (line + 0.5 - start[edge, 1])
+    before = np.clip(np.ceil(x - 0.5).astype(np.int64), 0, _GRID)
+    passed = np.bincount(line * (_GRID + 1) + before, minlength=_GRID * (_GRID + 1)).reshape(_GRID, _GRID + 1)
+    to_the_right = passed[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return np.asarray(to_the_right[:, 1:] % 2 == 1)
+
+
+def _edge_cells(corners: Floats) -> Mask:
+    """Cells that an edge of the polygon `corners` (V, 2) in cells may touch, with one cell of margin."""
+    step = np.roll(corners, -1, axis=0) - corners
+    counts = np.ceil(np.abs(step).max(axis=1) * 2).astype(np.int64) + 2
+    which = np.repeat(np.arange(len(corners)), counts)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    share = (np.arange(len(which)) - first[which]) / (counts[which] - 1)
+    track = np.clip((corners[which] + step[which] * share[:, None]).astype(np.int64), 0, _GRID - 1)
     edge = np.zeros((_GRID, _GRID), dtype=bool)
-    for start, end in zip(scaled, following, strict=True):
-        steps = int(np.ceil(np.abs(end - start).max() * 2)) + 1
-        track = start + (end - start) * np.linspace(0, 1, steps + 1)[:, None]
-        column, line = np.clip(track.astype(np.int64), 0, _GRID - 1).T
-        edge[line, column] = True
+    edge[track[:, 1], track[:, 0]] = True
     grown = edge.copy()
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):

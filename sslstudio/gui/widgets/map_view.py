@@ -233,8 +233,8 @@ class MapView(QWidget):
     def _outlined(self, tool: str, corners: npt.NDArray[np.float64], mode: str) -> None:
         if self.scene is None or self.scene.index is None:
             return
-        rows = map_selection.enclosed(self.scene.index, self.scene.xy, tool, corners)
-        self.selection_requested.emit(np.sort(self.scene.ids[rows]), mode)
+        rows = map_selection.enclosed(self.scene.index, tool, corners)
+        self.selection_requested.emit(self.scene.ids_of(rows), mode)
 
     def _picked(self, row: int | None, mode: str) -> None:
         if self.scene is None or (row is None and mode != "replace"):
@@ -251,7 +251,7 @@ class MapView(QWidget):
         place = self.canvas.box.to_pixels(self.scene.xy[row])
         words = self._describe(image_id)
         if self.scene.colouring.described:
-            words += f"\n{self.scene.colouring.title.removeprefix('By ').capitalize()}: {self.scene.category(row)}"
+            words += f"\n{self.scene.colouring.title.removeprefix('By ').capitalize()}: {self.scene.colouring.name(row)}"
         self._card.present(image_id, words, picture, QPoint(round(place.x()), round(place.y())))
 
     def _pictures_came(self, ids: list[int]) -> None:
