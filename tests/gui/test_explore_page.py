@@ -137,7 +137,7 @@ def test_every_column_of_the_data_can_colour_the_map(opened: tuple[Desk, Page], 
     qtbot.waitUntil(lambda: view.map.bar.colour_by.findText("Scanner") > 0, timeout=10000)
     box = view.map.bar.colour_by
     offered = [box.itemText(place) for place in range(box.count())]
-    assert offered[:5] == ["group", "label", "suggestion", "certainty", texts.COLUMNS]
+    assert offered[:5] == ["Group", "Label", "Suggestion", "Certainty", texts.COLUMNS]
     heading = box.model().index(4, 0)
     assert not heading.flags() & Qt.ItemFlag.ItemIsSelectable
     view.map.colouring_requested.emit(box.itemData(box.findText("Scanner")))
@@ -231,6 +231,12 @@ def test_tools_of_the_map_have_keys_that_are_listed(opened: tuple[Desk, Page], q
     for key, tool in (("L", "lasso"), ("B", "box"), ("M", "pan")):
         assert made.services.actions.trigger(keys[key]) == ""
         assert view.map.canvas.box.tool == tool
+    view.map.canvas.box.scaleBy((0.5, 0.5))
+    assert made.services.actions.trigger(keys["V"]) == ""
+    area = view.map.shown_area()
+    inside = set(view.map.scene.ids[view.map.scene.index.rows(area)].tolist())
+    assert 0 < len(inside) < len(GIVEN)
+    assert made.session.selection == inside
     made.services.actions.trigger("explore.contours")
     assert view.map.bar.contours.isChecked()
     assert view.map.canvas.box.points.contours_shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from sslstudio.gui import theme
@@ -17,6 +17,7 @@ _TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
     ("lasso", "lasso", "Lasso", "Draw around images to select them (L)\nShift adds, Alt takes away, Ctrl toggles"),
     ("box", "box-select", "Box", "Drag a box over images to select them (B)\nShift adds, Alt takes away, Ctrl toggles"),
 )
+_ROOMY, _LEAST = 660, 360
 CONTOURS = "Contours: lines around the densest 25, 50, 75 and 95 % of the images shown"
 OVERVIEW = "Overview: all images small in the corner; shown where there is room"
 EXPORT = "Save the map as a picture, with its legend"
@@ -39,6 +40,7 @@ class MapBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setMinimumWidth(_LEAST)
         self._tools = QButtonGroup(self)
         self.colour_by = QComboBox()
         bar = QHBoxLayout(self)
@@ -69,13 +71,22 @@ class MapBar(QWidget):
         label.setBuddy(self.colour_by)
         self.colour_by.setAccessibleName("Colour by")
         self.colour_by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.colour_by.setMinimumContentsLength(14)
+        self.colour_by.setMinimumContentsLength(6)
         self.colour_by.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.colour_by.setMaximumWidth(220)
         self.colour_by.setMaxVisibleItems(24)
         self.colour_by.activated.connect(lambda _: self.colouring_requested.emit(str(self.colour_by.currentData())))
         for other in (label, self.colour_by, self.export, self.undock, self.dock):
             bar.addWidget(other)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the tools go without their names."""
+        super().resizeEvent(event)
+        roomy = event.size().width() >= _ROOMY
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in self._tools.buttons():
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(style)
 
     def set_tool(self, tool: Tool) -> None:
         """Show which tool is in the hand."""

@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from sslstudio.gui import theme
 from sslstudio.gui.widgets import map_raster
+from sslstudio.gui.widgets.map_index import Rectangle
 from sslstudio.gui.widgets.map_overview import MapOverview
 from sslstudio.gui.widgets.map_points import PointItem
 from sslstudio.gui.widgets.map_scene import MapScene, Mode, Tool
@@ -124,6 +125,11 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
         return map_raster.View(
             left, right, bottom, top, max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         )
+
+    def shown_area(self) -> Rectangle:
+        """The part of the plane that is shown."""
+        (left, right), (bottom, top) = self.viewRange()
+        return Rectangle(left, right, bottom, top)
 
     def to_pixels(self, place: npt.NDArray[np.float32]) -> QPointF:
         """Position in the view's pixels of one data point (2,)."""
@@ -242,12 +248,19 @@ class MapCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.overview = MapOverview(self)
+        self.overview.moved.connect(self.box.centre_on)
+        self.box.far_changed.connect(self._picture_overview)
+        self.box.drawn.connect(lambda _: self.overview.set_view(self.box.shown_area()))
         self.restyle()
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         self.setBackground(QColor(theme.tokens().panel))
         self.box.points.invalidate()
+
+    def _picture_overview(self) -> None:
+        far = self.box.points.far()
+        self.overview.set_picture(far.whole[-1] if far is not None and far.whole else None)
 
     def resizeEvent(self, event: Any) -> None:
         """The overview keeps its corner."""

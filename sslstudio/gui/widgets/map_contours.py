@@ -11,8 +11,8 @@ SHARES = (0.25, 0.5, 0.75, 0.95)
 """Each line encloses the smallest area that holds about this share of the images."""
 
 _GRID = 160
-_MARGIN = 12
-_BLUR = 2
+_WIDTH = 16.0
+"""Width of the blur in cells for one image; it shrinks with the sixth root of their number (Scott 1992)."""
 
 
 @dataclass(frozen=True)
@@ -30,28 +30,30 @@ def contours(
     if not len(places):
         return ()
     side = float(size.max()) / _GRID
-    width, height = (int(np.ceil(extent / side)) + 2 * _MARGIN for extent in size)
-    column = np.clip(((places[:, 0] - low[0]) / side).astype(np.int64) + _MARGIN, 0, width - 1)
-    line = np.clip(((places[:, 1] - low[1]) / side).astype(np.int64) + _MARGIN, 0, height - 1)
+    reach = max(1, round(_WIDTH * len(places) ** (-1 / 6) - 0.4))
+    margin = 3 * reach + 2
+    width, height = (int(np.ceil(extent / side)) + 2 * margin for extent in size)
+    column = np.clip(((places[:, 0] - low[0]) / side).astype(np.int64) + margin, 0, width - 1)
+    line = np.clip(((places[:, 1] - low[1]) / side).astype(np.int64) + margin, 0, height - 1)
     counts = np.bincount(line * width + column, minlength=width * height).reshape(height, width)
-    smooth = _blurred(counts.astype(np.float64))
-    origin = low + (0.5 - _MARGIN) * side
+    smooth = _blurred(counts.astype(np.float64), reach)
+    origin = low + (0.5 - margin) * side
     lines = []
     for share, level in zip(SHARES, _levels(smooth), strict=True):
         lines.append(Contour(share, _march(smooth, level) * side + origin))
     return tuple(lines)
 
 
-def _blurred(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Three means over squares of 5 x 5, which together are close to a Gaussian."""
+def _blurred(counts: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
+    """Three means over squares of 2 x `reach` + 1 cells, which together are close to a Gaussian."""
     for axis in (0, 1, 0, 1, 0, 1):
         total = counts.copy()
-        for step in range(1, _BLUR + 1):
+        for step in range(1, reach + 1):
             ahead, behind = [slice(None)] * 2, [slice(None)] * 2
             ahead[axis], behind[axis] = slice(step, None), slice(None, -step)
             total[tuple(behind)] += counts[tuple(ahead)]
             total[tuple(ahead)] += counts[tuple(behind)]
-        counts = total / (2 * _BLUR + 1)
+        counts = total / (2 * reach + 1)
     return counts
 
 

@@ -259,9 +259,10 @@ def compose(raster: Raster, fill: Bytes, rim: Bytes, opacity: Bytes) -> npt.NDAr
 def _packed(colours: Bytes) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Red and blue of each row (N, 3) in one number with room between, and green in another."""
     wide = colours.astype(np.uint32)
-    return (wide[:, 0] << 16) | wide[:, 2], wide[:, 1]
+    return (wide[:, 0] << np.uint32(16)) | wide[:, 2], wide[:, 1]
 
 
 def _divided(products: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """Both 16-bit halves divided by 255, down to a unit."""
-    return ((products + 0x00010001 + ((products >> 8) & 0x00FF00FF)) >> 8) & 0x00FF00FF
+    halves, eight = np.uint32(0x00FF00FF), np.uint32(8)
+    return ((products + np.uint32(0x00010001) + ((products >> eight) & halves)) >> eight) & halves

@@ -110,7 +110,10 @@ class MapScene:
         if index is None:
             return lambda: Far((), (), (), ())
         codes, selected, shown = self.colouring.codes, self.selected, index.shown
-        paint, finest = self.paint(), _FINEST if self.large else map_density.COARSEST
+        paint, finest = self.paint(), _FINEST
+        if not self.large:  # for the overview alone: squares that can be seen although they hold one image
+            paint = replace(paint, weakest=_SELECTED_WEAKEST)
+            finest = int(np.clip(3 * np.sqrt(len(self.ids)), 48, map_density.COARSEST))
         chosen = map_density.Paint(paint.table, paint.ramp, _SELECTED_WEAKEST)
         field = map_density.field_over(index.low, index.size, finest)
         marks = self._marks_work()

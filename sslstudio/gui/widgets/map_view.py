@@ -142,12 +142,15 @@ class MapView(QWidget):
         if self.canvas is not None:
             self.canvas.box.fit()
 
+    def select_in_view(self) -> None:
+        """Ask to select all images in view: the lasso of who uses no mouse."""
+        area = self.shown_area()
+        if area is not None and self.scene is not None and self.scene.index is not None:
+            self.selection_requested.emit(self.scene.ids_of(self.scene.index.rows(area)), "replace")
+
     def shown_area(self) -> Rectangle | None:
         """The part of the plane that is in view; None while there is no map."""
-        if self.canvas is None or self.scene is None:
-            return None
-        (left, right), (bottom, top) = self.canvas.box.viewRange()
-        return Rectangle(left, right, bottom, top)
+        return None if self.canvas is None or self.scene is None else self.canvas.box.shown_area()
 
     def _build(self) -> None:
         side = QWidget()
@@ -206,8 +209,6 @@ class MapView(QWidget):
             )
             canvas.box.pointed.connect(self._pointed)
             canvas.box.drawn.connect(self._count)
-            canvas.box.far_changed.connect(self._overview_changed)
-            canvas.overview.moved.connect(canvas.box.centre_on)
             self._stack.addWidget(canvas)
             self.canvas = canvas
             self._card = MapCard(canvas)
@@ -219,11 +220,6 @@ class MapView(QWidget):
     def _restyle(self) -> None:
         if self.canvas is not None:
             self.canvas.restyle()
-
-    def _overview_changed(self) -> None:
-        if self.canvas is not None:
-            far = self.canvas.box.points.far()
-            self.canvas.overview.set_picture(far.whole[-1] if far is not None and far.whole else None)
 
     def _hide_categories(self, hidden: frozenset[int]) -> None:
         if self.scene is not None and self.canvas is not None:
@@ -251,7 +247,9 @@ class MapView(QWidget):
         place = self.canvas.box.to_pixels(self.scene.xy[row])
         words = self._describe(image_id)
         if self.scene.colouring.described:
-            words += f"\n{self.scene.colouring.title.removeprefix('By ').capitalize()}: {self.scene.colouring.name(row)}"
+            words += (
+                f"\n{self.scene.colouring.title.removeprefix('By ').capitalize()}: {self.scene.colouring.name(row)}"
+            )
         self._card.present(image_id, words, picture, QPoint(round(place.x()), round(place.y())))
 
     def _pictures_came(self, ids: list[int]) -> None:
@@ -266,6 +264,3 @@ class MapView(QWidget):
             return
         self._shown.setText(f"Showing {in_view:,} of {len(self.scene.ids):,}")
         self._strength.setVisible(self.canvas.box.points.counted)
-        area = self.shown_area()
-        if area is not None:
-            self.canvas.overview.set_view(area)

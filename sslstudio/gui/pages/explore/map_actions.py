@@ -85,6 +85,7 @@ class MapActions(QObject):
         return [
             own("explore.fit", "Show the whole map", self._view.map.fit, keys="Home", icon="zoom-fit"),
             *tools,
+            own("explore.select_view", texts.SELECT_VIEW, self._view.map.select_in_view, keys="V", reason=self._reason),
             self._switch(own, "explore.contours", texts.CONTOURS, bar.contours),
             self._switch(own, "explore.overview", texts.OVERVIEW, bar.overview),
             own("explore.save_map", texts.SAVE, self.save, reason=self._reason, icon="export"),

@@ -23,7 +23,7 @@ EMBED_MAP = "Make the map"
 EMBED_AGAIN = "Update the map"
 READING = "Reading ..."
 
-COLOURINGS = (("group", "group"), ("label", "label"), ("prediction", "suggestion"), ("confidence", "certainty"))
+COLOURINGS = (("group", "Group"), ("label", "Label"), ("prediction", "Suggestion"), ("confidence", "Certainty"))
 COLUMNS = "Columns of the data"
 PSEUDONYMS = frozenset({"subject", "study", "series", "site"})
 MAP_WINDOW = "Map of images"
@@ -36,6 +36,7 @@ FLOAT = "Map in a window of its own"
 CONTOURS = "Contours on the map"
 OVERVIEW = "Overview of the map"
 TOOLS = (("pan", "Move the map", "M"), ("lasso", "Lasso on the map", "L"), ("box", "Box on the map", "B"))
+SELECT_VIEW = "Select the images in view on the map"
 NO_MAP_REASON = "There is no map yet."
 SAVED = "The map was saved as {name}."
 SAVED_PATIENTS = "The map was saved as {name}. It names patients, studies and sites by pseudonym only."
