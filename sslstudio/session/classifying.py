@@ -120,18 +120,16 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
             code="no_test_labels",
         )
     proba = _call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
-    targets = chosen.targets(position)
-    scores: dict[str, Any] = _call(
-        compute,
-        "sslstudio.classifiers.scores:evaluate",
-        targets,
+    known = (
+        chosen.targets(position),
         np.asarray(proba),
         chosen.groups(),
         list(description["classes"]),
         int(description["seed"]),
     )
-    scores = {
-        **scores,
+    scores: dict[str, Any] = {
+        **_call(compute, "sslstudio.classifiers.scores:evaluate", *known),
+        **_call(compute, "sslstudio.classifiers.trust:describe", *known),
         "model_id": model_id,
         "embedding": model.embedding,
         "part": "test",

@@ -169,3 +169,29 @@ def test_figures_say_when_they_do_not_exist() -> None:
     assert texts.figure({"value": 0.5, "low": 0.4, "high": 0.6}) == "0.50 (0.40 to 0.60)"
     assert "Guessing gives 0.25" in texts.basis(60, 20, 4)
     assert "indicative" not in texts.basis(60, 20, 4)
+
+
+def test_probabilities_cuts_and_patients_are_told_and_follow_what_the_user_enters(
+    qtbot: QtBot, themed: QApplication
+) -> None:
+    from sslstudio.classifiers import trust
+    from sslstudio.gui.pages.classify.trust_panel import TrustPanel
+
+    panel = TrustPanel()
+    qtbot.addWidget(panel)
+    panel.set_scores({"n_images": 3})
+    assert panel.isHidden(), "an evaluation of an older version"
+    y = np.array([0] * 20 + [1] * 20)
+    first = np.r_[np.full(18, 0.9), np.full(2, 0.3), np.full(4, 0.9), np.full(16, 0.1)]
+    groups = np.array([f"p{n // 2}" for n in range(40)])
+    panel.set_scores(trust.describe(y, np.stack([first, 1 - first], axis=1), groups, ["glioma", "none"]))
+    assert not panel.isHidden() and panel.which.currentText() == "glioma"
+    assert panel.prevalence.value() == 50.0
+    assert "from a probability of 0.90 on" in panel.cut.text()
+    assert "sensitivity 0.90" in panel.cut.text() and "specificity 0.80" in panel.cut.text()
+    panel.prevalence.setValue(1.0)
+    assert "PPV 0.04" in panel.cut.text()
+    panel.sensitivity.setValue(95.0)
+    assert "from a probability of 0.30 on" in panel.cut.text()
+    assert "20 patients" in panel.patients.text() and "ECE" in panel.calibrated.text()
+    panel.grab()

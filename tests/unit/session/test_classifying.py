@@ -115,7 +115,9 @@ def test_a_model_is_scored_on_the_test_part_alone_and_its_scores_are_kept(labell
     assert [target for target, _ in compute.calls] == [
         "sslstudio.classifiers.linear:predict_proba",
         "sslstudio.classifiers.scores:evaluate",
+        "sslstudio.classifiers.trust:describe",
     ]
+    assert scores["calibration"]["bins"] and scores["roc"] and scores["patients"]["n"] == 2
     assert scores["n_images"] == 6 and scores["n_subjects"] == 2
     assert np.array(scores["confusion"]).sum() == 6
     assert scores["balanced_accuracy"]["value"] > 0.9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
@@ -39,6 +39,7 @@ class View(Protocol):
     def set_no_score(self, text: str) -> None: ...
     def set_matrix(self, names: Sequence[str], counts: Any) -> None: ...
     def set_per_class(self, rows: Sequence[ScoreRow]) -> None: ...
+    def set_trust(self, scores: Mapping[str, Any]) -> None: ...
     def set_comparison(self, rows: Sequence[ScoreRow], verdict: str) -> None: ...
     def set_compare_reasons(self, compare: str, embed: str | None) -> None: ...
 
@@ -192,6 +193,7 @@ class ClassifyController(QObject):
             self._view.set_matrix(model.classes, scores.get("confusion", []))
             colours = {info.name: info.colour for info in self._images.classes().values()}
             self._view.set_per_class(results.class_rows(scores, colours))
+            self._view.set_trust(scores)
         self._show_comparison()
 
     def _choose_model(self, model_id: str) -> None:

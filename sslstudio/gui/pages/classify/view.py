@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.classify import texts
+from sslstudio.gui.pages.classify.trust_panel import TrustPanel
 from sslstudio.gui.widgets.confusion import ConfusionMatrix
 from sslstudio.gui.widgets.controls import (
     EmptyState,
@@ -44,6 +45,7 @@ class ClassifyView(QWidget):
         self.confusion = ConfusionMatrix()
         self.per_class = ScoreTable(texts.PER_CLASS, texts.CLASS_HEADERS, range(1, 7), texts.CLASS_TIPS)
         self.comparison = ScoreTable(texts.HELPING, texts.COMPARE_HEADERS, (1, 2, 3))
+        self.trust = TrustPanel()
         self._split = Text("", "")
         self._caution = Text("", "warning")
         self._value = QLabel("-")
@@ -100,6 +102,10 @@ class ClassifyView(QWidget):
     def set_per_class(self, rows: Sequence[ScoreRow]) -> None:
         """One line a class."""
         self.per_class.set_rows(rows)
+
+    def set_trust(self, scores: Mapping[str, Any]) -> None:
+        """Probabilities, cuts and patients of the classifier shown."""
+        self.trust.set_scores(scores)
 
     def set_comparison(self, rows: Sequence[ScoreRow], verdict: str) -> None:
         """One line a network, and the answer in words."""
@@ -189,6 +195,8 @@ class ClassifyView(QWidget):
         scored.addSpacing(8)
         scored.addWidget(SectionTitle(texts.PER_CLASS))
         scored.addWidget(self.per_class)
+        scored.addSpacing(8)
+        scored.addWidget(self.trust)
         column = QVBoxLayout(self._results)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
