@@ -280,9 +280,32 @@ def test_a_new_map_appears_when_its_run_is_adopted(bare: tuple[Desk, Page], qtbo
     assert not view.make.isVisible()
 
 
-def test_double_click_opens_the_image_on_the_label_page(opened: tuple[Desk, Page]) -> None:
+def test_an_image_is_seen_large_without_leaving_the_page(opened: tuple[Desk, Page], qtbot: QtBot) -> None:
     made, page = opened
-    ids = ids_of(made)
-    view_of(page).gallery.grid.opened.emit(ids[5])
+    view, ids = view_of(page), ids_of(made)
+    view.gallery.grid.setFocus()
+    view.gallery.grid.set_current(ids[5])
+    qtbot.keyClick(view.gallery.grid, Qt.Key.Key_Return)
+    large = view.large
+    assert large.isVisible() and large.geometry() == view.rect()
+    qtbot.waitUntil(lambda: large.image._stored is not None, timeout=10000)
     assert made.session.selection == frozenset({ids[5]})
-    assert made.went_to == ["label"]
+    assert "6 of 48" in large.image.accessibleName()
+    window = large.image.window_values
+    qtbot.keyClick(large.image, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert large.image.window_values != window, "Shift and arrows change the window"
+    qtbot.keyClick(large.image, Qt.Key.Key_Right)
+    qtbot.keyClick(large.image, Qt.Key.Key_Down)
+    qtbot.keyClick(large.image, Qt.Key.Key_Left)
+    assert made.session.selection == frozenset({ids[6]})
+    qtbot.keyClick(large.image, Qt.Key.Key_End)
+    assert made.session.selection == frozenset({ids[-1]})
+    qtbot.keyClick(large.image, Qt.Key.Key_1)
+    qtbot.keyClick(large.image, Qt.Key.Key_Escape)
+    assert not large.isVisible()
+    assert view.gallery.grid.current_id() == ids[-1]
+    assert made.went_to == []
+    view.gallery.opened.emit(ids[2])
+    large.label_requested.emit()
+    assert not large.isVisible() and made.went_to == ["label"]
+    assert made.session.selection == frozenset({ids[2]})

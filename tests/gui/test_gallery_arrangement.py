@@ -7,8 +7,11 @@ import pytest
 
 from sslstudio.domain.labels import ClassInfo, Label
 from sslstudio.gui.item_models import colouring
-from sslstudio.gui.item_models.arrangement import Facts, arrange, filters
+from sslstudio.gui.item_models.arrangement import Arrangement, Facts, arrange, filters
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.image_table import ImageTable
+from sslstudio.gui.item_models.project_images import Suggestions
+from sslstudio.gui.item_models.sort_keys import SORTS, Score, direction
 
 TABLE = ImageTable(
     ids=np.array([2, 4, 6, 8, 10], dtype=np.int64),
@@ -18,6 +21,8 @@ TABLE = ImageTable(
     scanner=("x", "y", "x", "x", ""),
     part=("train", "test", "train", "test", ""),
     places={},
+    series_code=np.array([2, 0, 3, 0, 1], dtype=np.int64),
+    branches=np.array([[0, 1, 1], [1, 1, 1], [2, 1, 1], [3, 2, 1]], dtype=np.int64),
 )
 LABELS = {
     4: Label(image_id=4, mark="class", class_id=1),
@@ -31,6 +36,15 @@ FACTS = Facts(
     group=np.array([0, 1, 0, -1, 1], dtype=np.int32),
     confidence=np.array([0.9, 0.5, np.nan, 0.6, 0.7]),
     listed=(8, 2, 777),
+    best=np.array([2, 1, -1, 2, 1], dtype=np.int64),
+    shares=Suggestions(
+        np.array([2, 4, 8, 10]), np.array([[0.1, 0.9], [0.5, 0.5], [0.4, 0.6], [0.7, 0.3]], dtype=np.float32), (1, 2)
+    ),
+    classes={
+        key: ClassInfo(class_id=key, name=name, colour="#0072B2") for key, name in ((2, "glioma"), (1, "pituitary"))
+    },
+    group_names={1: "Bright bars"},
+    columns={"distance": Score(np.array([0.5, np.nan, 0.1, 0.9, 0.3]))},
 )
 
 
@@ -51,20 +65,120 @@ FACTS = Facts(
     ],
 )
 def test_each_filter_shows_its_images(show: str, expected: list[int]) -> None:
-    assert arrange(FACTS, show, "id").tolist() == expected
+    assert arrange(FACTS, Arrangement(show)).ids.tolist() == expected
 
 
 @pytest.mark.parametrize(
-    ("sort", "expected"),
+    ("sort", "rising", "falling"),
     [
-        ("patient", [4, 8, 2, 6, 10]),
-        ("group", [2, 6, 4, 10, 8]),
-        ("unsure", [4, 8, 10, 2, 6]),
-        ("sure", [2, 10, 8, 4, 6]),
+        ("id", [2, 4, 6, 8, 10], [10, 8, 6, 4, 2]),
+        ("patient", [4, 8, 2, 6, 10], [10, 2, 6, 4, 8]),
+        ("group", [2, 6, 4, 10, 8], [4, 10, 2, 6, 8]),
+        ("confidence", [4, 8, 10, 2, 6], [2, 10, 8, 4, 6]),
+        ("margin", [4, 8, 10, 2, 6], [2, 10, 8, 4, 6]),
+        ("label", [6, 4, 8, 2, 10], [8, 4, 6, 2, 10]),
+        ("prediction", [2, 8, 4, 10, 6], [4, 10, 2, 8, 6]),
+        ("distance", [6, 10, 2, 8, 4], [8, 2, 10, 6, 4]),
+        ("no such column", [2, 4, 6, 8, 10], [2, 4, 6, 8, 10]),
     ],
 )
-def test_each_order_is_stable_and_puts_the_unknown_last(sort: str, expected: list[int]) -> None:
-    assert arrange(FACTS, "all", sort).tolist() == expected
+def test_each_order_is_stable_and_puts_the_unknown_last_either_way(
+    sort: str, rising: list[int], falling: list[int]
+) -> None:
+    assert arrange(FACTS, Arrangement(sort=sort)).ids.tolist() == rising
+    assert arrange(FACTS, Arrangement(sort=sort, descending=True)).ids.tolist() == falling
+
+
+def test_a_list_keeps_its_own_order_until_it_is_sorted() -> None:
+    assert arrange(FACTS, Arrangement("listed", descending=True)).ids.tolist() == [2, 8]
+    assert arrange(FACTS, Arrangement("listed", "confidence")).ids.tolist() == [8, 2]
+    assert arrange(FACTS, Arrangement("listed", "patient")).ids.tolist() == [8, 2]
+
+
+@pytest.mark.parametrize(
+    ("grouping", "expected"),
+    [
+        (
+            "patient",
+            [("Patient b", "2 images", [8, 4]), ("Patient a", "2 images", [6, 2]), ("Patient c", "1 image", [10])],
+        ),
+        (
+            "study",
+            [
+                ("Patient b, study 1", "2 images", [8, 4]),
+                ("Patient c, study 1", "1 image", [10]),
+                ("Patient a, study 1", "1 image", [2]),
+                ("Patient a, study 2", "1 image", [6]),
+            ],
+        ),
+        (
+            "series",
+            [
+                ("Patient b, study 1, series 1", "2 images", [8, 4]),
+                ("Patient c, study 1, series 1", "1 image", [10]),
+                ("Patient a, study 1, series 1", "1 image", [2]),
+                ("Patient a, study 2, series 1", "1 image", [6]),
+            ],
+        ),
+        (
+            "group",
+            [
+                ("Group 1", "2 images from 1 patient", [6, 2]),
+                ("Bright bars", "2 images from 2 patients", [10, 4]),
+                ("In no group", "1 image from 1 patient", [8]),
+            ],
+        ),
+        (
+            "label",
+            [
+                ("glioma", "1 image from 1 patient", [6]),
+                ("pituitary", "1 image from 1 patient", [4]),
+                ("Unsure", "1 image from 1 patient", [8]),
+                ("Without label", "2 images from 2 patients", [10, 2]),
+            ],
+        ),
+        (
+            "prediction",
+            [
+                ("glioma", "2 images from 2 patients", [8, 2]),
+                ("pituitary", "2 images from 2 patients", [10, 4]),
+                ("Without suggestion", "1 image from 1 patient", [6]),
+            ],
+        ),
+    ],
+)
+def test_images_stand_under_headers_each_in_the_order_asked_for(
+    grouping: str, expected: list[tuple[str, str, list[int]]]
+) -> None:
+    found = arrange(FACTS, Arrangement(sort="id", descending=True, grouping=grouping))
+    assert found.sections is not None
+    sections = found.sections
+    told = [
+        (sections.name(n), sections.about(n), found.ids[slice(*sections.bounds(n))].tolist())
+        for n in range(len(sections))
+    ]
+    assert told == expected
+
+
+def test_headers_of_nothing_are_none() -> None:
+    found = arrange(FACTS, Arrangement("class:9", grouping="patient"))
+    assert found.sections is not None
+    assert len(found.sections) == 0 and found.ids.tolist() == []
+
+
+def test_every_order_says_in_words_which_way_round_it_is() -> None:
+    for key, _ in SORTS:
+        assert direction(key, descending=False) != direction(key, descending=True)
+    assert direction("distance", descending=True) == "largest first"
+
+
+@pytest.mark.parametrize("ids", [[5, 2, 9, 7], [5, 2, 10**12, 7], [-3, 2, 9, 7], []])
+def test_rows_are_found_by_id_in_any_order(ids: list[int]) -> None:
+    rows = IdRows(np.array(ids, dtype=np.int64))
+    asked = np.array([7, 4, -3, 5, 10**12, 9, 2], dtype=np.int64)
+    assert rows.rows_of(asked).tolist() == [ids.index(key) for key in asked.tolist() if key in ids]
+    assert rows.row_of(2) == (1 if ids else None)
+    assert rows.row_of(3) is None
 
 
 def test_filters_name_classes_groups_and_the_list() -> None:

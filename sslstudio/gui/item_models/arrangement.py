@@ -1,33 +1,32 @@
-"""Which images a gallery shows and in what order; pure, so that filters and sorts are tested without a window."""
+"""Which images a gallery shows, in what order and under which headers; pure, so that it is tested without a window.
+
+A million images take tenths of a second; then this runs in a thread, where numpy lets go of the interpreter.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from sslstudio.domain.labels import ClassInfo, Label
-from sslstudio.gui.item_models.image_table import ImageTable
+from sslstudio.gui.item_models import sort_keys
+from sslstudio.gui.item_models.image_table import ImageTable, sorted_ids
+from sslstudio.gui.item_models.sections import Sections, divide
+from sslstudio.gui.item_models.sort_keys import Shares, Values
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-
-SORTS = (
-    ("id", "order of import"),
-    ("patient", "patient"),
-    ("group", "group on the map"),
-    ("unsure", "least certain first"),
-    ("sure", "most certain first"),
-)
 
 
 @dataclass(frozen=True)
 class Facts:
     """What filters and sorts look at; arrays have one entry a row of the table.
 
-    `group` is -1 where an image is in no group, `confidence` nan where there is no suggestion.
+    `group` is -1 where an image is in no group, `confidence` nan where there is no suggestion, `best` the class of the
+    suggestion, -1 for none. `columns` are further ones to sort by, by key.
     """
 
     table: ImageTable
@@ -36,10 +35,34 @@ class Facts:
     group: npt.NDArray[np.int32]
     confidence: npt.NDArray[np.float64]
     listed: tuple[int, ...] = ()
+    best: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    shares: Shares | None = None
+    classes: Mapping[int, ClassInfo] = field(default_factory=dict)
+    group_names: Mapping[int, str] = field(default_factory=dict)
+    columns: Mapping[str, Values] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What to show: `show` is a value of `filters`, `sort` one of `sort_keys.SORTS` or a further column, `grouping`
+    one of `sections.GROUPINGS`."""
+
+    show: str = "all"
+    sort: str = "id"
+    descending: bool = False
+    grouping: str = ""
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """The images in order (M,) and, when they are grouped, where each group begins."""
+
+    ids: Ids
+    sections: Sections | None = None
 
 
 def filters(classes: Sequence[ClassInfo], groups: Sequence[tuple[int, str]], listed: str = "") -> list[tuple[str, str]]:
-    """The entries (value, name) of "Show"; `listed` names a list of images found by similarity."""
+    """The entries (value, name) of "Show"; `listed` names a list of images, such as those found by similarity."""
     entries = [
         ("all", "all images"),
         ("selected", "selected"),
@@ -54,13 +77,29 @@ def filters(classes: Sequence[ClassInfo], groups: Sequence[tuple[int, str]], lis
     return entries
 
 
-def arrange(facts: Facts, show: str, sort: str) -> Ids:
-    """Ids of the images that `show` names, in the order `sort` names; an unknown `show` shows all."""
+def arrange(facts: Facts, wanted: Arrangement) -> Arranged:
+    """The images that `show` names, in the order `sort` names, under the headers of `grouping`.
+
+    An unknown `show` shows all, an unknown `sort` is the order of import; a list keeps the order of its own until it is
+    sorted by something.
+    """
+    rows = _rows(facts, wanted.show)
+    own_order = wanted.show == "listed" and wanted.sort == "id"
+    if not own_order:
+        rows = rows[sort_keys.order(facts, rows, wanted.sort, descending=wanted.descending)]
+    elif wanted.descending:
+        rows = rows[::-1]
+    sections = None
+    if wanted.grouping:
+        sections, order = divide(facts, rows, wanted.grouping)
+        rows = rows[order]
+    return Arranged(np.asarray(facts.table.ids[rows]), sections)
+
+
+def _rows(facts: Facts, show: str) -> npt.NDArray[np.int64]:
     if show == "listed":
-        known = [image_id for image_id in facts.listed if facts.table.row_of(image_id) is not None]
-        return np.array(known, dtype=np.int64)
-    rows = np.flatnonzero(_mask(facts, show))
-    return np.asarray(facts.table.ids[rows[_order(facts, rows, sort)]])
+        return facts.table.rows_of(np.asarray(facts.listed, dtype=np.int64))
+    return np.flatnonzero(_mask(facts, show))
 
 
 def _mask(facts: Facts, show: str) -> Mask:
@@ -68,7 +107,7 @@ def _mask(facts: Facts, show: str) -> Mask:
     mask = np.zeros(len(table.ids), dtype=bool)
     kind, _, value = show.partition(":")
     if kind == "selected":
-        mask[table.rows_of(_array(facts.selection))] = True
+        mask[table.rows_of(sorted_ids(facts.selection))] = True
     elif kind == "group":
         mask = facts.group == int(value)
     elif kind == "unlabelled":
@@ -86,20 +125,6 @@ def _fits(label: Label, kind: str, value: str) -> bool:
     if kind == "class":
         return label.class_id == int(value)
     return label.mark == ("class" if kind == "labelled" else kind)
-
-
-def _order(facts: Facts, rows: npt.NDArray[np.int64], sort: str) -> npt.NDArray[np.int64]:
-    if sort == "patient":
-        key = facts.table.subject_code[rows].astype(np.float64)
-    elif sort == "group":
-        group = facts.group[rows]
-        key = np.where(group < 0, np.iinfo(np.int32).max, group).astype(np.float64)
-    elif sort in ("unsure", "sure"):
-        confidence = facts.confidence[rows]
-        key = np.where(np.isnan(confidence), np.inf, confidence if sort == "unsure" else -confidence)
-    else:
-        return np.arange(len(rows))
-    return np.asarray(np.argsort(key, kind="stable"))
 
 
 def _array(ids: Collection[int]) -> Ids:

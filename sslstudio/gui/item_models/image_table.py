@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, cast
 
 import numpy as np
@@ -64,7 +65,8 @@ class ImageTable:
     """One entry an image, in the order of the ids (N,). `subject_code` (N,) numbers the patients from 0.
 
     `excluded` has the reasons of the images that are left out of training, by id; `look` names what the model saw of
-    all images when this was read.
+    all images when this was read. `series_code` (N,) is a row of `branches` (S, 3): a number for the study, its place
+    among the patient's studies and the place of the series in it, both from 1.
     """
 
     ids: npt.NDArray[np.int64]
@@ -76,13 +78,20 @@ class ImageTable:
     places: Mapping[int, Place]
     excluded: Mapping[int, str] = field(default_factory=dict)
     look: str = ""
+    series_code: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    branches: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
 
     def rows_of(self, ids: npt.NDArray[np.int64]) -> Rows:
         """Rows of these images; ids that are not in the project are left out."""
+        return self.places_of(ids)[0]
+
+    def places_of(self, ids: npt.NDArray[np.int64]) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        """Rows of those of these images that are in the project, and which (len(ids),) these are."""
         if not len(self.ids) or not len(ids):
-            return np.zeros(0, dtype=np.int64)
+            return np.zeros(0, dtype=np.int64), np.zeros(len(ids), dtype=bool)
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.asarray(place[self.ids[place] == ids], dtype=np.int64)
+        known = self.ids[place] == ids
+        return np.asarray(place[known], dtype=np.int64), known
 
     def row_of(self, image_id: int) -> int | None:
         """Row of one image, or None."""
@@ -96,7 +105,9 @@ class ImageTable:
 
     def count_subjects(self, ids: npt.NDArray[np.int64]) -> int:
         """How many patients these images come from."""
-        return len(np.unique(self.subject_code[self.rows_of(ids)]))
+        seen = np.zeros(len(self.subjects), dtype=bool)
+        seen[self.subject_code[self.rows_of(ids)]] = True
+        return int(seen.sum())
 
 
 def read(catalogue: ImageReader) -> ImageTable:
@@ -111,7 +122,9 @@ def read(catalogue: ImageReader) -> ImageTable:
         for column, values in ((modality, part.modality), (scanner, part.scanner), (shard, part.shard)):
             column += [known.setdefault(value, value) for value in values]
     image_ids = np.asarray(ids[1:], dtype=np.int64)
-    codes, subjects, parts = _patients(catalogue, np.asarray(series, dtype=np.int64))
+    groups = catalogue.groups()
+    series_code, branches = _branches(groups, np.asarray(series, dtype=np.int64))
+    codes, subjects, parts = _patients(catalogue, groups, np.asarray(series, dtype=np.int64))
     shards = {name: place for place, name in enumerate(dict.fromkeys(shard))}
     shard_code = np.fromiter((shards[name] for name in shard), np.int64, len(shard))
     return ImageTable(
@@ -124,17 +137,35 @@ def read(catalogue: ImageReader) -> ImageTable:
         places=Places(image_ids, tuple(shards), shard_code, np.asarray(offsets, dtype=np.int64)),
         excluded=catalogue.excluded(),
         look=look_of(catalogue.rendering()),
+        series_code=series_code,
+        branches=branches,
     )
 
 
+def _branches(
+    groups: npt.NDArray[np.int64], series: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """`series_code` and `branches` of the table from (S, 3) series, study and subject ids, in their order."""
+    if not len(series):
+        return np.zeros(0, dtype=np.int64), np.zeros((0, 3), dtype=np.int64)
+    new_patient = np.diff(groups[:, 2], prepend=-1) != 0
+    new_study = (np.diff(groups[:, 1], prepend=-1) != 0) | new_patient
+    study = np.cumsum(new_study) - 1
+    place = np.arange(len(groups))
+    first = np.maximum.accumulate(np.where(new_study, place, 0))
+    first_study = np.maximum.accumulate(np.where(new_patient, study, 0))
+    branches = np.stack([study, study - first_study + 1, place - first + 1], axis=1).astype(np.int64)
+    order = np.argsort(groups[:, 0])
+    return np.asarray(order[np.searchsorted(groups[order, 0], series)], dtype=np.int64), branches
+
+
 def _patients(
-    catalogue: ImageReader, series: npt.NDArray[np.int64]
+    catalogue: ImageReader, groups: npt.NDArray[np.int64], series: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], tuple[str, ...], tuple[Part, ...]]:
     """The number of each image's patient (N,), patients in the order in which their first image stands; their
     pseudonyms and parts."""
     if not len(series):
         return np.zeros(0, dtype=np.int64), (), ()
-    groups = catalogue.groups()
     groups = groups[np.argsort(groups[:, 0])]
     subject_ids = groups[np.searchsorted(groups[:, 0], series), 2]
     unique, first, inverse = np.unique(subject_ids, return_index=True, return_inverse=True)
@@ -150,6 +181,9 @@ EMPTY = ImageTable(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), (),
 """The table of a project without images, or before the first reading."""
 
 
+@lru_cache(maxsize=1)
 def sorted_ids(ids: frozenset[int]) -> npt.NDArray[np.int64]:
-    """A selection as an ascending array."""
-    return np.sort(np.fromiter(ids, dtype=np.int64, count=len(ids)))
+    """A selection as an ascending array, read-only. Every view asks for the same one: it is made once."""
+    made = np.sort(np.fromiter(ids, dtype=np.int64, count=len(ids)))
+    made.setflags(write=False)
+    return made

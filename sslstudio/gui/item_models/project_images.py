@@ -112,7 +112,18 @@ class ProjectImages(QObject):
 
     def facts(self) -> Facts:
         """What filters and sorts look at."""
-        return Facts(self.table, self.labels(), self.session.selection, self.group, self.confidence, self.listed)
+        return Facts(
+            table=self.table,
+            labels=self.labels(),
+            selection=self.session.selection,
+            group=self.group,
+            confidence=self.confidence,
+            listed=self.listed,
+            best=self.best,
+            shares=self.suggestions,
+            classes=self.classes(),
+            group_names=self.group_names,
+        )
 
     def set_groups(self, ids: npt.NDArray[np.int64], clusters: npt.NDArray[np.int32], names: dict[int, str]) -> None:
         """The groups of the map in use: `clusters` (M,) of images `ids` (M,), and the names the user gave."""

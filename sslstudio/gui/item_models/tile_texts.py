@@ -7,6 +7,8 @@ from dataclasses import replace
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.tiles import Tile
 
+PATIENT_LETTERS = 4
+"""So many letters of a pseudonym tell neighbours in a gallery apart; the tooltip has more of it."""
 _MARK_WORDS = {"uncertain": ("unsure", "?"), "excluded": ("excluded", "x")}
 _ORIGIN_WORDS = {"hand": "", "bulk": "in bulk", "suggestion": "accepted", "import": "imported"}
 
@@ -33,6 +35,7 @@ def tile(images: ProjectImages, image_id: int) -> Tile:
         prediction_colour=guess.colour if guess is not None else "",
         confidence=suggestion[1] if suggestion is not None else None,
         about=_about(images, image_id),
+        patient=images.table.subject_of(image_id)[:PATIENT_LETTERS],
     )
 
 
@@ -45,6 +48,7 @@ def data_tile(images: ProjectImages, image_id: int, excluded: str, number: int =
         tile(images, image_id),
         prediction="",
         confidence=None,
+        patient="",
         excluded=excluded,
         plain=f"{kind} {number or ''}".strip(),
     )

@@ -12,16 +12,21 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QItemSelectionModel, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
+from sslstudio.gui.item_models.gallery_look import TILE_PARTS
+from sslstudio.gui.item_models.sections import Sections
 from sslstudio.gui.item_models.thumbnails import ThumbnailSource
 from sslstudio.gui.item_models.tiles import Tile, TileModel
-from sslstudio.gui.widgets.controls import Line
+from sslstudio.gui.widgets.controls import IconButton, Line
+from sslstudio.gui.widgets.gallery_bar import LARGEST, SMALLEST, GalleryBar
 from sslstudio.gui.widgets.gallery_delegate import TileDelegate
 from sslstudio.gui.widgets.gallery_input import SelectingGrid
+from sslstudio.gui.widgets.gallery_table import ImageTableView
+from sslstudio.gui.widgets.stack import Stack
 
-SMALLEST, LARGEST = 56, 288
+__all__ = ["LARGEST", "SMALLEST", "Gallery", "GalleryList"]
 _GAP = 4
 _FEW = 50
 _NO_UPDATE = QItemSelectionModel.SelectionFlag.NoUpdate
@@ -41,14 +46,17 @@ class GalleryList(SelectingGrid):
         self._apply_size()
         theme.on_change(self, self.viewport().update)
 
-    def set_ids(self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64]) -> None:
-        """Show these images. The current one stays so, and what is in view stays in its place, where it is still there;
-        nothing is signalled, as the user has moved to no other image."""
-        current, seen, offset = self.current_id(), self.visible_rows(), self.verticalOffset()
+    def set_ids(
+        self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64], sections: Sections | None = None
+    ) -> None:
+        """Show these images, under these headers. The current one stays so, and what is in view stays in its place,
+        where it is still there; nothing is signalled, as the user has moved to no other image."""
+        current, offset = self.current_id(), self.verticalOffset()
+        seen = [row for row in self.visible_rows() if row < len(self.tiles.ids)]
         in_view = self.currentIndex().row() in seen
-        kept, tops = self.tiles.ids[seen.start : seen.stop], [self._top_of(row) for row in seen]
+        kept, tops = self.tiles.ids[seen], [self._top_of(row) for row in seen]
         with QSignalBlocker(self.selectionModel()):
-            self.tiles.set_ids(ids)
+            self.tiles.set_ids(ids, sections)
             self.tiles.set_selection(selected)
             row = self.tiles.row_of(current) if current is not None else None
             self._anchor = row or 0
@@ -82,7 +90,13 @@ class GalleryList(SelectingGrid):
 
     def set_caption_lines(self, lines: int) -> None:
         """One line (the label) or two (label and suggestion)."""
-        self._delegate.lines = lines
+        if lines != self._delegate.lines:
+            self._delegate.lines = lines
+            self._apply_size()
+
+    def set_parts(self, parts: Collection[str]) -> None:
+        """What tiles say, of `gallery_look.TILE_PARTS`."""
+        self._delegate.shows = frozenset(parts)
         self._apply_size()
 
     @property
@@ -125,47 +139,96 @@ class GalleryList(SelectingGrid):
         else:
             super().wheelEvent(event)
 
-    def _top_of(self, row: int) -> int:
-        """Where a row begins, in pixels from the first."""
-        return row // self.columns() * self.cell.height()
-
     def _apply_size(self) -> None:
         size = self._delegate.tile_size()
         self.set_cell(QSize(size.width() + _GAP, size.height() + _GAP))
 
 
 class Gallery(QWidget):
-    """The list with its bar: which images, in which order, how many, how large."""
+    """Tiles or table with the bar above them: which images, in which order, how many, how large."""
 
     filter_requested = Signal(str)
     sort_requested = Signal(str)
+    direction_requested = Signal(bool)
+    grouping_requested = Signal(str)
+    mode_requested = Signal(str)
+    opened = Signal(int)
+    """An image is to be seen large."""
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.grid = GalleryList(describe)
-        self.filters = QComboBox()
-        self.sorts = QComboBox()
-        self._count = QLabel()
+        self.table = ImageTableView()
+        self.bar = GalleryBar(TILE_PARTS)
+        self._stack = Stack()
         self._nothing = QLabel()
-        self._size = QSlider(Qt.Orientation.Horizontal)
         self._build()
-        self.filters.activated.connect(lambda _: self.filter_requested.emit(str(self.filters.currentData())))
-        self.sorts.activated.connect(lambda _: self.sort_requested.emit(str(self.sorts.currentData())))
-        self._size.valueChanged.connect(self.grid.set_side)
-        self.grid.side_changed.connect(self._size.setValue)
-        self.grid.tiles.modelReset.connect(self._place_nothing)
+        self._connect()
+
+    @property
+    def filters(self) -> QComboBox:
+        """The box "Show"."""
+        return self.bar.filters
+
+    @property
+    def front(self) -> GalleryList | ImageTableView:
+        """What is in front: the tiles or the table."""
+        return self.table if self._stack.currentWidget() is self.table else self.grid
+
+    @property
+    def ids(self) -> npt.NDArray[np.int64]:
+        """The images that are shown, in order."""
+        return self.table.rows.ids if self.front is self.table else self.grid.tiles.ids
+
+    def row_of(self, image_id: int) -> int | None:
+        """The place of an image among those shown, or None."""
+        return self.table.rows.row_of(image_id) if self.front is self.table else self.grid.tiles.row_of(image_id)
+
+    def set_space_selects(self, selects: bool) -> None:
+        """Whether Space selects; where it does not it means something else to the page."""
+        self.grid.space_selects = self.table.space_selects = selects
+
+    def set_thumbnails(self, source: ThumbnailSource) -> None:
+        """Where pictures come from."""
+        self.grid.set_thumbnails(source)
+        self.table.set_thumbnails(source)
+
+    def set_current(self, image_id: int) -> None:
+        """Make one image the current one and bring it into view."""
+        self.front.set_current(image_id)
+
+    def set_mode(self, mode: str) -> None:
+        """Bring the tiles ("gallery") or the "table" to the front; the current image stays the current one."""
+        before, had_focus = self.front, self.front.hasFocus()
+        self._stack.setCurrentWidget(self.table if mode == "table" else self.grid)
+        self.bar.set_mode(mode)
+        current = before.current_id()
+        if self.front is not before:
+            if current is not None:
+                self.front.set_current(current)
+            if had_focus:
+                self.front.setFocus()
 
     def set_filters(self, entries: list[tuple[str, str]], current: str) -> None:
-        """The entries (value, name) of "Show"; None of them is chosen if `current` is not among them."""
-        _fill(self.filters, entries, current)
+        """The entries (value, name) of "Show"."""
+        self.bar.set_filters(entries, current)
 
     def set_sorts(self, entries: list[tuple[str, str]], current: str) -> None:
         """The entries (value, name) of "Sort by"."""
-        _fill(self.sorts, entries, current)
+        self.bar.set_sorts(entries, current)
+
+    def set_direction(self, descending: bool, words: str) -> None:
+        """Which way round the order is."""
+        self.bar.set_direction(descending, words)
+        self.table.set_sorted(str(self.bar.sorts.currentData()), descending)
+
+    def set_groupings(self, entries: list[tuple[str, str]], current: str) -> None:
+        """The entries (value, name) of "Group by"."""
+        self.bar.set_groupings(entries, current)
 
     def set_count(self, text: str) -> None:
         """How many images are shown, in words."""
-        self._count.setText(text)
+        self.bar.set_count(text)
 
     def set_nothing(self, text: str) -> None:
         """What to say when no image is shown."""
@@ -173,41 +236,39 @@ class Gallery(QWidget):
         self._place_nothing()
 
     def _build(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 4)
-        bar.setSpacing(6)
-        for name, box in (("Show", self.filters), ("Sort by", self.sorts)):
-            label = QLabel(name)
-            label.setProperty("role", "muted")
-            label.setBuddy(box)
-            box.setAccessibleName(name)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setMaximumWidth(190)
-            bar.addWidget(label)
-            bar.addWidget(box)
-        bar.addStretch(1)
-        self._count.setProperty("role", "muted")
-        self._count.setAccessibleName("Number of images shown")
-        bar.addWidget(self._count)
-        self._size.setRange(SMALLEST, LARGEST)
-        self._size.setValue(self.grid.side)
-        self._size.setFixedWidth(88)
-        self._size.setToolTip("Size of the pictures (Ctrl and wheel)")
-        self._size.setAccessibleName("Size of the pictures")
-        bar.addWidget(self._size)
         self._nothing.setProperty("role", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
-        self._nothing.setParent(self.grid.viewport())
+        self._nothing.setParent(self._stack)
         self._nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.grid.viewport().installEventFilter(self)
+        self._stack.addWidget(self.grid)
+        self._stack.addWidget(self.table)
+        self._stack.installEventFilter(self)
+        self.bar.size.setValue(self.grid.side)
+        self.bar.columns.setMenu(self.table.menu)
+        self.bar.columns.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(bar)
+        whole.addWidget(self.bar)
         whole.addWidget(Line())
-        whole.addWidget(self.grid, 1)
+        whole.addWidget(self._stack, 1)
         self.setMinimumSize(300, 150)
+
+    def _connect(self) -> None:
+        bar, grid, table = self.bar, self.grid, self.table
+        bar.filter_requested.connect(self.filter_requested)
+        bar.sort_requested.connect(self.sort_requested)
+        table.sort_requested.connect(self.sort_requested)
+        bar.direction_requested.connect(self.direction_requested)
+        bar.grouping_requested.connect(self.grouping_requested)
+        bar.mode_requested.connect(self.mode_requested)
+        bar.fold_requested.connect(grid.fold_all)
+        bar.size.valueChanged.connect(grid.set_side)
+        grid.side_changed.connect(bar.size.setValue)
+        for part, model in ((grid, grid.tiles), (table, table.rows)):
+            part.opened.connect(self.opened)
+            model.modelReset.connect(self._place_nothing)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the sentence for an empty list in the middle."""
@@ -216,12 +277,6 @@ class Gallery(QWidget):
         return False
 
     def _place_nothing(self) -> None:
-        self._nothing.setGeometry(self.grid.viewport().rect().adjusted(24, 0, -24, 0))
-        self._nothing.setVisible(not len(self.grid.tiles.ids))
-
-
-def _fill(box: QComboBox, entries: list[tuple[str, str]], current: str) -> None:
-    box.clear()
-    for value, name in entries:
-        box.addItem(name, value)
-    box.setCurrentIndex(max(0, box.findData(current)))
+        self._nothing.setGeometry(self._stack.rect().adjusted(24, 40, -24, 0))
+        self._nothing.setVisible(not len(self.ids))
+        self._nothing.raise_()

@@ -1,4 +1,5 @@
-"""Paints one tile of the gallery: picture on neutral black, ring when selected, label and suggestion below it."""
+"""Paints one tile of the gallery: picture on neutral black, ring when selected, label and suggestion below it, the
+beginning of the patient's pseudonym in its corner; and the headers between groups of tiles."""
 
 from __future__ import annotations
 
@@ -10,23 +11,27 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from sslstudio.gui import theme
 from sslstudio.gui.item_models.thumbnails import ThumbnailSource
-from sslstudio.gui.item_models.tiles import SELECTED_ROLE, TILE_ROLE, Index, Tile
+from sslstudio.gui.item_models.tiles import HEADER_ROLE, SELECTED_ROLE, TILE_ROLE, Header, Index, Tile
+from sslstudio.gui.widgets.gallery_header import paint_header
 
 _LINE = 17
 _MARGIN = 5
 _KEPT = 600
 _FADED = 0.35
+_LEAST_FOR_PATIENT = 64
 _SMOOTH_A_FRAME = 10
 """Smooth scaling takes a millisecond or two a picture; the rest of a frame is drawn fast and made smooth after it."""
 
 
 class TileDelegate(QStyledItemDelegate):
-    """`side` is the picture's longest side in pixels; `lines` the caption lines below it (0 to 2)."""
+    """`side` is the picture's longest side in pixels; `lines` the most caption lines below it (0 to 2); `shows` what of
+    "label", "prediction" and "patient" a tile says."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.side = 112
         self.lines = 1
+        self.shows = frozenset(("label", "prediction", "patient"))
         self.thumbnails: ThumbnailSource | None = None
         self._scaled: OrderedDict[tuple[int, int, int], QPixmap] = OrderedDict()
         self._left = _SMOOTH_A_FRAME
@@ -40,18 +45,26 @@ class TileDelegate(QStyledItemDelegate):
         """True when some pictures of this frame were drawn fast and another frame should follow."""
         return self._left < 0
 
+    @property
+    def caption_lines(self) -> int:
+        """The lines there are: none when neither label nor suggestion is shown, one when one of them is."""
+        return min(self.lines, len(self.shows & {"label", "prediction"}))
+
     def tile_size(self) -> QSize:
         """Size of a tile with its margins."""
-        return QSize(self.side + 2 * _MARGIN, self.side + 2 * _MARGIN + self.lines * _LINE)
+        return QSize(self.side + 2 * _MARGIN, self.side + 2 * _MARGIN + self.caption_lines * _LINE)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All tiles are alike."""
         return self.tile_size()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one tile."""
+        """Draw one tile, or a header."""
         tile: Tile | None = index.data(TILE_ROLE)
         if tile is None:
+            header: Header | None = index.data(HEADER_ROLE)
+            if header is not None:
+                paint_header(painter, option.rect, header, focused=bool(option.state & QStyle.StateFlag.State_HasFocus))
             return
         painter.save()
         area: QRect = option.rect
@@ -60,6 +73,8 @@ class TileDelegate(QStyledItemDelegate):
         self._draw_picture(painter, frame, tile)
         if tile.excluded:
             self._strike(painter, frame)
+        if tile.patient and "patient" in self.shows and self.side >= _LEAST_FOR_PATIENT:
+            self._draw_patient(painter, frame, tile.patient)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
         self._draw_rings(painter, frame, bool(index.data(SELECTED_ROLE)), focused)
         self._draw_caption(painter, frame, tile)
@@ -100,6 +115,19 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawPixmap(target.topLeft(), ready)
 
     @staticmethod
+    def _draw_patient(painter: QPainter, frame: QRect, patient: str) -> None:
+        """Grey on black whatever the theme, as all that stands on pictures."""
+        painter.setFont(theme.font(theme.tokens().small))
+        width = QFontMetrics(painter.font()).horizontalAdvance(patient) + 8
+        plate = QRectF(frame.left() + 2, frame.bottom() - 16, width, 15)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(12, 12, 12, 190))
+        painter.drawRoundedRect(plate, 3, 3)
+        painter.setPen(QColor("#d8d8d8"))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, patient)
+
+    @staticmethod
     def _strike(painter: QPainter, frame: QRect) -> None:
         """A line across what is left out of training."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -133,18 +161,20 @@ class TileDelegate(QStyledItemDelegate):
         tokens = theme.tokens()
         painter.setFont(theme.font(tokens.small))
         line = QRect(frame.left(), frame.bottom() + 4, frame.width(), _LINE)
-        if self.lines >= 1:
+        prediction = tile.prediction if "prediction" in self.shows else ""
+        lines = self.caption_lines
+        if lines >= 1:
             colour = tile.colour or tokens.muted
             if tile.excluded:
                 self._draw_struck(painter, line, tile.excluded)
-            elif tile.label:
+            elif tile.label and "label" in self.shows:
                 self._draw_line(painter, line, colour, tile.key or tile.mark, tile.label, tile.origin, strong=True)
-            elif self.lines == 1 and tile.prediction:
+            elif lines == 1 and prediction:
                 self._draw_suggestion(painter, line, tile)
-            else:
+            elif "label" in self.shows:
                 plain = "no label" if tile.plain is None else tile.plain
                 self._draw_text(painter, line, plain, tokens.muted)
-        if self.lines >= 2 and tile.prediction:
+        if lines >= 2 and prediction:
             self._draw_suggestion(painter, line.translated(0, _LINE), tile)
 
     def _draw_struck(self, painter: QPainter, line: QRect, reason: str) -> None:

@@ -12,8 +12,10 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from sslstudio.domain.specs import EmbedSpec, MapSpec
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
-from sslstudio.gui.item_models.gallery_link import GalleryLink, GalleryWidget
+from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.image_table import sorted_ids
+from sslstudio.gui.item_models.large_link import LargeLink
+from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.map_actions import MapActions
@@ -32,6 +34,7 @@ class View(GroupView, Protocol):
     map: Any
     map_place: Any
     gallery: Any
+    large: Any
     source_requested: SignalInstance
     make_requested: SignalInstance
     stop_requested: SignalInstance
@@ -58,9 +61,11 @@ class ExploreController(QObject):
         self._services, self._view = services, view
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
-        self._link = GalleryLink(_gallery(view), self._images, self)
+        self._link = GalleryLink(view.gallery, services, self)
+        self._look = LookLink(view.gallery, self._link, services, self)
+        self._large = LargeLink(view.large, view.gallery, services, self)
         self._presenter = MapPresenter(view.map, view, services, self._current, self)
-        view.gallery.grid.set_thumbnails(self._images.thumbnails)
+        view.gallery.set_thumbnails(self._images.thumbnails)
         self._connect()
         self._dispose = services.actions.add(
             Action(
@@ -85,6 +90,7 @@ class ExploreController(QObject):
         self._dispose()
         self._map_actions.close()
         self._link.close()
+        self._look.close()
         self._presenter.close()
         self._services.session.selection_changed.disconnect(self._on_selection)
         self._current.close()
@@ -122,8 +128,8 @@ class ExploreController(QObject):
         view.data_requested.connect(lambda: self._services.navigate("data"))
         view.similar_requested.connect(self.find_similar)
         view.clear_requested.connect(session.clear)
-        view.map.opened.connect(self._open)
-        view.gallery.grid.opened.connect(self._open)
+        view.map.opened.connect(self._large.open)
+        view.gallery.opened.connect(self._large.open)
         self._current.changed.connect(self._show_state)
         self._images.images_changed.connect(self._show_state)
         self._services.jobs.changed.connect(lambda _: self._show_state())
@@ -132,10 +138,6 @@ class ExploreController(QObject):
 
     def _on_selection(self, _selection: frozenset[int]) -> None:
         self._selection_moved.emit()
-
-    def _open(self, image_id: int) -> None:
-        self._services.session.select([image_id])
-        self._services.navigate("label")
 
     def _show_selection(self) -> None:
         ids = sorted_ids(self._services.session.selection)
@@ -203,11 +205,6 @@ class ExploreController(QObject):
         status = self._services.jobs.busy_with("embed", "map_embeddings")
         if status is not None:
             self._services.jobs.cancel(status.run_id)
-
-
-def _gallery(view: View) -> GalleryWidget:
-    gallery: GalleryWidget = view.gallery
-    return gallery
 
 
 def _title(source: Source) -> str:

@@ -28,6 +28,7 @@ from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.widgets.controls import Chip, Line, PageTitle, PlainButton, PrimaryButton, Text
 from sslstudio.gui.widgets.floating import FloatingPlace
 from sslstudio.gui.widgets.gallery import Gallery
+from sslstudio.gui.widgets.large_view import LargeView
 from sslstudio.gui.widgets.map_view import MapView
 from sslstudio.session.selection import Mode
 
@@ -105,6 +106,7 @@ class ExploreView(QWidget):
         self.chip = Chip("", closable=True)
         self.similar = PlainButton(texts.SIMILAR, "neighbours")
         self._build()
+        self.large = LargeView(self)
         self._connect()
 
     def set_sources(self, entries: Sequence[tuple[str, str]], current: str) -> None:

@@ -11,6 +11,7 @@ from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.image_table import sorted_ids
+from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.label.case_queue import CaseQueue
@@ -61,8 +62,9 @@ class LabelController(QObject):
         self._returning = True
         self._shown: int | None = None
         self._whys: dict[int, str] = {}
-        self._link = GalleryLink(view.gallery, self._images, self)
-        view.gallery.grid.set_thumbnails(self._images.thumbnails)
+        self._link = GalleryLink(view.gallery, services, self)
+        self._look = LookLink(view.gallery, self._link, services, self)
+        view.gallery.set_thumbnails(self._images.thumbnails)
         self._editing = ClassEditing(view.classes, self._images, self)
         self._labelling = Labelling(self._images, services.notify, self.targets, self)
         self._queue = CaseQueue(services, self)
@@ -91,6 +93,7 @@ class LabelController(QObject):
         """Let go of the project."""
         self._dispose()
         self._link.close()
+        self._look.close()
         self._services.session.selection_changed.disconnect(self._on_selection)
         self._current.close()
         self._images.close()
@@ -136,7 +139,7 @@ class LabelController(QObject):
         view.redo_requested.connect(lambda: self._history(session.redo))
         view.step_requested.connect(self._step)
         view.side.second_look_requested.connect(self._second_look)
-        view.gallery.grid.opened.connect(self._open)
+        view.gallery.opened.connect(self._open)
         self._labelling.done.connect(self._labelled)
         self._queue.chosen.connect(self._show_chosen)
         self._queue.ended.connect(self._services.notify.info)
@@ -152,7 +155,7 @@ class LabelController(QObject):
 
     def _images_changed(self) -> None:
         if self._returning and len(self._services.session.selection) == 1 and len(self._images.table.ids):
-            self._view.gallery.grid.set_current(next(iter(self._services.session.selection)))
+            self._view.gallery.set_current(next(iter(self._services.session.selection)))
         self._returning = self._returning and not len(self._images.table.ids)
         self._show_selection()
         self.refresh()
@@ -168,22 +171,22 @@ class LabelController(QObject):
         self._mode = mode
         self._services.session.place.note(label_mode=mode)
         self._view.set_mode(mode)
-        if mode == "case" and self._shown is None and len(self._view.gallery.grid.tiles.ids):
-            self._services.session.select([int(self._view.gallery.grid.tiles.ids[0])])
+        if mode == "case" and self._shown is None and len(self._view.gallery.ids):
+            self._services.session.select([int(self._view.gallery.ids[0])])
         self._show_selection()
 
     def _step(self, by: int) -> None:
         """In one-case mode, the image before or after in the gallery's order."""
-        tiles = self._view.gallery.grid.tiles
-        row = tiles.row_of(self._shown) if self._shown is not None else None
-        target = min(max(0, (row if row is not None else -1) + by), len(tiles.ids) - 1)
+        gallery = self._view.gallery
+        row = gallery.row_of(self._shown) if self._shown is not None else None
+        target = min(max(0, (row if row is not None else -1) + by), len(gallery.ids) - 1)
         if target >= 0:
-            self._services.session.select([int(tiles.ids[target])])
+            self._services.session.select([int(gallery.ids[target])])
 
     def _show_chosen(self, image_id: int, why: str) -> None:
         self._whys = {image_id: why}
         self._services.session.select([image_id])
-        self._view.gallery.grid.set_current(image_id)
+        self._view.gallery.set_current(image_id)
         self._show_selection()
 
     def _second_look(self) -> None:

@@ -44,7 +44,7 @@ class LabelView(QWidget):
         self.setObjectName("page")
         self.classes = ClassBar()
         self.gallery = Gallery(describe)
-        self.gallery.grid.space_selects = False
+        self.gallery.set_space_selects(False)
         self.case = CasePane()
         self.side = SidePanel()
         self.modes = Segmented((("gallery", texts.GALLERY), ("case", texts.CASE)), "How images are shown")
@@ -69,7 +69,7 @@ class LabelView(QWidget):
         self.modes.set_value(mode)
         self._stack.setCurrentWidget(self.case if mode == "case" else self.gallery)
         self.advance.setVisible(mode == "case")
-        (self.case if mode == "case" else self.gallery.grid).setFocus()
+        (self.case if mode == "case" else self.gallery.front).setFocus()
 
     def set_target(self, text: str, several: bool) -> None:
         """What the keys will act on."""

@@ -1,0 +1,135 @@
+"""The columns by which galleries are sorted and of which tables consist: those of the labels, the suggestions and the
+map, and further ones that were computed or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from sslstudio.gui.item_models import sort_keys
+from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.sort_keys import Score, Values
+from sslstudio.gui.item_models.tile_texts import tile
+
+if TYPE_CHECKING:
+    from sslstudio.gui.pages.page import Services
+
+PICTURE = "picture"
+_NUMBERS = ("id", "confidence", "margin")
+_TITLES = {
+    "id": "Image",
+    "label": "Label",
+    "prediction": "Suggestion",
+    "confidence": "Certainty",
+    "margin": "Margin",
+    "group": "Group",
+    "patient": "Patient",
+    "excluded": "Left out of training",
+}
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column of a table: `text(image_id)` is what it says of an image; `sort` the order by it, "" for none."""
+
+    key: str
+    title: str
+    text: Callable[[int], str]
+    sort: str = ""
+    number: bool = False
+
+
+class GalleryColumns(QObject):
+    """`changed` carries the key of a column whose values have come or gone, "" when there are other columns."""
+
+    changed = Signal(str)
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._images = ProjectImages.of(services)
+        self._scores: dict[str, tuple[str, npt.NDArray[np.int64], npt.NDArray[np.float64]]] = {}
+        self._aligned: dict[str, Score] = {}
+        self._images.images_changed.connect(self._align)
+
+    @classmethod
+    def of(cls, services: Services) -> GalleryColumns:
+        """The one of this project."""
+        found = services.background.findChild(GalleryColumns)
+        return found if isinstance(found, GalleryColumns) else cls(services, services.background)
+
+    def set_score(self, key: str, title: str, ids: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]) -> None:
+        """A number for each of some images, such as how far it lies from the middle of its group."""
+        self._scores[key] = (title, ids, numbers)
+        self._align()
+
+    def remove_score(self, key: str) -> None:
+        """The numbers hold no more."""
+        if self._scores.pop(key, None) is not None:
+            self._align()
+
+    def further(self) -> list[tuple[str, str]]:
+        """Keys and titles of what else can be sorted by, beside `sort_keys.SORTS`."""
+        return [(key, title) for key, (title, _, _) in self._scores.items()]
+
+    def sorts(self) -> list[tuple[str, str]]:
+        """The entries of "Sort by"."""
+        return [*sort_keys.SORTS, *self.further()]
+
+    def values(self, key: str) -> Values | None:
+        """A further column; None when there is none of that key, or it is being read: `changed` then says so."""
+        return self._aligned.get(key)
+
+    def waits_for(self, key: str) -> bool:
+        """True when a column is there but its values are still being read."""
+        return key in dict(self.further()) and self.values(key) is None
+
+    def table_columns(self) -> list[TableColumn]:
+        """All columns a table can have."""
+        columns = [TableColumn(PICTURE, "Picture", lambda _: "")]
+        for key, title in _TITLES.items():
+            sort = key if key != "excluded" else ""
+            columns.append(TableColumn(key, title, partial(self._own_text, key), sort, key in _NUMBERS))
+        return columns + [TableColumn(key, name, partial(self._text, key), key) for key, name in self.further()]
+
+    def _own_text(self, key: str, image_id: int) -> str:
+        images = self._images
+        row = images.table.row_of(image_id)
+        if key == "id":
+            return str(image_id)
+        if row is None:
+            return ""
+        if key == "patient":
+            return images.table.subject_of(image_id)[:8]
+        if key == "group":
+            number = int(images.group[row]) if row < len(images.group) else -1
+            return (images.group_names.get(number) or f"Group {number + 1}") if number >= 0 else ""
+        if key == "excluded":
+            return images.table.excluded.get(image_id, "")
+        if key == "margin":
+            lead = sort_keys.lead_of(images.suggestions, image_id)
+            return "" if lead is None else f"{lead:.2f}"
+        about = tile(images, image_id)
+        if key == "confidence":
+            return f"{about.confidence:.2f}" if about.confidence is not None else ""
+        return about.label if key == "label" else about.prediction
+
+    def _text(self, key: str, image_id: int) -> str:
+        values, row = self.values(key), self._images.table.row_of(image_id)
+        return values.text(row) if values is not None and row is not None else ""
+
+    def _align(self) -> None:
+        """Bring the scores into the order of the table."""
+        table = self._images.table
+        self._aligned = {}
+        for key, (_, ids, numbers) in self._scores.items():
+            rows, known = table.places_of(ids)
+            aligned = np.full(len(table.ids), np.nan)
+            aligned[rows] = numbers[known]
+            self._aligned[key] = Score(aligned)
+        self.changed.emit("")
