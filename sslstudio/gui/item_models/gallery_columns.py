@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from sslstudio.gui.item_models import sort_keys
+from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.sort_keys import Score, Values
 from sslstudio.gui.item_models.tile_texts import tile
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sslstudio.gui.pages.page import Services
 
 PICTURE = "picture"
+COLUMN = "column:"
+"""Begins the key of a metadata column; the rest is its key among them."""
 _NUMBERS = ("id", "confidence", "margin")
 _TITLES = {
     "id": "Image",
@@ -56,12 +59,26 @@ class GalleryColumns(QObject):
         self._scores: dict[str, tuple[str, npt.NDArray[np.int64], npt.NDArray[np.float64]]] = {}
         self._aligned: dict[str, Score] = {}
         self._images.images_changed.connect(self._align)
+        self._metadata = ImageColumns.of(services)
+        self._wanted = False
+        self._metadata.changed.connect(lambda key: self.changed.emit(COLUMN + key if key else ""))
 
     @classmethod
     def of(cls, services: Services) -> GalleryColumns:
         """The one of this project."""
         found = services.background.findChild(GalleryColumns)
         return found if isinstance(found, GalleryColumns) else cls(services, services.background)
+
+    def want(self) -> None:
+        """Somebody looks: see which metadata columns there are, which takes seconds in a very large project."""
+        if not self._wanted:
+            self._wanted = True
+            self._metadata.available()
+
+    @property
+    def loaded(self) -> bool:
+        """True when it is known which metadata columns there are."""
+        return self._metadata.loaded
 
     def set_score(self, key: str, title: str, ids: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]) -> None:
         """A number for each of some images, such as how far it lies from the middle of its group."""
@@ -75,7 +92,9 @@ class GalleryColumns(QObject):
 
     def further(self) -> list[tuple[str, str]]:
         """Keys and titles of what else can be sorted by, beside `sort_keys.SORTS`."""
-        return [(key, title) for key, (title, _, _) in self._scores.items()]
+        scores = [(key, title) for key, (title, _, _) in self._scores.items()]
+        infos = self._metadata.available() if self._wanted else ()
+        return scores + [(COLUMN + info.key, info.title) for info in infos if info.key != "subject"]
 
     def sorts(self) -> list[tuple[str, str]]:
         """The entries of "Sort by"."""
@@ -83,11 +102,9 @@ class GalleryColumns(QObject):
 
     def values(self, key: str) -> Values | None:
         """A further column; None when there is none of that key, or it is being read: `changed` then says so."""
+        if key.startswith(COLUMN):
+            return self._metadata.values(key.removeprefix(COLUMN))
         return self._aligned.get(key)
-
-    def waits_for(self, key: str) -> bool:
-        """True when a column is there but its values are still being read."""
-        return key in dict(self.further()) and self.values(key) is None
 
     def table_columns(self) -> list[TableColumn]:
         """All columns a table can have."""
@@ -95,7 +112,10 @@ class GalleryColumns(QObject):
         for key, title in _TITLES.items():
             sort = key if key != "excluded" else ""
             columns.append(TableColumn(key, title, partial(self._own_text, key), sort, key in _NUMBERS))
-        return columns + [TableColumn(key, name, partial(self._text, key), key) for key, name in self.further()]
+        metadata = {COLUMN + info.key: info.kind == "number" for info in self._metadata.available()} if self._wanted else {}
+        return columns + [
+            TableColumn(key, name, partial(self._text, key), key, metadata.get(key, True)) for key, name in self.further()
+        ]
 
     def _own_text(self, key: str, image_id: int) -> str:
         images = self._images

@@ -148,8 +148,13 @@ class GalleryLink(QObject):
 
     def ask(self, wanted: Arrangement) -> None:
         """Show other images, or in another order, from the first on."""
-        self.wanted, self._anew = wanted, True
+        self.wanted = wanted
+        self.begin_anew()
         self.rearrange()
+
+    def begin_anew(self) -> None:
+        """The next images are shown from the first on, as they are others than before."""
+        self._anew = True
 
     def rearrange(self) -> None:
         """Apply filter, order and grouping again; in a thread when there are very many images."""

@@ -18,6 +18,8 @@ ID_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 CHOSEN_ROLE = ID_ROLE + 1
 """True when the image of a row is selected."""
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_ARROW = "    "
+"""Room behind a title at the right edge, where the arrow of the order is drawn over it."""
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -97,7 +99,8 @@ class ImageRows(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return "" if self.columns[section].key == PICTURE else self.columns[section].title
+            column = self.columns[section]
+            return "" if column.key == PICTURE else column.title + (_ARROW if column.number else "")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if self.columns[section].number else _LEFT
         return None

@@ -35,6 +35,7 @@ class LookLink(QObject):
         self._look.changed.connect(self._show)
         self._columns.changed.connect(lambda key: None if key else self._show())
         link.arranged.connect(self._show_sorted)
+        gallery.came_up.connect(self._columns.want)
         self._show()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QItemSelectionModel, QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPaintEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
@@ -154,6 +154,8 @@ class Gallery(QWidget):
     mode_requested = Signal(str)
     opened = Signal(int)
     """An image is to be seen large."""
+    came_up = Signal()
+    """The gallery is on the screen now."""
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -269,6 +271,11 @@ class Gallery(QWidget):
         for part, model in ((grid, grid.tiles), (table, table.rows)):
             part.opened.connect(self.opened)
             model.modelReset.connect(self._place_nothing)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that somebody looks."""
+        super().showEvent(event)
+        self.came_up.emit()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the sentence for an empty list in the middle."""

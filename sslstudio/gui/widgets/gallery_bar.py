@@ -13,6 +13,8 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton, Segmented
 from sslstudio.gui.widgets.flow_layout import FlowLayout
 
 SMALLEST, LARGEST = 56, 288
+_BOX, _LIST = 136, 210
+_FOLD, _UNFOLD = "Ctrl+Left on a header", "Ctrl+Right on a header"
 MODES = (("gallery", "Gallery"), ("table", "Table"))
 
 
@@ -111,7 +113,7 @@ class GalleryBar(QWidget):
         ):
             flow.addWidget(_named(name, box, beside))
         self.size.setRange(SMALLEST, LARGEST)
-        self.size.setFixedWidth(88)
+        self.size.setFixedWidth(72)
         self.size.setToolTip("Size of the pictures (Ctrl and wheel)")
         self.size.setAccessibleName("Size of the pictures")
         self.views.setToolTip("Keep what is shown now under a name, and come back to it")
@@ -144,9 +146,7 @@ class GalleryBar(QWidget):
         grouped = bool(self.groupings.currentData()) and self.modes.value() == "gallery"
         self._folds = self._folds and grouped
         self.fold.setVisible(grouped)
-        words = (
-            "Unfold all groups (Ctrl+Right on a header)" if self._folds else "Fold all groups (Ctrl+Left on a header)"
-        )
+        words = f"Unfold all groups ({_UNFOLD})" if self._folds else f"Fold all groups ({_FOLD})"
         self.fold.setIcon(theme.icon("unfold" if self._folds else "fold"))
         self.fold.setToolTip(words)
         self.fold.setAccessibleName(words)
@@ -158,7 +158,8 @@ def _named(name: str, box: QComboBox, beside: QWidget | None) -> QWidget:
     label.setBuddy(box)
     box.setAccessibleName(name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setMaximumWidth(180)
+    box.setMaximumWidth(_BOX)
+    box.view().setMinimumWidth(_LIST)
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)

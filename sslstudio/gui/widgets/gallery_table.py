@@ -19,18 +19,20 @@ from PySide6.QtWidgets import (
 )
 
 from sslstudio.gui import theme
-from sslstudio.gui.item_models.gallery_columns import PICTURE, TableColumn
+from sslstudio.gui.item_models.gallery_columns import COLUMN, PICTURE, TableColumn
 from sslstudio.gui.item_models.image_rows import CHOSEN_ROLE, ID_ROLE, ImageRows, Index
 from sslstudio.gui.item_models.thumbnails import ThumbnailSource
 from sslstudio.gui.widgets.gallery_table_input import NO_UPDATE, SelectingTable
 
 ROW_HEIGHT = 44
+MOST_METADATA = 12
+"""So many are kept in memory; more of them would be read again and again while the table is painted."""
 _WIDTHS = {PICTURE: ROW_HEIGHT + 8, "id": 72, "label": 150, "prediction": 150, "confidence": 84, "margin": 76}
 _WIDTH = 120
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Paints a cell: a picture on neutral black or a text, the colour of a selected row, lines round the current one."""
+    """Paints a cell: a picture on black or a text, the colour of a selected row, lines round the current one."""
 
     thumbnails: ThumbnailSource | None = None
 
@@ -82,6 +84,7 @@ class ImageTableView(SelectingTable):
         self.setItemDelegate(self._delegate)
         self._all: tuple[TableColumn, ...] = ()
         self.menu = QMenu("Columns", self)
+        self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill_menu)
         self._build()
 
@@ -200,9 +203,19 @@ class ImageTableView(SelectingTable):
             action = self.menu.addAction(column.title)
             action.setCheckable(True)
             action.setChecked(column.key in shown)
-            only = shown == [column.key]
-            action.setEnabled(not only)
+            reason = self._why_fixed(column, shown)
+            action.setEnabled(not reason)
+            action.setToolTip(reason)
             action.toggled.connect(lambda checked, key=column.key: self._choose(key, checked))
+
+    @staticmethod
+    def _why_fixed(column: TableColumn, shown: list[str]) -> str:
+        if shown == [column.key]:
+            return "A table has at least one column."
+        many = sum(key.startswith(COLUMN) for key in shown) >= MOST_METADATA
+        if many and column.key.startswith(COLUMN) and column.key not in shown:
+            return f"A table has at most {MOST_METADATA} columns of the files' data: take one out first."
+        return ""
 
     def _choose(self, key: str, shown: bool) -> None:
         keys = [column.key for column in self.rows.columns if column.key != key]

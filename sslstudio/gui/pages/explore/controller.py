@@ -17,8 +17,10 @@ from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.large_link import LargeLink
 from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.view_link import ViewLink
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.map_actions import MapActions
+from sslstudio.gui.pages.explore.map_colours import MapColours
 from sslstudio.gui.pages.explore.map_presenter import GroupView, MapPresenter
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, count, time_left
@@ -63,6 +65,7 @@ class ExploreController(QObject):
         self._current = CurrentMap.of(services)
         self._link = GalleryLink(view.gallery, services, self)
         self._look = LookLink(view.gallery, self._link, services, self)
+        self._views = ViewLink(view.gallery, self._link, services, MapColours(view.map.bar), self)
         self._large = LargeLink(view.large, view.gallery, services, self)
         self._presenter = MapPresenter(view.map, view, services, self._current, self)
         view.gallery.set_thumbnails(self._images.thumbnails)

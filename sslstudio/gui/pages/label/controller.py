@@ -13,6 +13,7 @@ from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.view_link import ViewLink
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.label.case_queue import CaseQueue
 from sslstudio.gui.pages.label.class_editing import ClassEditing
@@ -64,6 +65,7 @@ class LabelController(QObject):
         self._whys: dict[int, str] = {}
         self._link = GalleryLink(view.gallery, services, self)
         self._look = LookLink(view.gallery, self._link, services, self)
+        self._views = ViewLink(view.gallery, self._link, services, None, self)
         view.gallery.set_thumbnails(self._images.thumbnails)
         self._editing = ClassEditing(view.classes, self._images, self)
         self._labelling = Labelling(self._images, services.notify, self.targets, self)
