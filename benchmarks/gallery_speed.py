@@ -26,7 +26,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from PySide6.QtCore import QTimer  # noqa: E402
+from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from benchmarks import million_project  # noqa: E402
@@ -98,103 +98,116 @@ def with_map(path: Path, images: int) -> Path:
     return folder
 
 
-def visit(app: QApplication, folder: Path, rounds: int, screenshot: Path | None) -> None:
-    """Open the page and measure."""
-    made = desk(Project.open(folder))
-    clock = Clock(app)
-    page = create(made.services)
-    view: Any = page.widget
-    view.resize(1200, 900)
-    view.show()
-    page.activate()
-    images = ProjectImages.of(made.services)
-    clock.wait(lambda: images.loaded and view.map.scene is not None)
-    count = len(images.table.ids)
-    clock.wait(lambda: len(view.gallery.ids) == count)
-    clock.rest(2.0)
-    gallery, grid, link = view.gallery, view.gallery.grid, page.widget.gallery
-    rng = np.random.default_rng(1)
-    for name in ("brain", "chest", "knee"):
-        made.session.add_class(name)
-    shares = rng.dirichlet([2, 1, 1], count).astype(np.float32)
-    images.set_suggestions(Suggestions(images.table.ids, shares, tuple(images.classes())))
-    clock.rest(1.0)
-    painted: list[float] = []
-    grid.viewport().installEventFilter(_Painted(grid, painted))
-    gallery.table.viewport().installEventFilter(_Painted(gallery.table, painted))
+class Visitor:
+    """Somebody on the Explore page; `round` does each thing once."""
 
-    def shown(first: Callable[[], bool]) -> Callable[[], bool]:
-        painted.clear()
-        return lambda: first() and bool(painted)
+    def __init__(self, app: QApplication, folder: Path) -> None:
+        self.desk = desk(Project.open(folder))
+        self.clock = Clock(app)
+        self.page = create(self.desk.services)
+        self.view: Any = self.page.widget
+        self.gallery: Any = self.view.gallery
+        self.images = ProjectImages.of(self.desk.services)
+        self.draw = np.random.default_rng(1)
+        self.painted: list[float] = []
+        self.resets = 0
+        self.view.resize(1200, 900)
+        self.view.show()
+        self.page.activate()
+        self.clock.wait(lambda: self.images.loaded and self.view.map.scene is not None)
+        self.clock.wait(lambda: len(self.gallery.ids) == len(self.images.table.ids))
+        self.clock.rest(2.0)
+        for part, model in (
+            (self.gallery.grid, self.gallery.grid.tiles),
+            (self.gallery.table, self.gallery.table.rows),
+        ):
+            part.viewport().installEventFilter(Painted(part, self.painted))
+            model.modelReset.connect(self._reset)
+        self._suggest()
 
-    def arranged(sort: str, ask: Callable[[], object]) -> None:
-        resets: list[int] = []
-        model = gallery.table.rows if gallery.front is gallery.table else grid.tiles
-        noted = model.modelReset.connect(lambda: (painted.clear(), resets.append(1)))
-        clock.step(sort, ask, lambda: bool(resets) and bool(painted))
-        model.modelReset.disconnect(noted)
+    def close(self) -> None:
+        """Leave."""
+        self.page.close()
+        self.desk.close()
 
-    def scrolled(name: str, bar: Any) -> None:
-        for _ in range(5):
-            place = int(rng.integers(0, bar.maximum()))
-            clock.step(name, lambda value=place: bar.setValue(value), shown(lambda value=place: bar.value() == value))
-
-    fifth = images.table.ids[rng.permutation(count)[: count // 5]]
-    for _ in range(rounds):
+    def round(self) -> None:
+        """Everything once."""
+        gallery, grid, tiles = self.gallery, self.gallery.grid, self.gallery.grid.tiles
         gallery.mode_requested.emit("gallery")
-        arranged("sort by certainty", lambda: gallery.sort_requested.emit("confidence"))
-        arranged("sort by margin, turned round", lambda: gallery.sort_requested.emit("margin"))
-        arranged("group by patient", lambda: gallery.grouping_requested.emit("patient"))
-        arranged("group by series", lambda: gallery.grouping_requested.emit("series"))
-        clock.step("fold all series", lambda: grid.fold_all(True), shown(lambda: bool(grid.tiles.collapsed.all())))
-        clock.step("unfold all series", lambda: grid.fold_all(False), shown(lambda: not grid.tiles.collapsed.any()))
-        scrolled("jump in the grouped gallery", grid.verticalScrollBar())
-        arranged(
-            "no groups, order of import",
-            lambda: (gallery.sort_requested.emit("id"), gallery.grouping_requested.emit("")),
-        )
-        scrolled("jump in the gallery", grid.verticalScrollBar())
-        made.session.clear()
-        clock.step(
+        self.clock.rest(4.0)
+        self._arranged("sort by certainty", lambda: gallery.sort_requested.emit("confidence"))
+        self._arranged("sort by margin", lambda: gallery.sort_requested.emit("margin"))
+        self._arranged("group by patient", lambda: gallery.grouping_requested.emit("patient"))
+        self._arranged("group by series", lambda: gallery.grouping_requested.emit("series"))
+        self._shown("fold all series", lambda: grid.fold_all(True), lambda: bool(tiles.collapsed.all()))
+        self._shown("unfold all series", lambda: grid.fold_all(False), lambda: not tiles.collapsed.any())
+        self._scrolled("jump in the grouped gallery", grid.verticalScrollBar())
+        self._arranged("no groups", lambda: gallery.grouping_requested.emit(""))
+        self._arranged("order of import", lambda: gallery.sort_requested.emit("id"))
+        self._scrolled("jump in the gallery", grid.verticalScrollBar())
+        self._lassos()
+        self._arranged("show what is selected", lambda: gallery.filter_requested.emit("selected"))
+        self._arranged("show all again", lambda: gallery.filter_requested.emit("all"))
+        self._arranged("table in place of the gallery", lambda: gallery.mode_requested.emit("table"))
+        self._arranged("sort the table by its title", lambda: gallery.table.sort_requested.emit("confidence"))
+        self._scrolled("jump in the table", gallery.table.verticalScrollBar())
+
+    def _lassos(self) -> None:
+        ids, tiles = self.images.table.ids, self.gallery.grid.tiles
+        fifth = np.sort(ids[self.draw.permutation(len(ids))[: len(ids) // 5]])
+        lasso = self.view.map.selection_requested.emit
+        self.desk.session.clear()
+        self._shown(
             f"lasso around {len(fifth):,} to the gallery",
-            lambda: view.map.selection_requested.emit(fifth, "replace"),
-            shown(lambda: len(grid.tiles.selected_rows()) == len(fifth)),
+            lambda: lasso(fifth, "replace"),
+            lambda: len(tiles.selected_rows()) == len(fifth),
         )
-        clock.step(
+        self._shown(
             "lasso that takes half of them out again",
-            lambda: view.map.selection_requested.emit(fifth[::2], "subtract"),
-            shown(lambda: len(grid.tiles.selected_rows()) == len(fifth) // 2),
+            lambda: lasso(fifth[::2], "subtract"),
+            lambda: len(tiles.selected_rows()) == len(fifth) // 2,
         )
-        arranged("show what is selected", lambda: gallery.filter_requested.emit("selected"))
-        arranged("show all again", lambda: gallery.filter_requested.emit("all"))
-        model = gallery.table.rows
-        clock.step(
-            "table in place of the gallery",
-            lambda: gallery.mode_requested.emit("table"),
-            shown(lambda: gallery.front is gallery.table and len(model.ids) == count),
-        )
-        arranged("sort the table by its title", lambda: gallery.table.sort_requested.emit("confidence"))
-        scrolled("jump in the table", gallery.table.verticalScrollBar())
-    if screenshot is not None:
-        view.grab().save(str(screenshot))
-    print(f"{count:,} images, {os.cpu_count()} cores, least of {rounds} rounds")
-    for name, (took, gap) in clock.best.items():
-        print(f"{name:44s} shown after {took * 1000:7.1f} ms, longest standstill {gap * 1000:6.1f} ms")
-    del link
-    page.close()
-    made.close()
+
+    def _suggest(self) -> None:
+        for name in ("brain", "chest", "knee"):
+            self.desk.session.add_class(name)
+        ids = self.images.table.ids
+        shares = self.draw.dirichlet([2, 1, 1], len(ids)).astype(np.float32)
+        self.images.set_suggestions(Suggestions(ids, shares, tuple(self.images.classes())))
+
+    def _reset(self) -> None:
+        self.painted.clear()
+        self.resets += 1
+
+    def _shown(self, name: str, act: Callable[[], object], done: Callable[[], bool]) -> None:
+        def begin() -> None:
+            self.painted.clear()
+            act()
+
+        self.clock.step(name, begin, lambda: done() and bool(self.painted))
+
+    def _arranged(self, name: str, act: Callable[[], object]) -> None:
+        self.clock.rest(0.5)
+        before = self.resets
+        self._shown(name, act, lambda: self.resets > before)
+
+    def _scrolled(self, name: str, bar: Any) -> None:
+        for place in self.draw.integers(0, bar.maximum(), 5).tolist():
+            self._shown(name, lambda to=place: bar.setValue(to), lambda to=place: bool(bar.value() == to))
 
 
-def _Painted(widget: Any, painted: list[float]) -> Any:
-    from PySide6.QtCore import QEvent, QObject
+class Painted(QObject):
+    """Notes when a widget was painted."""
 
-    class Watch(QObject):
-        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint:
-                painted.append(time.perf_counter())
-            return False
+    def __init__(self, parent: QObject, painted: list[float]) -> None:
+        super().__init__(parent)
+        self._painted = painted
 
-    return Watch(widget)
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """A paint event is noted, and takes its course."""
+        if event.type() == QEvent.Type.Paint:
+            self._painted.append(time.perf_counter())
+        return False
 
 
 def main() -> None:
@@ -210,7 +223,15 @@ def main() -> None:
         project = options.project or Path(folder, "million.sslproj")
         if not project.exists():
             with_map(project, options.images)
-        visit(app, project, options.rounds, options.screenshot)
+        visitor = Visitor(app, project)
+        for _ in range(options.rounds):
+            visitor.round()
+        if options.screenshot is not None:
+            visitor.view.grab().save(str(options.screenshot))
+        print(f"{len(visitor.images.table.ids):,} images, {os.cpu_count()} cores, least of {options.rounds} rounds")
+        for name, (took, gap) in visitor.clock.best.items():
+            print(f"{name:44s} shown after {took * 1000:7.1f} ms, longest standstill {gap * 1000:6.1f} ms")
+        visitor.close()
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def test_control_and_wheel_change_the_size_within_bounds(gallery: Gallery, qtbot
     for _ in range(20):
         turn(120)
     assert grid.side == LARGEST
-    assert gallery.bar.size.value() == LARGEST
+    assert gallery.bar.side.value() == LARGEST
 
 
 def test_a_hundred_thousand_images_cost_no_more_than_a_few(gallery: Gallery, qapp: QApplication) -> None:

@@ -17,6 +17,7 @@ from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.sort_keys import Score, Values
 from sslstudio.gui.item_models.tile_texts import tile
+from sslstudio.session.columns import ColumnInfo
 
 if TYPE_CHECKING:
     from sslstudio.gui.pages.page import Services
@@ -93,8 +94,7 @@ class GalleryColumns(QObject):
     def further(self) -> list[tuple[str, str]]:
         """Keys and titles of what else can be sorted by, beside `sort_keys.SORTS`."""
         scores = [(key, title) for key, (title, _, _) in self._scores.items()]
-        infos = self._metadata.available() if self._wanted else ()
-        return scores + [(COLUMN + info.key, info.title) for info in infos if info.key != "subject"]
+        return scores + [(COLUMN + info.key, info.title) for info in self._infos()]
 
     def sorts(self) -> list[tuple[str, str]]:
         """The entries of "Sort by"."""
@@ -112,10 +112,15 @@ class GalleryColumns(QObject):
         for key, title in _TITLES.items():
             sort = key if key != "excluded" else ""
             columns.append(TableColumn(key, title, partial(self._own_text, key), sort, key in _NUMBERS))
-        metadata = {COLUMN + info.key: info.kind == "number" for info in self._metadata.available()} if self._wanted else {}
+        texts = {COLUMN + info.key for info in self._infos() if info.kind == "category"}
         return columns + [
-            TableColumn(key, name, partial(self._text, key), key, metadata.get(key, True)) for key, name in self.further()
+            TableColumn(key, name, partial(self._text, key), key, key not in texts) for key, name in self.further()
         ]
+
+    def _infos(self) -> list[ColumnInfo]:
+        """The metadata columns; patients have a column already."""
+        infos = self._metadata.available() if self._wanted else ()
+        return [info for info in infos if info.key != "subject"]
 
     def _own_text(self, key: str, image_id: int) -> str:
         images = self._images

@@ -67,7 +67,7 @@ def divide(facts: Facts, rows: Ints, kind: str) -> tuple[Sections, Ints]:
     order to take them, sections one after another, in each as before."""
     codes, names, colours = _codes(facts, kind)
     chosen = codes[rows]
-    order = np.argsort(chosen, kind="stable")
+    order = _ordered(chosen)
     sorted_codes = chosen[order]
     first = np.flatnonzero(np.diff(sorted_codes, prepend=sorted_codes[0] - 1)) if len(rows) else np.zeros(0, np.int64)
     starts = np.append(first, len(rows)).astype(np.int64)
@@ -76,6 +76,14 @@ def divide(facts: Facts, rows: Ints, kind: str) -> tuple[Sections, Ints]:
     if kind in ("group", "label", "prediction"):
         patients = _count_patients(facts.table.subject_code[rows[order]], starts)
     return Sections(kind, starts, keys, patients, names, colours), np.asarray(order, dtype=np.int64)
+
+
+def _ordered(codes: Ints) -> Ints:
+    """The places of codes in ascending order, stable. Numbers alone are sorted several times as fast as places."""
+    count, most = len(codes), int(codes.max(initial=0))
+    if int(codes.min(initial=0)) < 0 or most >= np.iinfo(np.int64).max // max(1, count) - 1:
+        return np.asarray(np.argsort(codes, kind="stable"), dtype=np.int64)
+    return np.asarray(np.sort(codes * count + np.arange(count)) % max(1, count), dtype=np.int64)
 
 
 def _count_patients(subjects: Ints, starts: Ints) -> Ints:

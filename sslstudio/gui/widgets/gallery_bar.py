@@ -36,7 +36,7 @@ class GalleryBar(QWidget):
         self.sorts = QComboBox()
         self.groupings = QComboBox()
         self.modes = Segmented(MODES, "Images as")
-        self.size = QSlider(Qt.Orientation.Horizontal)
+        self.side = QSlider(Qt.Orientation.Horizontal)
         self.direction = IconButton("sort-up", "Order")
         self.fold = IconButton("fold", "Fold all")
         self.tiles = IconButton("eye", "Show on tiles")
@@ -73,7 +73,7 @@ class GalleryBar(QWidget):
         """What is in front: tiles or table."""
         self.modes.set_value(mode)
         table = mode == "table"
-        self.size.setVisible(not table)
+        self.side.setVisible(not table)
         self.tiles.setVisible(not table)
         self.columns.setVisible(table)
         self.groupings.setEnabled(not table)
@@ -112,14 +112,14 @@ class GalleryBar(QWidget):
             ("Group by", self.groupings, self.fold),
         ):
             flow.addWidget(_named(name, box, beside))
-        self.size.setRange(SMALLEST, LARGEST)
-        self.size.setFixedWidth(72)
-        self.size.setToolTip("Size of the pictures (Ctrl and wheel)")
-        self.size.setAccessibleName("Size of the pictures")
+        self.side.setRange(SMALLEST, LARGEST)
+        self.side.setFixedWidth(72)
+        self.side.setToolTip("Size of the pictures (Ctrl and wheel)")
+        self.side.setAccessibleName("Size of the pictures")
         self.views.setToolTip("Keep what is shown now under a name, and come back to it")
         self._count.setProperty("role", "muted")
         self._count.setAccessibleName("Number of images shown")
-        for part in (self.modes, self.tiles, self.columns, self.size, self.views, self._count):
+        for part in (self.modes, self.tiles, self.columns, self.side, self.views, self._count):
             flow.addWidget(part)
 
     def _connect(self) -> None:
