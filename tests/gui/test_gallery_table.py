@@ -39,23 +39,19 @@ def place(table: ImageTableView, row: int) -> QPoint:
     return table.visualRect(table.rows.index(row, 1)).center()
 
 
-@pytest.mark.parametrize(
-    ("modifiers", "mode", "rows"),
-    [
-        (Qt.KeyboardModifier.NoModifier, "replace", [4]),
-        (Qt.KeyboardModifier.ControlModifier, "toggle", [4]),
-        (Qt.KeyboardModifier.AltModifier, "subtract", [4]),
-        (Qt.KeyboardModifier.ShiftModifier, "extend", [2, 3, 4]),
-    ],
-)
-def test_clicks_ask_by_the_modifiers_held(
-    table: ImageTableView, qtbot: QtBot, modifiers: Qt.KeyboardModifier, mode: str, rows: list[int]
-) -> None:
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place(table, 2))
-    with qtbot.waitSignal(table.selection_requested) as caught:
-        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, modifiers, place(table, 4))
-    assert caught.args[0].tolist() == IDS[rows].tolist()
-    assert caught.args[1] == mode
+def test_clicks_ask_by_the_modifiers_held(table: ImageTableView, qtbot: QtBot) -> None:
+    held = Qt.KeyboardModifier
+    for modifiers, mode, rows in (
+        (held.NoModifier, "replace", [4]),
+        (held.ControlModifier, "toggle", [4]),
+        (held.AltModifier, "subtract", [4]),
+        (held.ShiftModifier, "extend", [2, 3, 4]),
+    ):
+        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place(table, 2))
+        with qtbot.waitSignal(table.selection_requested) as caught:
+            qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, modifiers, place(table, 4))
+        assert caught.args[0].tolist() == IDS[rows].tolist()
+        assert caught.args[1] == mode
 
 
 def test_the_keyboard_walks_selects_and_opens(table: ImageTableView, qtbot: QtBot) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from sslstudio.gui.item_models import sort_keys
+from sslstudio.gui.item_models import centre_score, sort_keys
+from sslstudio.gui.item_models.centre_score import CentreScore
 from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.sort_keys import Score, Values
@@ -62,6 +63,8 @@ class GalleryColumns(QObject):
         self._images.images_changed.connect(self._align)
         self._metadata = ImageColumns.of(services)
         self._wanted = False
+        self._centre = CentreScore(services, self)
+        self._centre.changed.connect(lambda: self.changed.emit(centre_score.KEY))
         self._metadata.changed.connect(lambda key: self.changed.emit(COLUMN + key if key else ""))
 
     @classmethod
@@ -94,6 +97,8 @@ class GalleryColumns(QObject):
     def further(self) -> list[tuple[str, str]]:
         """Keys and titles of what else can be sorted by, beside `sort_keys.SORTS`."""
         scores = [(key, title) for key, (title, _, _) in self._scores.items()]
+        if self._centre.available:
+            scores.append((centre_score.KEY, centre_score.TITLE))
         return scores + [(COLUMN + info.key, info.title) for info in self._infos()]
 
     def sorts(self) -> list[tuple[str, str]]:
@@ -104,7 +109,7 @@ class GalleryColumns(QObject):
         """A further column; None when there is none of that key, or it is being read: `changed` then says so."""
         if key.startswith(COLUMN):
             return self._metadata.values(key.removeprefix(COLUMN))
-        return self._aligned.get(key)
+        return self._centre.values() if key == centre_score.KEY else self._aligned.get(key)
 
     def table_columns(self) -> list[TableColumn]:
         """All columns a table can have."""
@@ -113,9 +118,10 @@ class GalleryColumns(QObject):
             sort = key if key != "excluded" else ""
             columns.append(TableColumn(key, title, partial(self._own_text, key), sort, key in _NUMBERS))
         texts = {COLUMN + info.key for info in self._infos() if info.kind == "category"}
-        return columns + [
-            TableColumn(key, name, partial(self._text, key), key, key not in texts) for key, name in self.further()
-        ]
+        for key, name in self.further():
+            title = name[:1].upper() + name[1:]
+            columns.append(TableColumn(key, title, partial(self._text, key), key, key not in texts))
+        return columns
 
     def _infos(self) -> list[ColumnInfo]:
         """The metadata columns; patients have a column already."""

@@ -219,8 +219,7 @@ class GalleryLink(QObject):
             self._fill_choices()
 
     def _columns_changed(self, key: str) -> None:
-        if not key:
-            self._fill_choices()
+        self._fill_choices()
         if key == self.wanted.sort or (not key and self.wanted.sort in dict(self.columns.further())):
             self.rearrange()
         self._gallery.table.refresh_tiles()

@@ -30,8 +30,8 @@ class IdRows:
             return np.zeros(0, dtype=np.int64)
         if self._table is not None:
             inside = ids[(ids >= 0) & (ids < len(self._table))]
-            rows = self._table[inside]
-            return rows[rows >= 0].astype(np.int64)
+            found = self._table[inside]
+            return found[found >= 0].astype(np.int64)
         assert self._order is not None
         place = np.minimum(np.searchsorted(self.ids, ids, sorter=self._order), len(self.ids) - 1)
         rows = self._order[place]

@@ -33,7 +33,7 @@ class LookLink(QObject):
         gallery.table.widths_requested.connect(self._widths_changed)
         gallery.table.copy_requested.connect(self.copy)
         self._look.changed.connect(self._show)
-        self._columns.changed.connect(lambda key: None if key else self._show())
+        self._columns.changed.connect(lambda _: self._show())
         link.arranged.connect(self._show_sorted)
         gallery.came_up.connect(self._columns.want)
         self._show()

@@ -34,6 +34,7 @@ DIRECTIONS = {
     "margin": ("closest call first", "clearest first"),
     "group": ("first group first", "last group first"),
     "patient": ("first patient first", "last patient first"),
+    "centre": ("most typical first", "oddest first"),
 }
 """What ascending and descending mean, in words."""
 _MARKS = {"uncertain": 0, "excluded": 1}

@@ -35,6 +35,7 @@ class LargeView(QWidget):
 
     def __init__(self, page: QWidget, label: bool = True) -> None:
         super().__init__(page)
+        self._page = page
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Image, large")
@@ -60,8 +61,7 @@ class LargeView(QWidget):
 
     def open(self) -> None:
         """Come to the front and take the keyboard."""
-        parent = self.parentWidget()
-        self.setGeometry(parent.rect())
+        self.setGeometry(self._page.rect())
         self.show()
         self.raise_()
         self.image.setFocus()
@@ -87,7 +87,7 @@ class LargeView(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay as large as the page."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._page.rect())
         return False
 
     def event(self, event: QEvent) -> bool:
