@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -27,6 +28,24 @@ def wilson(hits: int, n: int, level: float = 0.95) -> Interval:
     low = 0.0 if hits == 0 else max(0.0, centre - half)
     high = 1.0 if hits == n else min(1.0, centre + half)
     return Interval(low, high)
+
+
+def exact(hits: int, n: int, level: float = 0.95) -> Interval:
+    """The exact binomial interval for `hits` of n (n > 0): Clopper and Pearson, Biometrika 26, 1934. By bisection."""
+    tail = (1 - level) / 2
+
+    def at_least(k: int, p: float) -> float:
+        return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+
+    def where(k: int, chance: float) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if at_least(k, middle) < chance else (low, middle)
+        return (low + high) / 2
+
+    low = 0.0 if hits == 0 else where(hits, tail)
+    return Interval(low, 1.0 if hits == n else where(hits + 1, 1 - tail))
 
 
 def percentile(drawn: Doubles, level: float = 0.95) -> Interval | None:

@@ -261,3 +261,52 @@ def test_a_wrong_label_is_offered_for_a_second_look_until_it_is_mended(bench: Be
     assert side.why.text().startswith(f"Labelled {given};") and f"says {true} " in side.why.text()
     bench.session.label_images([bench.ids[wrong]], bench.classes[true])
     qtbot.waitUntil(side.doubts.isHidden, timeout=20000)
+
+
+def test_a_group_is_labelled_after_a_blind_sample_with_an_exact_interval(bench: Bench, qtbot: QtBot) -> None:
+    view, session = bench.view, bench.session
+    session.select(bench.ids[:10])
+    assert not view.check.isEnabled() and "30 or more" in view.check.toolTip()
+    session.select(bench.ids)
+    assert view.check.isEnabled()
+    view.check_requested.emit(bench.classes["ring"])
+    asked = []
+    for number in range(20):
+        assert f"image {number + 1} of 20" in view.audit.text.text() and view.audit.all.isHidden()
+        assert view.modes.value() == "case" and view._suggestion.isHidden(), "nobody's opinion is shown"
+        (image_id,) = session.selection
+        asked.append(image_id)
+        bench.press(Qt.Key.Key_2 if number < 2 else Qt.Key.Key_1, at=view.case)
+    assert len(set(asked)) == 20
+    assert "18 of 20 are ring" in view.audit.text.text() and "10 % (1.2 to 32 %" in view.audit.text.text()
+    assert set(session.selection) == set(bench.ids) - set(asked) and not view._suggestion.isHidden()
+    view.audit.all.click()
+    labels = session.labels()
+    assert all(labels[key].class_id == bench.classes["ring"] for key in bench.ids if key not in asked)
+    assert sum(labels[key].class_id == bench.classes["bar"] for key in asked) == 2 and view.audit.isHidden()
+
+
+def test_after_a_check_the_inner_half_or_the_boundary_can_be_chosen(bench: Bench, qtbot: QtBot) -> None:
+    view, session = bench.view, bench.session
+    for choice in ("core", "edge"):
+        if session.labels():
+            session.clear_labels(list(session.labels()))
+        session.select(bench.ids)
+        view.check_requested.emit(bench.classes["ring"])
+        for _ in range(20):
+            bench.press(Qt.Key.Key_1, at=view.case)
+        getattr(view.audit, choice).click()
+        qtbot.waitUntil(view.audit.isHidden, timeout=20000)
+        if choice == "core":
+            assert len(session.labels()) == 20 + (len(bench.ids) - 20) // 2
+        else:
+            assert len(session.labels()) == 20 and len(view.gallery.grid.tiles.ids) == len(bench.ids) - 20
+
+
+def test_a_check_that_is_stopped_keeps_the_answers_and_shows_suggestions_again(bench: Bench) -> None:
+    view, session = bench.view, bench.session
+    session.select(bench.ids)
+    view.check_requested.emit(bench.classes["bar"])
+    bench.press(Qt.Key.Key_2, at=view.case)
+    view.audit.end.click()
+    assert len(session.labels()) == 1 and view.audit.isHidden() and not view._suggestion.isHidden()

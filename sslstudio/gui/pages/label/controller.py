@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -15,6 +16,7 @@ from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.view_link import ViewLink
 from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.auditing import Auditing
 from sslstudio.gui.pages.label.case_queue import CaseQueue
 from sslstudio.gui.pages.label.class_editing import ClassEditing
 from sslstudio.gui.pages.label.labelling import Labelling
@@ -39,6 +41,8 @@ class View(Protocol):
     clear_requested: SignalInstance
     deselect_requested: SignalInstance
     step_requested: SignalInstance
+    check_requested: SignalInstance
+    audit: Any
 
     @property
     def advances(self) -> bool: ...
@@ -47,6 +51,8 @@ class View(Protocol):
     def set_suggestion(self, text: str, available: bool) -> None: ...
     def set_history(self, undo: str, redo: str) -> None: ...
     def set_next_reason(self, reason: str) -> None: ...
+    def set_check(self, classes: Sequence[tuple[int, str]], reason: str) -> None: ...
+    def set_blind(self, blind: bool) -> None: ...
 
 
 class LabelController(QObject):
@@ -73,6 +79,7 @@ class LabelController(QObject):
         self._learner = Learner(services, self)
         self._case = CasePresenter(services, view, self)
         self._progress = ProgressPresenter(view.side, self._images, self)
+        self._auditing = Auditing(services, view.audit, self._labelling.label, self)
         self._connect()
         self._dispose = services.actions.add(*self._actions())
         self._show_selection()
@@ -137,10 +144,14 @@ class LabelController(QObject):
         view.deselect_requested.connect(session.clear)
         view.mode_requested.connect(self._set_mode)
         view.next_requested.connect(self._queue.next)
-        view.undo_requested.connect(lambda: self._history(session.undo))
-        view.redo_requested.connect(lambda: self._history(session.redo))
+        view.undo_requested.connect(lambda: self._labelling.go_back(session.undo))
+        view.redo_requested.connect(lambda: self._labelling.go_back(session.redo))
         view.step_requested.connect(self._step)
         view.side.second_look_requested.connect(self._second_look)
+        view.check_requested.connect(self._auditing.begin)
+        self._auditing.case_wanted.connect(self._show_checked)
+        self._auditing.gallery_wanted.connect(self._show_rest)
+        self._auditing.changed.connect(self._show_selection)
         view.gallery.opened.connect(self._open)
         self._labelling.done.connect(self._labelled)
         self._queue.chosen.connect(self._show_chosen)
@@ -199,16 +210,26 @@ class LabelController(QObject):
             self._link.set_show("listed")
             self._services.session.select([next(iter(self._whys))])
 
-    def _labelled(self) -> None:
-        if self._view.advances:
-            self._queue.next()
+    def _show_checked(self, image_id: int) -> None:
+        """One image of a sample, alone."""
+        self._whys = {}
+        self._services.session.select([image_id])
+        self._set_mode("case")
 
-    def _history(self, step: Any) -> None:
-        try:
-            step()
-        except SSLStudioError as error:
-            self._services.notify.error(error)
-        self._show_history()
+    def _show_rest(self, ids: tuple[int, ...] | None) -> None:
+        """The images that a check was for, or None for the list that was made of them."""
+        self._set_mode("gallery")
+        if ids is None:
+            self._link.set_show("listed")
+            self._services.session.clear()
+        else:
+            self._services.session.select(ids)
+
+    def _labelled(self) -> None:
+        if self._auditing.waiting:
+            self._auditing.go_on()
+        elif self._view.advances:
+            self._queue.next()
 
     def _show_selection(self) -> None:
         ids = sorted_ids(self._services.session.selection)
@@ -223,6 +244,9 @@ class LabelController(QObject):
         self._view.set_target(text if len(ids) else "", several)
         self._view.side.set_why(self._whys.get(self._shown, "") if self._shown is not None else "")
         self._case.show(self._shown, pixels=self._mode == "case")
+        self._view.set_blind(self._auditing.blind)
+        named = [(info.class_id, info.name) for info in self._images.classes().values()]
+        self._view.set_check(named, self._auditing.reason())
 
     def _show_history(self) -> None:
         catalogue = self._services.session.project.catalogue

@@ -71,6 +71,13 @@ class Labelling(QObject):
         """Give each image in hand the label the classifier suggests for it."""
         self._carry_out("suggested", self._accept)
 
+    def go_back(self, step: Callable[[], object]) -> None:
+        """Undo or redo, whichever `step` is."""
+        try:
+            step()
+        except SSLStudioError as error:
+            self._notify.error(error)
+
     def _accept(self, ids: Sequence[int]) -> LabelCounts:
         labels, session = self._images.labels(), self._images.session
         suggested = {image_id: found[0] for image_id in ids if (found := self._images.suggestion(image_id)) is not None}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from sslstudio.gui.item_models.tiles import Tile
-from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label import audit_texts, texts
+from sslstudio.gui.pages.label.audit_bar import AuditBar
 from sslstudio.gui.pages.label.case_pane import CasePane
 from sslstudio.gui.pages.label.class_bar import ClassBar
 from sslstudio.gui.pages.label.side_panel import SidePanel
@@ -38,6 +39,7 @@ class LabelView(QWidget):
     clear_requested = Signal()
     deselect_requested = Signal()
     step_requested = Signal(int)
+    check_requested = Signal(int)
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,10 @@ class LabelView(QWidget):
         self._chip = Chip("", closable=True)
         self._suggestion = QLabel()
         self._accept = PlainButton(f"{texts.ACCEPT}  Space", "check")
+        self.audit = AuditBar()
+        self.check = PlainButton(audit_texts.CHECK, "search")
+        self._check_menu = QMenu(self)
+        self.check.setMenu(self._check_menu)
         self._stack = Stack()
         self._build()
         self._connect()
@@ -85,6 +91,20 @@ class LabelView(QWidget):
         self._suggestion.style().unpolish(self._suggestion)
         self._suggestion.style().polish(self._suggestion)
         self._accept.setEnabled(available)
+
+    def set_check(self, classes: Sequence[tuple[int, str]], reason: str) -> None:
+        """The classes (id, name) that a sample can be checked for, and why it cannot be now."""
+        self._check_menu.clear()
+        for class_id, name in classes:
+            action = self._check_menu.addAction(name)
+            action.triggered.connect(lambda _=False, asked=class_id: self.check_requested.emit(asked))
+        self.check.setEnabled(not reason)
+        self.check.setToolTip(reason or audit_texts.CHECK_HELP)
+
+    def set_blind(self, blind: bool) -> None:
+        """Whether the classifier's opinion is kept back."""
+        self._suggestion.setVisible(not blind)
+        self._accept.setVisible(not blind)
 
     def set_history(self, undo: str, redo: str) -> None:
         """What can be undone and redone, in words; empty when nothing can."""
@@ -134,6 +154,7 @@ class LabelView(QWidget):
         column.addWidget(self.classes)
         column.addWidget(Line())
         column.addLayout(middle, 1)
+        column.addWidget(self.audit)
         column.addWidget(Line())
         column.addLayout(self._decisions())
         self.set_mode("gallery")
@@ -146,6 +167,7 @@ class LabelView(QWidget):
         row.addWidget(self._chip)
         row.addWidget(self._suggestion)
         row.addWidget(self._accept)
+        row.addWidget(self.check)
         row.addStretch(1)
         for text, icon, ask in (
             (f"{texts.UNSURE}  U", "uncertain", lambda: self.mark_requested.emit("uncertain")),

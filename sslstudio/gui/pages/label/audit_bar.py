@@ -1,0 +1,60 @@
+"""The bar of a check: how far it is, what it found, and what to do then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from sslstudio.gui.pages.label import audit_texts as texts
+from sslstudio.gui.widgets.controls import Line, PlainButton, PrimaryButton, Text
+
+
+class AuditBar(QWidget):
+    """Hidden while nothing is checked. ``chosen(what)``: "all", "core", "edge" or "end"."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = Text("", "")
+        self.all = PrimaryButton("")
+        self.core = PlainButton("")
+        self.edge = PlainButton(texts.EDGE)
+        self.end = PlainButton("", "close", quiet=True)
+        self.core.setToolTip(texts.CORE_HELP)
+        self.edge.setToolTip(texts.EDGE_HELP)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self.text, 1)
+        for button, what in ((self.all, "all"), (self.core, "core"), (self.edge, "edge"), (self.end, "end")):
+            button.clicked.connect(lambda _=False, asked=what: self.chosen.emit(asked))
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Line())
+        column.addLayout(row)
+        self.hide()
+
+    def show_step(self, text: str) -> None:
+        """The check is under way."""
+        self.text.setText(text)
+        self.end.setText(texts.STOP)
+        for button in self._decisions():
+            button.hide()
+        self.show()
+
+    def show_result(self, text: str, all_: str, core: str) -> None:
+        """The check has ended; empty texts hide what makes no sense."""
+        self.text.setText(text)
+        self.end.setText(texts.END)
+        for button, words in zip(self._decisions(), (all_, core, texts.EDGE if all_ else ""), strict=True):
+            button.setText(words)
+            button.setVisible(bool(words))
+        self.show()
+
+    def _decisions(self) -> Sequence[PrimaryButton | PlainButton]:
+        return self.all, self.core, self.edge
