@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from sslstudio.errors import SSLStudioError
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.gallery_link import GalleryLink
