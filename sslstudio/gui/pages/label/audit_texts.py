@@ -17,6 +17,7 @@ END = "Leave it"
 EDGE = "Walk the boundary"
 EDGE_HELP = "List the images from the outermost inwards, to be labelled one by one"
 CORE_HELP = "The half of the images that lie nearest to the middle of them all: mistakes are rarer there"
+WHY = "Drawn at random from the images that are being checked."
 EDGE_NAME = "the boundary, outermost first"
 
 

@@ -14,7 +14,7 @@ from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.view_link import ViewLink
-from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label import audit_texts, texts
 from sslstudio.gui.pages.label.auditing import Auditing
 from sslstudio.gui.pages.label.case_queue import CaseQueue
 from sslstudio.gui.pages.label.class_editing import ClassEditing
@@ -211,7 +211,7 @@ class LabelController(QObject):
 
     def _show_checked(self, image_id: int) -> None:
         """One image of a sample, alone."""
-        self._whys = {}
+        self._whys = {image_id: audit_texts.WHY}
         self._services.session.select([image_id])
         self._set_mode("case")
 
