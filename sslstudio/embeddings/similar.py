@@ -6,36 +6,26 @@ For a compute process, which reads the embeddings itself, so that none cross ove
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sslstudio.embeddings import neighbour_index
-from sslstudio.embeddings.neighbours import Floats, Ints, centre, nearest_to, unit
+from sslstudio.embeddings.answers import Found
+from sslstudio.embeddings.neighbours import Floats, Ints, centre, nearest, nearest_to, unit
 
 EXACT_UP_TO = 100_000
 MOST_SEEDS = 64
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """`rows` (n,), best first, and their cosines (n,). `recall` is None for an exact search, else the share of the
-    truly nearest that searches of this kind find."""
-
-    rows: Ints
-    cosine: Floats
-    recall: float | None = None
 
 
 def similar(
     vectors_file: str,
     rows: Sequence[int],
     wanted: int,
-    *,
     to_centre: bool = False,
     query: NDArray[np.floating] | None = None,
+    *,
     exact_up_to: int = EXACT_UP_TO,
 ) -> Found:
     """The `wanted` images most like the images at `rows`, without these, or like the vector `query` (D,).
@@ -60,6 +50,16 @@ def similar(
         index = neighbour_index.opened(Path(vectors_file))
         found, cosine, recall = *index.search(queries, wanted + len(asked)), index.facts.recall
     return _ranked(found.ravel(), cosine.ravel(), asked, wanted, recall)
+
+
+def usual_distance(vectors_file: str, sample: int = 100, seed: int = 0) -> float:
+    """The median cosine distance of an image to its nearest, on some of those in the file; 0 for fewer than two."""
+    vectors = np.load(vectors_file, mmap_mode="r", allow_pickle=False)
+    if len(vectors) < 2:
+        return 0.0
+    rows = np.sort(np.random.default_rng(seed).choice(len(vectors), min(sample, len(vectors)), replace=False))
+    _, cosine = nearest(vectors, rows, 1)
+    return float(np.median(1 - cosine))
 
 
 def _ranked(found: Ints, cosine: Floats, asked: Ints, wanted: int, recall: float | None) -> Found:

@@ -6,11 +6,10 @@ median absolute deviation, beyond which 3.5 is unusual (Iglewicz, Hoaglin, "How 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sslstudio.embeddings.answers import Outliers, Pairs
 from sslstudio.embeddings.neighbour_graph import Graph, graph_of
 from sslstudio.embeddings.neighbours import Floats, Ints
 
@@ -20,32 +19,6 @@ SAME = 2e-5
 FEWEST = 20
 """Of fewer images nothing is usual."""
 MOST = 500
-
-
-@dataclass(frozen=True, eq=False)
-class Outliers:
-    """`rows` (n,), the most unusual first. `nearest` (n,) is the cosine distance to the nearest image, `usual` its
-    median over all images. `own` (n,) is the share of the neighbours from the same patient, `own_usual` (n,) that of
-    the other images of that patient on average; nan where that is not known."""
-
-    rows: Ints
-    nearest: Floats
-    usual: float
-    own: Floats
-    own_usual: Floats
-    recall: float
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Near-duplicates: rows (n, 2) of pairs, the closest first, and their cosine distances (n,). `limit` is the
-    distance below which a pair is one, `usual` the median distance to the nearest image."""
-
-    rows: Ints
-    distance: Floats
-    limit: float
-    usual: float
-    recall: float
 
 
 def outliers(vectors_file: str, patients: Ints | None = None, most: int = MOST) -> Outliers:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from sslstudio.domain.runs import RunState
+from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.project_images import ProjectImages
-from sslstudio.session import workflow
+from sslstudio.session import map_groups, workflow
 from sslstudio.session.project import Project
 from sslstudio.session.workflow import MapData
 
@@ -46,12 +51,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Known:
-    """What the project holds: all sources, the one in use, its map and the names given to its groups."""
+    """What the project holds: all sources, the one in use, its map and the names given to its groups.
+
+    `way` is how the groups came about ("kmeans", "density"), `figures` what the map's run told of it.
+    """
 
     sources: tuple[Source, ...]
     current: Source | None
     map: MapData | None
     group_names: dict[int, str]
+    way: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
 
 
 def sources(project: Project) -> tuple[Source, ...]:
@@ -94,8 +104,11 @@ def read(project: Project, wanted: str) -> Known:
         ranked = sorted(found, key=lambda source: (not source.map_id, not source.embedding))
         current = ranked[0] if ranked else None
     data = workflow.load_map(project, current.map_id) if current is not None and current.map_id else None
-    names = project.catalogue.setting(f"group_names:{data.map_id}", {}) if data is not None else {}
-    return Known(found, current, data, {int(number): str(name) for number, name in names.items()})
+    if data is None:
+        return Known(found, current, None, {})
+    figures = project.catalogue.run(data.map_id).result
+    way = map_groups.group_way(project, data.map_id) or str(figures.get("grouping", ""))
+    return Known(found, current, data, map_groups.group_names(project, data.map_id), way, figures)
 
 
 class CurrentMap(QObject):
@@ -112,6 +125,7 @@ class CurrentMap(QObject):
         self.loaded = False
         self._chosen = ""
         self._closed = False
+        self._stores: list[Callable[[], None]] = []
         self._stale.connect(self.reload)
         services.session.runs_changed.connect(self._on_runs)
 
@@ -142,13 +156,41 @@ class CurrentMap(QObject):
         if data is None:
             return
         names = {key: value for key, value in {**self.known.group_names, number: name.strip()}.items() if value}
-        self.known = Known(self.known.sources, self.known.current, data, names)
-        stored = {str(key): value for key, value in names.items()}
-        catalogue = self._services.session.project.catalogue
-        self._services.background.run(
-            catalogue.set_setting, f"group_names:{data.map_id}", stored, failed=self._services.notify.error
+        self.set_groups(data.cluster, names, self.known.way)
+
+    def set_groups(self, groups: npt.NDArray[np.int32], names: dict[int, str], way: str) -> None:
+        """Other groups (N,) for the images of the current map, their names, and the way they came about; kept with the
+        map from then on."""
+        data = self.known.map
+        if data is None:
+            return
+        unchanged = np.array_equal(groups, data.cluster)
+        data = replace(data, cluster=groups)
+        self.known = replace(self.known, map=data, group_names=names, way=way)
+        project = self._services.session.project
+        keep = (
+            partial(map_groups.set_group_names, project, data.map_id, names)
+            if unchanged
+            else partial(map_groups.store_groups, project, data.map_id, groups, names, way)
         )
+        if not project.read_only:
+            # One after another, so that the newest is what is stored in the end.
+            self._stores.append(keep)
+            if len(self._stores) == 1:
+                self._store_next()
         self._images.set_groups(data.ids, data.cluster, names)
+
+    def _store_next(self) -> None:
+        self._services.background.run(self._stores[0], done=self._stored, failed=self._not_stored)
+
+    def _stored(self, _result: object) -> None:
+        self._stores.pop(0)
+        if self._stores:
+            self._store_next()
+
+    def _not_stored(self, error: SSLStudioError) -> None:
+        self._services.notify.error(error)
+        self._stored(None)
 
     def close(self) -> None:
         """Let go of the session; every page may call it."""
@@ -173,6 +215,9 @@ class CurrentMap(QObject):
     def _take(self, known: Known) -> None:
         before = self.known.map.map_id if self.known.map is not None else ""
         unchanged = known.map is not None and known.map.map_id == before
+        if unchanged:  # what was read may be older than what the user has done to the groups since
+            kept = self.known
+            known = replace(known, map=kept.map, group_names=kept.group_names, way=kept.way)
         self.known, self.loaded = known, True
         if known.map is not None and not unchanged:
             self._images.set_groups(known.map.ids, known.map.cluster, known.group_names)

@@ -19,11 +19,15 @@ from sslstudio.gui.widgets.legend import swatch
 Index = QModelIndex | QPersistentModelIndex
 HEADERS = ("Group", "Images", "Patients", "Labelled mostly")
 _NUMBERS = (1, 2)
+_MOSTLY = 3
 
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One group. `mostly` is the most frequent label with its share, in words; "" while nothing is labelled."""
+    """One group. `mostly` is the most frequent label with its share, in words; "" while nothing is labelled.
+
+    `purity` says the same of a column that the user chose; "" without one.
+    """
 
     number: int
     name: str
@@ -31,10 +35,16 @@ class GroupRow:
     patients: int
     labelled: int
     mostly: str
+    purity: str = ""
 
 
-def group_rows(facts: Facts, names: Sequence[tuple[int, str]], classes: Mapping[int, ClassInfo]) -> list[GroupRow]:
-    """One row a group, in the order of their numbers."""
+def group_rows(
+    facts: Facts,
+    names: Sequence[tuple[int, str]],
+    classes: Mapping[int, ClassInfo],
+    purity: Mapping[int, str] | None = None,
+) -> list[GroupRow]:
+    """One row a group, in the order of their numbers; `purity` says what each mostly is, by a column."""
     by_group: dict[int, Counter[int]] = {}
     for image_id, label in facts.labels.items():
         row = facts.table.row_of(image_id)
@@ -50,7 +60,8 @@ def group_rows(facts: Facts, names: Sequence[tuple[int, str]], classes: Mapping[
             class_id, most = counts.most_common(1)[0]
             mostly = f"{classes[class_id].name} {most} of {labelled}"
         patients = len(np.unique(facts.table.subject_code[members]))
-        rows.append(GroupRow(number, name, len(members), patients, labelled, mostly))
+        pure = (purity or {}).get(number, "")
+        rows.append(GroupRow(number, name, len(members), patients, labelled, mostly, pure))
     return rows
 
 
@@ -62,13 +73,21 @@ class GroupModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[GroupRow] = []
+        self._column = ""
+
+    def set_column(self, title: str) -> None:
+        """Say of each group what it mostly is by this column; "" for the labels."""
+        if title != self._column:
+            self.beginResetModel()
+            self._column = title
+            self.endResetModel()
 
     def set_rows(self, rows: list[GroupRow]) -> None:
         """Show these groups."""
         if [row.number for row in rows] == [row.number for row in self.rows]:
             self.rows = rows
             if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(HEADERS) - 1))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, self.columnCount() - 1))
             return
         self.beginResetModel()
         self.rows = rows
@@ -87,7 +106,7 @@ class GroupModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return f"{self._column}, mostly" if self._column and section == _MOSTLY else HEADERS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
@@ -102,7 +121,8 @@ class GroupModel(QAbstractTableModel):
         """Text, swatch and alignment of a cell."""
         row, column = self.rows[index.row()], index.column()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            cells = (row.name, f"{row.images:,}", f"{row.patients:,}", row.mostly)
+            mostly = row.purity if self._column else row.mostly
+            cells = (row.name, f"{row.images:,}", f"{row.patients:,}", mostly)
             return cells[column]
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -110,6 +130,8 @@ class GroupModel(QAbstractTableModel):
             return swatch(shape_of(index.row()), QColor(colour_of(index.row())), 4.6, 2.0)
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
             return "Click to select the images of this group, double-click to name it"
+        if role == Qt.ItemDataRole.ToolTipRole and column == _MOSTLY and self._column and row.purity:
+            return f"{row.purity}: the value that most images of this group have, and its share of all images"
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from sslstudio.domain.specs import EmbedSpec, MapSpec
 from sslstudio.gui.actions.registry import Action
+from sslstudio.gui.follow_up import PLACE
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.image_table import sorted_ids
@@ -18,16 +17,19 @@ from sslstudio.gui.item_models.large_link import LargeLink
 from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.view_link import ViewLink
-from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.pages.explore import group_texts, projection_texts, texts
+from sslstudio.gui.pages.explore.groups_presenter import GroupsPresenter
+from sslstudio.gui.pages.explore.layout_preview import LayoutPreview
+from sslstudio.gui.pages.explore.long_work import LongWork
 from sslstudio.gui.pages.explore.map_actions import MapActions
 from sslstudio.gui.pages.explore.map_colours import MapColours
 from sslstudio.gui.pages.explore.map_presenter import GroupView, MapPresenter
+from sslstudio.gui.pages.explore.neighbours_presenter import NeighboursPresenter
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, count, time_left
 from sslstudio.session import workflow
 
-SIMILAR_WANTED = 24
-SIMILAR = "sslstudio.embeddings.similar:similar"
+REMAKE = "Make the map anew"
 
 
 class View(GroupView, Protocol):
@@ -42,6 +44,14 @@ class View(GroupView, Protocol):
     stop_requested: SignalInstance
     data_requested: SignalInstance
     similar_requested: SignalInstance
+    file_dropped: SignalInstance
+    files_refused: SignalInstance
+    groups_chosen: SignalInstance
+    remake_requested: SignalInstance
+    finding: Any
+    panel: Any
+    groups: Any
+    note: Any
     clear_requested: SignalInstance
 
     def set_sources(self, entries: list[tuple[str, str]], current: str) -> None: ...
@@ -51,6 +61,9 @@ class View(GroupView, Protocol):
     def set_selection_text(self, text: str) -> None: ...
     def set_similar_reason(self, reason: str) -> None: ...
     def ask_picture_file(self, name: str) -> Path | None: ...
+    def set_searches(self, entries: list[tuple[Action, str]]) -> None: ...
+    def set_remake(self, help_: str) -> None: ...
+    def ask_image_file(self) -> str: ...
 
 
 class ExploreController(QObject):
@@ -67,15 +80,16 @@ class ExploreController(QObject):
         self._look = LookLink(view.gallery, self._link, services, self)
         self._views = ViewLink(view.gallery, self._link, services, MapColours(view.map.bar), self)
         self._large = LargeLink(view.large, view.gallery, services, self)
-        self._presenter = MapPresenter(view.map, view, services, self._current, self)
+        self._work = LongWork(services, view.finding, self)
+        self._groups = GroupsPresenter(services, view, self._work, lambda: self._presenter.show_groups(), self)
+        self._presenter = MapPresenter(view.map, view, services, self._current, self._groups.mostly, self)
+        self._preview = LayoutPreview(services, self._presenter.preview, self)
+        self._neighbours = NeighboursPresenter(services, view, self._link, self._work, self)
         view.gallery.set_thumbnails(self._images.thumbnails)
         self._connect()
         self._dispose = services.actions.add(
-            Action(
-                "explore.similar", texts.SIMILAR, self.find_similar, "View", "F", self._similar_reason, "explore",
-                "neighbours", 2,
-            ),
-        )  # fmt: skip
+            Action("explore.remake", REMAKE, self._remake, reason=self._remake_reason, page="explore", group=2),
+        )
         self._map_actions = MapActions(services, view, self._presenter, self)
         self._show_state()
 
@@ -92,6 +106,9 @@ class ExploreController(QObject):
         """Let go of the project."""
         self._dispose()
         self._map_actions.close()
+        self._neighbours.close()
+        self._groups.close()
+        self._work.close()
         self._link.close()
         self._look.close()
         self._presenter.close()
@@ -99,37 +116,13 @@ class ExploreController(QObject):
         self._current.close()
         self._images.close()
 
-    def find_similar(self) -> None:
-        """Search the images most like the selected ones in the compute process, then select them."""
-        source = self._current.known.current
-        reason = self._similar_reason()
-        if reason or source is None:
-            self._services.notify.info(reason)
-            return
-        selected = sorted_ids(self._services.session.selection)
-        folder = self._services.session.project.embeddings_dir
-
-        def work() -> list[int]:
-            ids = np.load(folder / f"{source.embedding}.ids.npy", allow_pickle=False)
-            rows = np.flatnonzero(np.isin(ids, selected)).tolist()
-            file = str(folder / f"{source.embedding}.npy")
-            found = self._services.compute.submit(SIMILAR, file, rows, SIMILAR_WANTED).result()
-            return [int(ids[row]) for row in found.rows]
-
-        self._services.background.run(
-            work,
-            done=lambda found: self._show_similar(selected, found),
-            failed=self._services.notify.error,
-            key="explore-similar",
-        )
-
     def _connect(self) -> None:
         view, session = self._view, self._services.session
         view.source_requested.connect(self._current.choose)
         view.make_requested.connect(self._make)
+        view.remake_requested.connect(self._remake)
         view.stop_requested.connect(self._stop)
         view.data_requested.connect(lambda: self._services.navigate("data"))
-        view.similar_requested.connect(self.find_similar)
         view.clear_requested.connect(session.clear)
         view.map.opened.connect(self._large.open)
         view.gallery.opened.connect(self._large.open)
@@ -146,20 +139,6 @@ class ExploreController(QObject):
         ids = sorted_ids(self._services.session.selection)
         patients = self._images.table.count_subjects(ids)
         self._view.set_selection_text(texts.selection(len(ids), patients) if len(ids) else "")
-        self._view.set_similar_reason(self._similar_reason())
-
-    def _similar_reason(self) -> str:
-        source = self._current.known.current
-        if source is None or not source.embedding:
-            return texts.NO_EMBEDDING_REASON
-        return "" if self._services.session.selection else texts.SIMILAR_REASON
-
-    def _show_similar(self, seeds: npt.NDArray[np.int64], found: list[int]) -> None:
-        self._images.set_listed((*seeds.tolist(), *found), texts.similar_to(len(seeds), int(seeds[0])))
-        self._link.set_show("listed")
-        self._services.session.select(found)
-        patients = self._images.table.count_subjects(np.asarray(found, dtype=np.int64))
-        self._services.notify.info(texts.found_similar(len(found), patients, len(seeds)))
 
     def _show_state(self) -> None:
         """The bar: what can be made, what is under way; and the empty map's words."""
@@ -169,17 +148,20 @@ class ExploreController(QObject):
         view.set_sources([(entry.name, _title(entry)) for entry in known.sources], source.name if source else "")
         status = self._services.jobs.busy_with("embed", "map_embeddings")
         view.set_progress(status.fraction if status is not None else None)
-        view.set_similar_reason(self._similar_reason())
+        view.set_remake("" if self._remake_reason() else projection_texts.ANEW_HELP)
         if status is not None:
             view.set_make("")
-            view.set_note(f"{STAGE_DOING.get(status.stage, '')} {time_left(status.progress)}".strip())
+            so_far = projection_texts.ARRANGING if self._preview.shown else ""
+            doing = f"{STAGE_DOING.get(status.stage, '')} {time_left(status.progress)}".strip()
+            view.set_note(f"{doing}. {so_far}" if so_far else doing)
         elif self._images.loaded and not images:
             view.set_make(texts.EMBED_MAP, texts.NO_IMAGES_REASON)
             view.set_note("")
         elif source is not None:
             newer = max(0, images - source.images) if source.map_id else 0
             view.set_make("" if source.map_id and not newer else texts.EMBED_AGAIN if newer else texts.EMBED_MAP)
-            view.set_note(texts.outdated(newer) if newer else "")
+            view.set_note(texts.outdated(newer, source.images) if newer else projection_texts.quality(known.figures))
+            view.note.setToolTip("" if newer else projection_texts.quality_help(known.figures))
         if known.map is None:
             self._show_empty(images, source)
 
@@ -192,17 +174,33 @@ class ExploreController(QObject):
             words = texts.no_map(source.title, images, bool(source.embedding))
             self._view.map.set_empty(texts.NO_MAP_TITLE, words)
 
-    def _make(self) -> None:
+    def _make(self, *, anew: bool = False) -> None:
         source = self._current.known.current
         if source is None:
             return
         project, jobs = self._services.session.project, self._services.jobs
         newer = len(self._images.table.ids) > source.images
         if source.embedding and not newer:
-            jobs.launch(lambda: workflow.prepare_map(project, MapSpec(embedding=source.embedding)))
+
+            def prepare() -> str:
+                old = "" if anew else workflow.map_to_keep(project, source.embedding)
+                return workflow.prepare_map(project, MapSpec(embedding=source.embedding, keep=old))
+
+            jobs.launch(prepare)
             return
         spec = EmbedSpec(source=source.name, backbone=source.backbone, image_size=source.image_size)
-        jobs.launch(lambda: workflow.prepare_embed(project, spec), then=("map_embeddings",))
+        following = PLACE if source.map_id and not anew else "map_embeddings"
+        jobs.launch(lambda: workflow.prepare_embed(project, spec), then=(following,))
+
+    def _remake(self) -> None:
+        self._make(anew=True)
+
+    def _remake_reason(self) -> str:
+        if self._services.session.project.read_only:
+            return group_texts.READ_ONLY
+        if self._current.known.map is None:
+            return group_texts.NO_MAP
+        return projection_texts.BUSY if self._services.jobs.busy_with("embed", "map_embeddings") is not None else ""
 
     def _stop(self) -> None:
         status = self._services.jobs.busy_with("embed", "map_embeddings")

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from sslstudio.domain.filters import FURTHER
 from sslstudio.gui.item_models import tile_texts
-from sslstudio.gui.item_models.colouring import Colouring
+from sslstudio.gui.item_models.colouring import Colouring, by_cluster
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.group_table import GroupRow, group_rows
 from sslstudio.gui.item_models.image_columns import ImageColumns
@@ -23,6 +23,7 @@ from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.colourings import COLUMN, Known, make
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.widgets.map_scene import AT_ONCE
+from sslstudio.session.results import MapData
 from sslstudio.session.selection import Mode
 
 
@@ -57,12 +58,20 @@ class MapPresenter(QObject):
     _selection_moved = Signal()
 
     def __init__(
-        self, map_widget: MapWidget, groups: GroupView, services: Services, current: CurrentMap, parent: QObject
+        self,
+        map_widget: MapWidget,
+        groups: GroupView,
+        services: Services,
+        current: CurrentMap,
+        mostly: Callable[[], dict[int, str]],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         images = ProjectImages.of(services)
         self._map, self._groups, self._images, self._current = map_widget, groups, images, current
         self._columns, self._background = ImageColumns.of(services), services.background
+        self._mostly = mostly
+        self._previewing = False
         self._shown = ""
         self._colour_by = "group"
         self._active = False
@@ -113,10 +122,20 @@ class MapPresenter(QObject):
         self._colour_by = kind
         self._recolour()
 
+    def preview(self, data: MapData | None) -> None:
+        """Show a map that is still being made in place of the current one; None shows that again."""
+        self._previewing, self._shown = data is not None, ""
+        if data is None:
+            self._show_points()
+        elif self._active:
+            self._map.set_points(data.ids, data.xy)
+            self._map.set_colouring(by_cluster(data.cluster))
+
     def show_groups(self) -> None:
         """Count what is in each group."""
         images = self._images
-        self._groups.set_groups(group_rows(images.facts(), images.groups(), images.classes()))
+        said = self._mostly()
+        self._groups.set_groups(group_rows(images.facts(), images.groups(), images.classes(), said))
 
     def _on_selection(self, _selection: frozenset[int]) -> None:
         self._selection_moved.emit()
@@ -134,7 +153,7 @@ class MapPresenter(QObject):
         data = self._current.known.map
         if data is None:
             self._shown = ""
-        elif self._active and data.map_id != self._shown:
+        elif self._active and not self._previewing and data.map_id != self._shown:
             self._shown = data.map_id
             self._map.set_points(data.ids, data.xy)
             self._recolour()

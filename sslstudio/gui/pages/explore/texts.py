@@ -10,7 +10,6 @@ SEEN_BY_HELP = "The network whose view of the images the map shows"
 SIMILAR = "Find similar"
 SIMILAR_HELP = "Select the images that look most like the selected ones (F)"
 SIMILAR_REASON = "Select an image first."
-NO_EMBEDDING_REASON = "There is no map yet."
 GROUPS = "Groups"
 GROUPS_HELP = "Images that lie together on the map. Click to select a group, double-click to name it."
 
@@ -61,22 +60,12 @@ def no_map(source: str, images: int, embedded: bool) -> str:
     )
 
 
-def outdated(new: int) -> str:
-    """Said when images were imported after the map was made."""
-    return f"{count(new, 'newer image is', 'newer images are')} not on this map."
+def outdated(new: int, images: int) -> str:
+    """Said when images were imported after the map of `images` was made."""
+    said = f"{count(new, 'newer image is', 'newer images are')} not on this map."
+    return f"{said} That is more than are on it: Make anew gives a better map." if new > images else said
 
 
 def selection(images: int, patients: int) -> str:
     """ "214 images from 61 patients"."""
     return f"{count(images, 'image')} from {count(patients, 'patient')}"
-
-
-def similar_to(images: int, first: int) -> str:
-    """The name of the list of similar images."""
-    return f"similar to image {first}" if images == 1 else f"similar to {images} images"
-
-
-def found_similar(found: int, patients: int, seeds: int) -> str:
-    """Said when the search has ended."""
-    these = "this image" if seeds == 1 else f"these {seeds} images"
-    return f"Selected the {found} images from {count(patients, 'patient')} that look most like {these}."

@@ -22,9 +22,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.group_table import GroupModel, GroupRow
 from sslstudio.gui.item_models.tiles import Tile
-from sslstudio.gui.pages.explore import texts
+from sslstudio.gui.pages.explore import finding_texts, projection_texts, texts
+from sslstudio.gui.pages.explore.file_drop import FileDrop
+from sslstudio.gui.pages.explore.find_button import FindButton
+from sslstudio.gui.pages.explore.finding_line import FindingLine
+from sslstudio.gui.pages.explore.groups_panel import GroupsPanel
 from sslstudio.gui.widgets.controls import Chip, Line, PageTitle, PlainButton, PrimaryButton, Text
 from sslstudio.gui.widgets.floating import FloatingPlace
 from sslstudio.gui.widgets.gallery import Gallery
@@ -37,13 +42,14 @@ class GroupList(QTableView):
     """The groups; a click or Enter asks to select one, editing the name asks to rename it."""
 
     group_requested = Signal(int, str)
+    chosen_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.groups = GroupModel(self)
         self.setModel(self.groups)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setWordWrap(False)
@@ -56,6 +62,13 @@ class GroupList(QTableView):
         self.setAccessibleName("Groups of similar images")
         self.setAccessibleDescription(texts.GROUPS_HELP)
         self.clicked.connect(self._ask)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen_changed.emit())
+        self.groups.modelReset.connect(self.chosen_changed)
+
+    def chosen(self) -> list[int]:
+        """The numbers of the groups that are chosen in the list."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.groups.rows[row].number for row in rows if row < len(self.groups.rows)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter selects the images of the group."""
@@ -89,7 +102,11 @@ class ExploreView(QWidget):
     similar_requested = Signal()
     clear_requested = Signal()
     group_requested = Signal(int, str)
+    groups_chosen = Signal()
     rename_requested = Signal(int, str)
+    remake_requested = Signal()
+    file_dropped = Signal(str)
+    files_refused = Signal(int)
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +115,8 @@ class ExploreView(QWidget):
         self.map_place = FloatingPlace(self.map, texts.MAP_WINDOW, texts.MAP_AWAY, texts.MAP_BACK)
         self.gallery = Gallery(describe)
         self.groups = GroupList()
+        self.panel = GroupsPanel(self.groups)
+        self.finding = FindingLine()
         self.source = QComboBox()
         self.make = PrimaryButton(texts.EMBED_MAP)
         self.note = Text("", "muted")
@@ -105,6 +124,9 @@ class ExploreView(QWidget):
         self.stop = PlainButton("Stop", "stop", quiet=True)
         self.chip = Chip("", closable=True)
         self.similar = PlainButton(texts.SIMILAR, "neighbours")
+        self.searches = FindButton()
+        self.remake = PlainButton(projection_texts.ANEW, "reset", quiet=True)
+        self._drop = FileDrop(self)
         self._build()
         self.large = LargeView(self)
         self._connect()
@@ -151,7 +173,21 @@ class ExploreView(QWidget):
     def set_groups(self, rows: list[GroupRow]) -> None:
         """The groups of the map."""
         self.groups.groups.set_rows(rows)
-        self._left.setVisible(bool(rows))
+        self.panel.setVisible(bool(rows))
+
+    def set_searches(self, entries: list[tuple[Action, str]]) -> None:
+        """What can be looked for beside similar images: actions, each with what it does."""
+        self.searches.set_actions(entries)
+
+    def set_remake(self, help_: str) -> None:
+        """What making the map anew does; empty hides the button."""
+        self.remake.setVisible(bool(help_))
+        self.remake.setToolTip(help_)
+        self.remake.setAccessibleDescription(help_)
+
+    def ask_image_file(self) -> str:
+        """Ask for a file to find similar images to; "" when none was chosen."""
+        return QFileDialog.getOpenFileName(self, finding_texts.CHOOSE_FILE)[0]
 
     def ask_picture_file(self, name: str) -> Path | None:
         """Where to save the map, as PNG or SVG by the ending; None when the user changed their mind."""
@@ -176,6 +212,7 @@ class ExploreView(QWidget):
         bar.addWidget(label)
         bar.addWidget(self.source)
         bar.addWidget(self.make)
+        bar.addWidget(self.remake)
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(120)
@@ -186,13 +223,19 @@ class ExploreView(QWidget):
         bar.addStretch(0)
         bar.addWidget(self.chip)
         bar.addWidget(self.similar)
-        self.groups.setMinimumWidth(220)
-        self._left = self.groups
+        bar.addWidget(self.searches)
+        self.panel.setMinimumWidth(300)
+        right = QWidget()
+        shown = QVBoxLayout(right)
+        shown.setContentsMargins(0, 0, 0, 0)
+        shown.setSpacing(0)
+        shown.addWidget(self.finding)
+        shown.addWidget(self.gallery, 1)
         lower = QSplitter(Qt.Orientation.Horizontal)
-        lower.addWidget(self.groups)
-        lower.addWidget(self.gallery)
+        lower.addWidget(self.panel)
+        lower.addWidget(right)
         lower.setStretchFactor(1, 1)
-        lower.setSizes([350, 650])
+        lower.setSizes([440, 560])
         lower.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(self.map_place)
@@ -213,6 +256,7 @@ class ExploreView(QWidget):
         self.set_selection_text("")
         self.set_similar_reason(texts.SIMILAR_REASON)
         self.set_groups([])
+        self.set_remake("")
 
     def _connect(self) -> None:
         self.source.activated.connect(lambda _: self.source_requested.emit(str(self.source.currentData())))
@@ -221,6 +265,10 @@ class ExploreView(QWidget):
         self.chip.close_requested.connect(self.clear_requested)
         self.similar.clicked.connect(lambda: self.similar_requested.emit())
         self.groups.group_requested.connect(self.group_requested)
+        self.groups.chosen_changed.connect(self.groups_chosen)
+        self.remake.clicked.connect(lambda: self.remake_requested.emit())
+        self._drop.dropped.connect(self.file_dropped)
+        self._drop.refused.connect(self.files_refused)
         self.groups.groups.renamed.connect(self.rename_requested)
         self.map.float_requested.connect(self.map_place.set_floating)
         self.map_place.changed.connect(self.map.bar.set_floats)

@@ -1,0 +1,98 @@
+"""The words of groups: how they are made, changed and how pure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sslstudio.embeddings.purity import Purity
+from sslstudio.gui.texts import count
+
+ANEW = "Group anew"
+ANEW_HELP = (
+    "Make other groups on this map. Names stay with groups that are mostly the same; Undo brings the old ones back."
+)
+BY_IMAGES = "By the images, suggested number"
+BY_NUMBER = "By the images, into ..."
+BY_DENSITY = "By density on the map"
+HOW_MANY = "How many groups?"
+SPLIT = "Split"
+SPLIT_HELP = "Split the chosen group by the likeness of its images. The largest part keeps the name."
+SPLIT_IN = (("In two", 2), ("In three", 3), ("In four", 4), ("In as many as suggest themselves", 0))
+MERGE = "Merge"
+MERGE_HELP = "Make one group of the chosen ones. Choose several with Ctrl or Shift."
+UNDO = "Undo"
+UNDO_HELP = "Take back the last change of groups"
+MOSTLY_BY = "Mostly, by"
+MOSTLY_BY_HELP = "Say of each group which value of a column most of its images share, and how many of all images do"
+LABEL = "Label"
+
+NO_MAP = "There is no map yet."
+ONE_NEEDED = "Choose one group in the list first."
+SEVERAL_NEEDED = "Choose two or more groups in the list first: click one, then others with Ctrl."
+NOTHING_TO_UNDO = "No group was changed since this page was opened."
+READ_ONLY = "This project is open for reading only."
+GROUPING = "Grouping the images ..."
+SPLITTING = "Splitting the group ..."
+
+WAYS = {
+    "kmeans": "Groups of images that are alike (k-means on what the network sees).",
+    "density": (
+        "Groups where points lie densely on the map (HDBSCAN): a result of the map, not of the images. "
+        "Images in between are in no group."
+    ),
+}
+CHANGED = "Changed by hand since."
+_BY_HAND = " by hand"
+
+
+def by_hand(way: str) -> str:
+    """The way of groups that came about in this `way` and were then split or merged."""
+    return way if way.endswith(_BY_HAND) else way + _BY_HAND
+
+
+def note(way: str, overall: str) -> str:
+    """What is said under the list: how the groups came about, and how pure they are."""
+    made = WAYS.get(way.removesuffix(_BY_HAND), "")
+    return " ".join(part for part in (made, CHANGED if way.endswith(_BY_HAND) else "", overall) if part)
+
+
+def grouped(groups: int, way: str, outside: int) -> str:
+    """Said when groups were made anew."""
+    said = f"{count(groups, 'group')} now."
+    if way == "density" and outside:
+        said += f" {count(outside, 'image lies', 'images lie')} between them, in no group."
+    return said
+
+
+def parted(name: str, parts: int) -> str:
+    """Said when a group was split."""
+    return f"{name} is {parts} groups now."
+
+
+def merged(groups: int, name: str) -> str:
+    """Said when groups were merged."""
+    return f"{groups} groups are one now: {name}."
+
+
+def mostly(found: Purity, names: Mapping[int, str]) -> dict[int, str]:
+    """What each group mostly is: "Maker A 92 % (all 50 %)"."""
+    return {
+        number: f"{names.get(one.code, '')} {percent(one.share)} (all {percent(one.usual)})"
+        for number, one in found.groups.items()
+    }
+
+
+def overall(found: Purity, column: str) -> str:
+    """How pure the groups are together."""
+    if not found.groups:
+        return f"{column}: not known of any image in a group."
+    return (
+        f"{column}: {percent(found.share)} of images have the value that is commonest in their group; "
+        f"{percent(found.usual)} would have it in one group of all."
+    )
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; never 100 while something is missing."""
+    rounded = round(share * 100)
+    return f"{99 if rounded == 100 and share < 1 else rounded} %"
