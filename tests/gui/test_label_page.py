@@ -310,3 +310,32 @@ def test_a_check_that_is_stopped_keeps_the_answers_and_shows_suggestions_again(b
     bench.press(Qt.Key.Key_2, at=view.case)
     view.audit.end.click()
     assert len(session.labels()) == 1 and view.audit.isHidden() and not view._suggestion.isHidden()
+
+
+def test_a_second_read_hides_labels_keeps_them_and_tells_kappa(bench: Bench, qtbot: QtBot) -> None:
+    view, session = bench.view, bench.session
+    assert view.side.again.isHidden()
+    for position in range(12):
+        session.label_images([bench.ids[position]], bench.classes["ring" if position < 6 else "bar"])
+    before = dict(session.labels())
+    view.side.again.click()
+    for number in range(12):
+        assert f"image {number + 1} of 12" in view.second.text.text()
+        (image_id,) = session.selection
+        assert view._suggestion.isHidden() and not view.modes.isVisible() and view.case._label.text() == ""
+        if number == 4:
+            bench.press(Qt.Key.Key_X, at=view.case)
+            view.second.end.click()
+            assert not view.second.isVisible() and "4 of 12 done" in view.side.again.text()
+            view.side.again.click()
+            assert list(session.selection) == [image_id], "it goes on where it was left"
+        ring = bench.ids.index(image_id) < 6
+        bench.press(Qt.Key.Key_1 if ring != (number == 11) else Qt.Key.Key_2, at=view.case)
+    assert dict(session.labels()) == before
+    assert "agree on 92 % of 12 images" in view.second.text.text() and "kappa 0.83" in view.second.text.text()
+    view.second.edge.click()
+    (image_id,) = session.selection
+    assert view.side.why.text().startswith("Labelled ") and "in the second read" in view.side.why.text()
+    assert view.case._label.text() != "" and view.modes.isVisible()
+    bench.press(Qt.Key.Key_3)
+    assert session.labels()[image_id].class_id == bench.classes["spots"], "labels are labels again"

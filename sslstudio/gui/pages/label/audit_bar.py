@@ -1,4 +1,4 @@
-"""The bar of a check: how far it is, what it found, and what to do then."""
+"""The bar of a check or a second read: how far it is, what it found, and what to do then."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ class AuditBar(QWidget):
         self.text = Text("", "")
         self.all = PrimaryButton("")
         self.core = PlainButton("")
-        self.edge = PlainButton(texts.EDGE)
+        self.edge = PlainButton("")
         self.end = PlainButton("", "close", quiet=True)
         self.core.setToolTip(texts.CORE_HELP)
-        self.edge.setToolTip(texts.EDGE_HELP)
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)
@@ -47,11 +46,11 @@ class AuditBar(QWidget):
             button.hide()
         self.show()
 
-    def show_result(self, text: str, all_: str, core: str) -> None:
-        """The check has ended; empty texts hide what makes no sense."""
+    def show_result(self, text: str, all_: str = "", core: str = "", edge: str = "") -> None:
+        """What was found; empty texts hide what makes no sense."""
         self.text.setText(text)
         self.end.setText(texts.END)
-        for button, words in zip(self._decisions(), (all_, core, texts.EDGE if all_ else ""), strict=True):
+        for button, words in zip(self._decisions(), (all_, core, edge), strict=True):
             button.setText(words)
             button.setVisible(bool(words))
         self.show()

@@ -23,15 +23,17 @@ class Bar(Protocol):
     chosen: SignalInstance
 
     def show_step(self, text: str) -> None: ...
-    def show_result(self, text: str, all_: str, core: str) -> None: ...
+    def show_result(self, text: str, all_: str = "", core: str = "", edge: str = "") -> None: ...
     def hide(self) -> None: ...
 
 
 class Auditing(QObject):
-    """``case_wanted(image_id)`` asks for an image to be shown alone; ``gallery_wanted(ids)`` for a list of images."""
+    """``case_wanted(image_id)`` asks for an image to be shown alone, ``gallery_wanted(ids)`` for images to be selected,
+    ``list_wanted()`` for the list that was made."""
 
     case_wanted = Signal(int)
     gallery_wanted = Signal(object)
+    list_wanted = Signal()
     changed = Signal()
 
     def __init__(self, services: Services, bar: Bar, label: Callable[[int], None], parent: QObject) -> None:
@@ -91,6 +93,7 @@ class Auditing(QObject):
                 texts.result(found, name, interval),
                 texts.label_all(rest, name) if rest else "",
                 texts.label_core(core) if core and self._embedding() else "",
+                texts.EDGE if rest and self._embedding() else "",
             )
             self.gallery_wanted.emit(self._audit.rest(labels))
         self.changed.emit()
@@ -127,7 +130,7 @@ class Auditing(QObject):
                 self._label_these(ordered[: len(rest) // 2], class_id)
             else:
                 self._images.set_listed(tuple(reversed(ordered)), texts.EDGE_NAME)
-                self.gallery_wanted.emit(None)
+                self.list_wanted.emit()
 
         self._services.background.run(order, done=carry_out, failed=self._services.notify.error, key="label-audit")
 

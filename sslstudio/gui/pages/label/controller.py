@@ -21,6 +21,7 @@ from sslstudio.gui.pages.label.class_editing import ClassEditing
 from sslstudio.gui.pages.label.labelling import Labelling
 from sslstudio.gui.pages.label.learner import Learner
 from sslstudio.gui.pages.label.presenters import CasePresenter, ProgressPresenter
+from sslstudio.gui.pages.label.second_reading import SecondReading
 from sslstudio.gui.pages.page import Services
 
 
@@ -42,6 +43,7 @@ class View(Protocol):
     step_requested: SignalInstance
     check_requested: SignalInstance
     audit: Any
+    second: Any
 
     @property
     def advances(self) -> bool: ...
@@ -79,6 +81,7 @@ class LabelController(QObject):
         self._case = CasePresenter(services, view, self)
         self._progress = ProgressPresenter(view.side, self._images, self)
         self._auditing = Auditing(services, view.audit, self._labelling.label, self)
+        self._reading = SecondReading(services, view.second, self)
         self._connect()
         self._dispose = services.actions.add(*self._actions())
         self._show_selection()
@@ -92,7 +95,8 @@ class LabelController(QObject):
     def refresh(self) -> None:
         """Something in the project changed."""
         self._progress.show()
-        self._show_history()
+        self._view.set_history(*self._labelling.history())
+        self._view.side.set_second_read(*self._reading.state())
         source = self._current.known.current
         ready = source is not None and bool(source.embedding)
         self._view.set_next_reason("" if ready else texts.NO_EMBEDDING)
@@ -121,6 +125,9 @@ class LabelController(QObject):
                 page="label", reason=lambda: labelling.key_reason(key), in_palette=False,
             )  # fmt: skip
 
+        def switch() -> None:
+            self._set_mode("gallery" if self._mode == "case" else "case")
+
         def own(name: str, title: str, act: Any, keys: str, icon: str = "") -> Action:
             return Action(f"label.{name}", title, act, "Edit", keys, labelling.reason, "label", icon, 3)
 
@@ -131,7 +138,7 @@ class LabelController(QObject):
             own("exclude", "Leave out", lambda: labelling.mark("excluded"), "X", "exclude"),
             own("clear", "Take the label away", labelling.clear, "Backspace"),
             Action("label.next", texts.NEXT, self._queue.next, "Edit", "N", page="label", group=3),
-            Action("label.mode", "Gallery or one case", self._switch, "View", "G", page="label", group=3),
+            Action("label.mode", "Gallery or one case", switch, "View", "G", page="label", group=3),
         ]
 
     def _connect(self) -> None:
@@ -150,13 +157,18 @@ class LabelController(QObject):
         view.check_requested.connect(self._auditing.begin)
         self._auditing.case_wanted.connect(self._show_checked)
         self._auditing.gallery_wanted.connect(self._show_rest)
-        self._auditing.changed.connect(self._show_selection)
+        self._auditing.list_wanted.connect(lambda: self._show_listed({}))
+        self._auditing.changed.connect(self._blind_changed)
+        view.side.second_read_requested.connect(self._reading.begin)
+        self._reading.case_wanted.connect(self._show_checked)
+        self._reading.differences.connect(self._show_listed)
+        self._reading.changed.connect(self._blind_changed)
         view.gallery.opened.connect(self._open)
         self._labelling.done.connect(self._labelled)
         self._queue.chosen.connect(self._show_chosen)
         self._queue.ended.connect(self._services.notify.info)
         self._learner.learned.connect(self._progress.take)
-        self._images.labels_changed.connect(lambda _: self._show_history())
+        self._images.labels_changed.connect(lambda _: self.refresh())
         self._images.images_changed.connect(self._images_changed)
         self._current.changed.connect(self.refresh)
         session.selection_changed.connect(self._on_selection)
@@ -171,9 +183,6 @@ class LabelController(QObject):
         self._returning = self._returning and not len(self._images.table.ids)
         self._show_selection()
         self.refresh()
-
-    def _switch(self) -> None:
-        self._set_mode("gallery" if self._mode == "case" else "case")
 
     def _open(self, image_id: int) -> None:
         self._services.session.select([image_id])
@@ -202,12 +211,17 @@ class LabelController(QObject):
         self._show_selection()
 
     def _second_look(self) -> None:
-        """List the labels that are worth a second look, the most doubtful one in hand."""
-        self._whys = self._progress.doubts()
-        if self._whys:
-            self._images.set_listed(tuple(self._whys), texts.SECOND_LOOK)
-            self._link.set_show("listed")
-            self._services.session.select([next(iter(self._whys))])
+        """List the labels that are worth a second look."""
+        whys = self._progress.doubts()
+        self._images.set_listed(tuple(whys), texts.SECOND_LOOK)
+        self._show_listed(whys)
+
+    def _show_listed(self, whys: dict[int, str]) -> None:
+        """Show the list that was made, the first image of it in hand where each has its reason."""
+        self._whys = whys
+        self._set_mode("gallery")
+        self._link.set_show("listed")
+        self._services.session.select(list(whys)[:1])
 
     def _show_checked(self, image_id: int) -> None:
         """One image of a sample, alone."""
@@ -215,14 +229,19 @@ class LabelController(QObject):
         self._services.session.select([image_id])
         self._set_mode("case")
 
-    def _show_rest(self, ids: tuple[int, ...] | None) -> None:
-        """The images that a check was for, or None for the list that was made of them."""
+    def _show_rest(self, ids: tuple[int, ...]) -> None:
+        """The images that a check was for."""
         self._set_mode("gallery")
-        if ids is None:
-            self._link.set_show("listed")
-            self._services.session.clear()
-        else:
-            self._services.session.select(ids)
+        self._services.session.select(ids)
+
+    def _blind_changed(self) -> None:
+        """A check or a second read begins, goes on or ends: what may be seen, and where labels go."""
+        reading = self._reading.blind
+        self._case.blind = reading
+        self._labelling.answering = self._reading.answer if reading else None
+        self._view.set_blind(reading or self._auditing.blind)
+        self._view.side.set_second_read(*self._reading.state())
+        self._show_selection()
 
     def _labelled(self) -> None:
         if self._auditing.waiting:
@@ -243,10 +262,5 @@ class LabelController(QObject):
         self._view.set_target(text if len(ids) else "", several)
         self._view.side.set_why(self._whys.get(self._shown, "") if self._shown is not None else "")
         self._case.show(self._shown, pixels=self._mode == "case")
-        self._view.set_blind(self._auditing.blind)
         named = [(info.class_id, info.name) for info in self._images.classes().values()]
         self._view.set_check(named, self._auditing.reason())
-
-    def _show_history(self) -> None:
-        catalogue = self._services.session.project.catalogue
-        self._view.set_history(catalogue.can_undo() or "", catalogue.can_redo() or "")

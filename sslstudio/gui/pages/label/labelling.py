@@ -11,7 +11,7 @@ from sslstudio.domain.labels import Label, Mark, SetLabels
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.notifications import Notifier
-from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label import audit_texts, texts
 from sslstudio.session.session import LabelCounts
 
 _MARK_NAMES = {"uncertain": "unsure", "excluded": "left out"}
@@ -31,6 +31,8 @@ class Labelling(QObject):
     ) -> None:
         super().__init__(parent)
         self._images, self._notify, self._targets = images, notify, targets
+        self.answering: Callable[[int, int | None], None] | None = None
+        """Where labels go instead while they are answers of a second read: image id and class id, None for unsure."""
 
     def reason(self) -> str:
         """Why no label can be given now; "" when one can."""
@@ -53,13 +55,15 @@ class Labelling(QObject):
     def label(self, class_id: int) -> None:
         """Label the images in hand as a class."""
         info = self._images.classes().get(class_id)
-        if info is not None:
+        if info is not None and not self._answered(class_id):
             session = self._images.session
             self._carry_out(info.name, lambda ids: session.label_images(ids, class_id))
 
     def mark(self, mark: Mark) -> None:
         """Mark the images in hand as unsure or left out."""
         session = self._images.session
+        if mark == "uncertain" and self._answered(None):
+            return
         self._carry_out(_MARK_NAMES[mark], lambda ids: session.mark_images(ids, mark))
 
     def clear(self) -> None:
@@ -78,6 +82,11 @@ class Labelling(QObject):
         except SSLStudioError as error:
             self._notify.error(error)
 
+    def history(self) -> tuple[str, str]:
+        """What can be undone and redone, in words; empty when nothing can."""
+        catalogue = self._images.session.project.catalogue
+        return catalogue.can_undo() or "", catalogue.can_redo() or ""
+
     def _accept(self, ids: Sequence[int]) -> LabelCounts:
         labels, session = self._images.labels(), self._images.session
         suggested = {image_id: found[0] for image_id in ids if (found := self._images.suggestion(image_id)) is not None}
@@ -95,9 +104,17 @@ class Labelling(QObject):
             session.apply(SetLabels(labels=new))
         return LabelCounts(len(new), len(set(by_hand) - set(same)), len(same))
 
+    def _answered(self, class_id: int | None) -> bool:
+        """Whether the image in hand got an answer instead of a label."""
+        ids = self._targets()
+        if self.answering is None or len(ids) != 1:
+            return False
+        self.answering(ids[0], class_id)
+        return True
+
     def _carry_out(self, name: str, act: Callable[[Sequence[int]], LabelCounts]) -> None:
         ids = list(self._targets())
-        reason = self.reason()
+        reason = audit_texts.ANSWER if self.answering is not None else self.reason()
         if reason:
             self._notify.info(reason)
             return

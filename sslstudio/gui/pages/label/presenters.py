@@ -45,6 +45,8 @@ class CasePresenter(QObject):
         self._images = ProjectImages.of(services)
         self._shown: int | None = None
         self._drawn: int | None = None
+        self.blind = False
+        """Whether the label of the image in hand is kept back."""
         self._images.labels_changed.connect(lambda _: self._show_facts())
         self._images.suggestions_changed.connect(self._show_facts)
         self._images.rendering_changed.connect(self._draw_anew)
@@ -74,6 +76,7 @@ class CasePresenter(QObject):
             return
         about = tile(self._images, self._shown)
         words = f"{about.label}{', ' + about.origin if about.origin else ''}" if about.label else "no label"
+        words = "" if self.blind else words
         self._view.case.set_facts(f"Image {self._shown}  {about.about}", words)
         found = self._images.suggestion(self._shown)
         if found is None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
-from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label import audit_texts, texts
 from sslstudio.gui.widgets.controls import Line, PlainButton, Text
 
 
@@ -25,9 +25,10 @@ class Progress:
 
 
 class SidePanel(QWidget):
-    """Texts and numbers, and one button: for the labels that are worth a second look."""
+    """Texts and numbers, and the buttons for labels that are worth a second look and for a second read."""
 
     second_look_requested = Signal()
+    second_read_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,13 +49,16 @@ class SidePanel(QWidget):
         self.doubts = PlainButton("", "search")
         self.doubts.setToolTip(texts.SECOND_LOOK_HELP)
         self.doubts.clicked.connect(lambda: self.second_look_requested.emit())
+        self.again = PlainButton("", "history")
+        self.again.setToolTip(audit_texts.SECOND_READ_HELP)
+        self.again.clicked.connect(lambda: self.second_read_requested.emit())
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(6)
         sections: tuple[tuple[str, list[QWidget]], ...] = (
             (texts.WHY, [self.why]),
             (texts.PROGRESS, [numbers, self._dealt]),
-            (texts.ACCURACY, [self._value, self._basis, self._advice, self.doubts]),
+            (texts.ACCURACY, [self._value, self._basis, self._advice, self.doubts, self.again]),
         )
         for title, parts in sections:
             heading = QLabel(title)
@@ -69,6 +73,7 @@ class SidePanel(QWidget):
         column.addStretch(1)
         self.set_why("")
         self.set_doubts(0)
+        self.set_second_read(False)
 
     def set_why(self, text: str) -> None:
         """Why the case in hand was chosen; empty when the user chose it."""
@@ -101,6 +106,11 @@ class SidePanel(QWidget):
         """How many labels are worth a second look; none hides the button."""
         self.doubts.setText(texts.second_look(labels))
         self.doubts.setVisible(labels > 0)
+
+    def set_second_read(self, possible: bool, done: int = 0, total: int = 0) -> None:
+        """Whether labelled images can be read again, and how far a read is that was begun."""
+        self.again.setText(audit_texts.second_read(done, total))
+        self.again.setVisible(possible)
 
     def set_accuracy(self, value: str, basis: str, advice: str) -> None:
         """The live accuracy; `value` "" when there is none yet, `basis` then says why."""

@@ -58,6 +58,7 @@ class LabelView(QWidget):
         self._suggestion = QLabel()
         self._accept = PlainButton(f"{texts.ACCEPT}  Space", "check")
         self.audit = AuditBar()
+        self.second = AuditBar()
         self.check = PlainButton(audit_texts.CHECK, "search")
         self._check_menu = QMenu(self)
         self.check.setMenu(self._check_menu)
@@ -103,8 +104,8 @@ class LabelView(QWidget):
 
     def set_blind(self, blind: bool) -> None:
         """Whether the classifier's opinion is kept back."""
-        self._suggestion.setVisible(not blind)
-        self._accept.setVisible(not blind)
+        for part in (self._suggestion, self._accept, self.check, self.modes, self.next):
+            part.setVisible(not blind)
 
     def set_history(self, undo: str, redo: str) -> None:
         """What can be undone and redone, in words; empty when nothing can."""
@@ -155,6 +156,7 @@ class LabelView(QWidget):
         column.addWidget(Line())
         column.addLayout(middle, 1)
         column.addWidget(self.audit)
+        column.addWidget(self.second)
         column.addWidget(Line())
         column.addLayout(self._decisions())
         self.set_mode("gallery")
