@@ -169,7 +169,7 @@ class Visitor:
         )
 
     def _suggest(self) -> None:
-        for name in ("brain", "chest", "knee"):
+        for name in {"brain", "chest", "knee"} - {info.name for info in self.desk.session.classes()}:
             self.desk.session.add_class(name)
         ids = self.images.table.ids
         shares = self.draw.dirichlet([2, 1, 1], len(ids)).astype(np.float32)

@@ -98,6 +98,7 @@ class GalleryList(SelectingGrid):
         """What tiles say, of `gallery_look.TILE_PARTS`."""
         self._delegate.shows = frozenset(parts)
         self._apply_size()
+        self.viewport().update()
 
     @property
     def side(self) -> int:

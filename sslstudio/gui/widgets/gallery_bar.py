@@ -13,7 +13,7 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton, Segmented
 from sslstudio.gui.widgets.flow_layout import FlowLayout
 
 SMALLEST, LARGEST = 56, 288
-_BOX, _LIST = 136, 210
+_BOX, _LIST = 124, 210
 _FOLD, _UNFOLD = "Ctrl+Left on a header", "Ctrl+Right on a header"
 MODES = (("gallery", "Gallery"), ("table", "Table"))
 
@@ -59,6 +59,7 @@ class GalleryBar(QWidget):
 
     def set_groupings(self, entries: list[tuple[str, str]], current: str) -> None:
         """The entries (value, name) of "Group by"."""
+        self._folds = self._folds and current == self.groupings.currentData()
         _fill(self.groupings, entries, current)
         self._show_fold()
 

@@ -41,6 +41,8 @@ class EqualGrid(QAbstractItemView):
 
     def set_cell(self, size: QSize) -> None:
         """Change the size of the cells, keeping the middle of what is in view."""
+        if size == self._cell:
+            return
         middle = self.indexAt(QPoint(self._cell.width() // 2, self.viewport().height() // 2))
         self._cell = size
         self.updateGeometries()
