@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject
 from sslstudio.catalogue.rows import ImageDetail, LabelEvent
 from sslstudio.gui.background import Background
 from sslstudio.gui.item_models.meanings import meaning_on_screen
+from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.inspector import Inspector
 from sslstudio.importers.windowing import on_screen
+from sslstudio.session.selection import Selection
 from sslstudio.session.session import Session
 
 HOW = {"hand": "by hand", "bulk": "in bulk", "suggestion": "accepted suggestion", "import": "from a table"}
@@ -42,6 +44,7 @@ class InspectorController(QObject):
         session.rendering_changed.connect(self._anew)
         view.set_neighbours(None)
         self._shown: int | None = None
+        self._images: ProjectImages | None = None
         self._load()
 
     def close(self) -> None:
@@ -60,7 +63,8 @@ class InspectorController(QObject):
         self._load()
 
     def _load(self, *_: object) -> None:
-        ids = tuple(self._session.selection)
+        ids = self._session.selection
+        self._images = self._images or self._background.findChild(ProjectImages)
         if not ids:
             self._shown = None
             self._view.set_empty()
@@ -68,19 +72,26 @@ class InspectorController(QObject):
             return
         self._background.run(self._read, ids, done=self._show, failed=self._fail, key="inspector")
 
-    def _read(self, ids: tuple[int, ...]) -> _Loaded:
+    def _read(self, ids: Selection) -> _Loaded:
         from sslstudio.importers.pixel_cache import PixelCache
 
-        first = self._shown if self._shown in ids else min(ids)
+        shown = self._shown
+        first = shown if shown is not None and shown in ids else int(ids.ordered[0])
         catalogue = self._session.project.catalogue
         detail = catalogue.image(first)
-        subjects = catalogue.count_subjects(ids) if len(ids) > 1 else 1
+        subjects = self._count_subjects(ids) if len(ids) > 1 else 1
         try:
             stored = PixelCache(self._session.project.pixels_dir).read(detail.pixels)
             pixels = on_screen(stored, detail.windows)
         except (OSError, ValueError):
             pixels = None
         return _Loaded(detail, pixels, len(ids), subjects)
+
+    def _count_subjects(self, ids: Selection) -> int:
+        """From the columns that galleries have read, if they have: the database takes seconds for very many images."""
+        if self._images is not None and self._images.loaded:
+            return self._images.table.count_subjects(ids.ordered)
+        return self._session.project.catalogue.count_subjects(ids)
 
     def _fail(self, error: Any) -> None:
         self._view.set_unreadable(error.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
@@ -14,7 +15,10 @@ from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
 from sslstudio.session.place import Place
 from sslstudio.session.project import Project
-from sslstudio.session.selection import Mode, combine
+from sslstudio.session.selection import Mode, Selection, pick
+
+if TYPE_CHECKING:
+    from sslstudio.session.selection import Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,18 @@ class Session:
         self._commands = 0
         self.exclusions = Exclusions(project.catalogue, lambda: self._commands)
         self.place = Place(project.path, read_only=project.read_only)
-        self._selection: frozenset[int] = frozenset()
+        self._selection = Selection()
         self._labels: Mapping[int, Label] | None = None
         project.catalogue.author = author
 
     @property
-    def selection(self) -> frozenset[int]:
+    def selection(self) -> Selection:
         """The ids of the selected images."""
         return self._selection
 
-    def select(self, ids: Iterable[int], mode: Mode = "replace") -> None:
-        """Point at images; emits `selection_changed` if the selection is another one now."""
-        selection = combine(self._selection, ids, mode)
+    def select(self, ids: Iterable[int] | Ids, mode: Mode = "replace") -> None:
+        """Point at images, quickest by an array; emits `selection_changed` if the selection is another one now."""
+        selection = pick(self._selection, ids, mode)
         if selection != self._selection:
             self._selection = selection
             self.selection_changed.emit(selection)

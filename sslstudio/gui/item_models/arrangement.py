@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from sslstudio.domain.labels import ClassInfo, Label
 from sslstudio.gui.item_models import sort_keys
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.image_table import ImageTable, sorted_ids
 from sslstudio.gui.item_models.sections import Sections, divide
 from sslstudio.gui.item_models.sort_keys import Shares, Values
@@ -55,10 +56,15 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class Arranged:
-    """The images in order (M,) and, when they are grouped, where each group begins."""
+    """The images in order and, when they are grouped, where each group begins."""
 
-    ids: Ids
+    rows: IdRows
     sections: Sections | None = None
+
+    @property
+    def ids(self) -> Ids:
+        """The images in order (M,)."""
+        return self.rows.ids
 
 
 def filters(classes: Sequence[ClassInfo], groups: Sequence[tuple[int, str]], listed: str = "") -> list[tuple[str, str]]:
@@ -93,7 +99,7 @@ def arrange(facts: Facts, wanted: Arrangement) -> Arranged:
     if wanted.grouping:
         sections, order = divide(facts, rows, wanted.grouping)
         rows = rows[order]
-    return Arranged(np.asarray(facts.table.ids[rows]), sections)
+    return Arranged(IdRows(facts.table.ids[rows]), sections)
 
 
 def _rows(facts: Facts, show: str) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from sslstudio.gui.item_models import arrangement
 from sslstudio.gui.item_models.arrangement import Arranged, Arrangement
 from sslstudio.gui.item_models.gallery_columns import GalleryColumns
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.sections import GROUPINGS, Sections
@@ -31,9 +32,7 @@ class ImageList(Protocol):
 
     selection_requested: SignalInstance
 
-    def set_ids(
-        self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64], sections: Sections | None = None
-    ) -> None:
+    def set_ids(self, ids: IdRows, selected: npt.NDArray[np.int64], sections: Sections | None = None) -> None:
         """Show these images."""
 
     def set_selection(self, ids: npt.NDArray[np.int64]) -> None:
@@ -175,7 +174,7 @@ class GalleryLink(QObject):
     def _show(self, arranged: Arranged) -> None:
         images, ids = self._images, arranged.ids
         front = self._gallery.table if self.mode == "table" else self._gallery.grid
-        front.set_ids(ids, sorted_ids(images.session.selection), arranged.sections)
+        front.set_ids(arranged.rows, sorted_ids(images.session.selection), arranged.sections)
         if self._anew:
             self._anew = False
             front.scrollToTop()
@@ -200,7 +199,7 @@ class GalleryLink(QObject):
         self._gallery.set_groupings(list(GROUPINGS), wanted.grouping)
 
     def _select(self, ids: npt.NDArray[np.int64], mode: Mode) -> None:
-        self._images.session.select(ids.tolist(), mode)
+        self._images.session.select(ids, mode)
 
     def _on_selection(self, _selection: frozenset[int]) -> None:
         self._selection_moved.emit()

@@ -24,6 +24,11 @@ class IdRows:
         else:
             self._order = np.argsort(ids, kind="stable")
 
+    @classmethod
+    def of(cls, ids: Ids | IdRows) -> IdRows:
+        """These ids, whether they were made ready before (in a thread, for a million of them) or not."""
+        return ids if isinstance(ids, IdRows) else cls(np.asarray(ids, dtype=np.int64))
+
     def rows_of(self, ids: Ids) -> Ids:
         """Rows of the images that are in the list, in the order of `ids`."""
         if not len(ids) or not len(self.ids):

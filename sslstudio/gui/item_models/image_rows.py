@@ -37,10 +37,10 @@ class ImageRows(QAbstractTableModel):
         """The images in order."""
         return self._rows.ids
 
-    def set_ids(self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64]) -> None:
+    def set_ids(self, ids: npt.NDArray[np.int64] | IdRows, selected: npt.NDArray[np.int64]) -> None:
         """Show these images in this order."""
         self.beginResetModel()
-        self._rows = IdRows(np.asarray(ids, dtype=np.int64))
+        self._rows = IdRows.of(ids)
         self.set_selection(selected)
         self.endResetModel()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Protocol, cast
 
 import numpy as np
@@ -14,6 +13,7 @@ from sslstudio.catalogue.browse import ImageColumns
 from sslstudio.domain.items import Part
 from sslstudio.domain.rendering import Rendering
 from sslstudio.importers.rendering import look_of
+from sslstudio.session.selection import Selection
 
 Rows = npt.NDArray[np.int64]
 Place = tuple[str, int]
@@ -181,9 +181,6 @@ EMPTY = ImageTable(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), (),
 """The table of a project without images, or before the first reading."""
 
 
-@lru_cache(maxsize=1)
 def sorted_ids(ids: frozenset[int]) -> npt.NDArray[np.int64]:
-    """A selection as an ascending array, read-only. Every view asks for the same one: it is made once."""
-    made = np.sort(np.fromiter(ids, dtype=np.int64, count=len(ids)))
-    made.setflags(write=False)
-    return made
+    """A selection as an ascending array, read-only."""
+    return (ids if isinstance(ids, Selection) else Selection(ids)).ordered

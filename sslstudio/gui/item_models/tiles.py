@@ -105,12 +105,12 @@ class TileModel(QAbstractListModel):
         """Replace what makes tiles."""
         self._describe = describe
 
-    def set_ids(self, ids: npt.NDArray[np.int64], sections: Sections | None = None) -> None:
+    def set_ids(self, ids: npt.NDArray[np.int64] | IdRows, sections: Sections | None = None) -> None:
         """Show these images in this order, under these headers. What was folded stays so while the headers are of the
         same kind."""
         self.beginResetModel()
-        self._rows = IdRows(np.asarray(ids, dtype=np.int64))
-        self._selected = np.zeros(len(ids), dtype=bool)
+        self._rows = IdRows.of(ids)
+        self._selected = np.zeros(len(self.ids), dtype=bool)
         before, folded = self.sections, self.collapsed
         self.sections = sections
         self.collapsed = np.zeros(self.headers, dtype=bool)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.item_models.gallery_look import TILE_PARTS
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.sections import Sections
 from sslstudio.gui.item_models.thumbnails import ThumbnailSource
 from sslstudio.gui.item_models.tiles import Tile, TileModel
@@ -47,7 +48,7 @@ class GalleryList(SelectingGrid):
         theme.on_change(self, self.viewport().update)
 
     def set_ids(
-        self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64], sections: Sections | None = None
+        self, ids: npt.NDArray[np.int64] | IdRows, selected: npt.NDArray[np.int64], sections: Sections | None = None
     ) -> None:
         """Show these images, under these headers. The current one stays so, and what is in view stays in its place,
         where it is still there; nothing is signalled, as the user has moved to no other image."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from sslstudio.gui import theme
 from sslstudio.gui.item_models.gallery_columns import COLUMN, PICTURE, TableColumn
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.image_rows import CHOSEN_ROLE, ID_ROLE, ImageRows, Index
 from sslstudio.gui.item_models.thumbnails import ThumbnailSource
 from sslstudio.gui.widgets.gallery_table_input import NO_UPDATE, SelectingTable
@@ -115,7 +116,7 @@ class ImageTableView(SelectingTable):
         theme.on_change(self, self.viewport().update)
 
     def set_ids(
-        self, ids: npt.NDArray[np.int64], selected: npt.NDArray[np.int64], sections: object | None = None
+        self, ids: npt.NDArray[np.int64] | IdRows, selected: npt.NDArray[np.int64], sections: object | None = None
     ) -> None:
         """Show these images; the current one stays so where it is still there."""
         current = self.current_id()

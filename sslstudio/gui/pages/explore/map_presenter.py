@@ -144,7 +144,7 @@ class MapPresenter(QObject):
         self._map.set_selection(sorted_ids(self._images.session.selection))
 
     def _select(self, ids: npt.NDArray[np.int64], mode: Mode) -> None:
-        self._images.session.select(ids.tolist(), mode)
+        self._images.session.select(ids, mode)
 
     def _select_group(self, number: int, mode: Mode) -> None:
         self._select(self._images.table.ids[self._images.group == number], mode)
