@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ImageDetail, LabelEvent
 from sslstudio.gui.background import Background
 from sslstudio.gui.item_models.meanings import meaning_on_screen
-from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.inspector import Inspector
 from sslstudio.importers.windowing import on_screen
 from sslstudio.session.selection import Selection
 from sslstudio.session.session import Session
+
+if TYPE_CHECKING:
+    from sslstudio.gui.item_models.project_images import ProjectImages
 
 HOW = {"hand": "by hand", "bulk": "in bulk", "suggestion": "accepted suggestion", "import": "from a table"}
 MARKS = {"uncertain": "Unsure", "excluded": "Excluded from labelling"}
@@ -64,6 +66,8 @@ class InspectorController(QObject):
 
     def _load(self, *_: object) -> None:
         ids = self._session.selection
+        from sslstudio.gui.item_models.project_images import ProjectImages
+
         self._images = self._images or self._background.findChild(ProjectImages)
         if not ids:
             self._shown = None
