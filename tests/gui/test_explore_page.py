@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -146,6 +147,7 @@ def test_every_column_of_the_data_can_colour_the_map(opened: tuple[Desk, Page], 
         ("Maker A 1.5T", 24),
         ("Maker B 3T", 24),
     ]
+    assert view.map._describe(int(view.map.scene.ids[0])).endswith("Scanner: Maker B 3T")
     view.map.colouring_requested.emit(box.itemData(box.findText("Patient")))
     qtbot.waitUntil(lambda: view.map.scene.colouring.title == "By patient", timeout=10000)
     assert len(view.map.scene.colouring.categories) == 12
@@ -212,9 +214,14 @@ def test_the_map_leaves_for_a_window_of_its_own_and_the_project_remembers(
     assert view.map_place.note.isVisible()
     assert not view.map.bar.undock.isVisible()
     assert made.session.place.map_window
+    mark = QAction("a key of the page", view)
+    view.window().addAction(mark)
+    QApplication.sendEvent(window, QEvent(QEvent.Type.WindowActivate))
+    assert mark in window.actions(), "the keys of the page hold in the window too"
     again = create(replace(made.services, actions=ActionRegistry()))
     qtbot.addWidget(again.widget)
     assert view_of(again).map_place.floats, "it stands where it was when the project is opened again"
+    qtbot.waitUntil(lambda: view_of(again).map.scene is not None, timeout=10000)
     again.close()
     assert made.session.place.map_window, "closing the project does not forget the window"
     window.close()

@@ -232,6 +232,10 @@ def test_a_number_is_coloured_along_a_scale_and_what_is_not_known_stands_apart()
     assert made.categories[63].colour == "#fde725"
     counts = np.bincount(made.codes, minlength=len(made.categories))
     assert counts.tolist() == [category.count for category in made.categories]
+    whole = colouring.by_value("By position", np.array([1.0, 4.0])).scale
+    assert whole is not None and whole.ends() == ("1", "4")
+    broken = colouring.by_value("By spacing", np.array([0.5, 0.75])).scale
+    assert broken is not None and broken.ends() == ("0.500", "0.750")
 
 
 def test_one_value_far_off_does_not_squeeze_all_others_into_one_colour_and_the_scale_says_so() -> None:

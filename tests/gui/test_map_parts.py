@@ -120,7 +120,7 @@ def test_the_colour_bar_shows_a_range_by_mouse_and_by_keys(qtbot: QtBot, themed:
     bar = ColourBar()
     qtbot.addWidget(bar)
     bar.resize(176, bar.sizeHint().height())
-    bar.set_colouring(colouring.by_value("By age", np.linspace(0, 64, 200)))
+    bar.set_colouring(colouring.by_value("By age", np.linspace(0, 64, 201)))
     bar.show()
     assert bar.accessibleName() == "Colour scale from 0.0 to 64.0"
     with qtbot.waitSignal(bar.range_changed):

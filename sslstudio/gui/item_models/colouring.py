@@ -57,7 +57,8 @@ class Category:
 class Scale:
     """A scale of numbers or of days (days since 1970-01-01): from `low` to `high` in `steps` equal steps.
 
-    `below` and `above` say that values beyond the ends were drawn as the ends, because a few lie far off.
+    `below` and `above` say that values beyond the ends were drawn as the ends, because a few lie far off. `whole` says
+    that all are whole numbers.
     """
 
     low: float
@@ -66,10 +67,12 @@ class Scale:
     kind: Kind = "number"
     below: bool = False
     above: bool = False
+    whole: bool = False
 
     def at(self, step: float) -> str:
         """The value at the lower edge of a step (0 to `steps`), as it is read."""
-        return told(self.low + (self.high - self.low) * step / self.steps, self.kind, self.high - self.low)
+        value = self.low + (self.high - self.low) * step / self.steps
+        return told(value, self.kind, 100.0 if self.whole else self.high - self.low)
 
     def ends(self) -> tuple[str, str]:
         """The words at the ends of the scale."""
@@ -93,12 +96,6 @@ class Colouring:
     codes: npt.NDArray[np.int32]
     categories: tuple[Category, ...]
     scale: Scale | None = None
-    described: bool = False
-    """True when the card of an image should tell its category, because nothing else there does."""
-
-    def name(self, row: int) -> str:
-        """The name of the category of one row."""
-        return self.categories[int(self.codes[row])].name
 
     @property
     def named(self) -> tuple[tuple[int, Category], ...]:
@@ -231,11 +228,11 @@ def _scale(values: npt.NDArray[np.float64], kind: Kind) -> Scale:
         return Scale(0.0, 0.0, STEPS, kind)
     low, high = float(values.min()), float(values.max())
     inner_low, inner_high = (float(end) for end in np.percentile(values, (1, 99)))
-    inner = inner_high - inner_low
+    inner, whole = inner_high - inner_low, bool((values == np.round(values)).all())
     if not 0 < inner < _CROWDED * (high - low):
-        return Scale(low, high, STEPS, kind)
+        return Scale(low, high, STEPS, kind, whole=whole)
     below, above = low < inner_low - _CROWDED * inner, high > inner_high + _CROWDED * inner
-    return Scale(inner_low if below else low, inner_high if above else high, STEPS, kind, below, above)
+    return Scale(inner_low if below else low, inner_high if above else high, STEPS, kind, below, above, whole)
 
 
 def by_confidence(title: str, confidence: npt.NDArray[np.float64], rest: str) -> Colouring:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -18,12 +18,20 @@ class FloatingWindow(QWidget):
 
     def __init__(self, title: str, owner: QWidget) -> None:
         super().__init__(owner, Qt.WindowType.Window)
+        self._owner = owner
         self.setObjectName("page")
         self.setWindowTitle(title)
         self.resize(*_AT_FIRST)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self.column = column
+
+    def event(self, event: QEvent) -> bool:
+        """The keys of the page hold here too, those that came since as well."""
+        if event.type() == QEvent.Type.WindowActivate:
+            known = self.actions()
+            self.addActions([action for action in self._owner.window().actions() if action not in known])
+        return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """The widget goes back first."""
@@ -78,7 +86,6 @@ class FloatingPlace(QWidget):
     def _leave(self, geometry: str) -> None:
         window = FloatingWindow(self._title, self)
         window.close_requested.connect(lambda: self.set_floating(False))
-        window.addActions(self.window().actions())  # the keys of the page hold there too
         window.column.addWidget(self._inner)
         if geometry:
             window.restoreGeometry(QByteArray.fromBase64(geometry.encode()))

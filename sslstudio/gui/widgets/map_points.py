@@ -90,11 +90,14 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
     def reselect(self) -> None:
         """Only the selection changed."""
         scene = self._box.scene_data
-        if scene is None or not scene.large or scene.far is None or self._work.busy:
+        if scene is None or scene.far is None or self._work.busy:
             self.invalidate()
             return
         self._key = self._sharp = self._asked = None
-        self._make_far(scene, scene.far)
+        if scene.large:
+            self._make_far(scene, scene.far)
+        else:
+            scene.far = scene.far_work(scene.far)()
         self.update()
 
     @property

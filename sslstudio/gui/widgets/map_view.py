@@ -245,12 +245,7 @@ class MapView(QWidget):
         image_id = int(self.scene.ids[row])
         picture = self._thumbnails.pixmap(image_id) if self._thumbnails is not None else None
         place = self.canvas.box.to_pixels(self.scene.xy[row])
-        words = self._describe(image_id)
-        if self.scene.colouring.described:
-            words += (
-                f"\n{self.scene.colouring.title.removeprefix('By ').capitalize()}: {self.scene.colouring.name(row)}"
-            )
-        self._card.present(image_id, words, picture, QPoint(round(place.x()), round(place.y())))
+        self._card.present(image_id, self._describe(image_id), picture, QPoint(round(place.x()), round(place.y())))
 
     def _pictures_came(self, ids: list[int]) -> None:
         if self.canvas is None:

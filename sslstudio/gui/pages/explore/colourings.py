@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -64,10 +64,8 @@ def _by_column(column: Column, rows: npt.NDArray[np.int64], there: npt.NDArray[n
     if column.info.title[1:2].isupper():
         title = f"By {column.info.title}"
     if column.info.kind == "number":
-        made = colouring.by_value(title, _take(column.numbers, rows, there, np.nan).astype(np.float64))
-    else:
-        made = colouring.by_code(title, _take(column.codes, rows, there, -1).astype(np.int32), column.names)
-    return replace(made, described=True)
+        return colouring.by_value(title, _take(column.numbers, rows, there, np.nan).astype(np.float64))
+    return colouring.by_code(title, _take(column.codes, rows, there, -1).astype(np.int32), column.names)
 
 
 def _rows(table: ImageTable, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:

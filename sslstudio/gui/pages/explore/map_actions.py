@@ -39,6 +39,7 @@ class MapActions(QObject):
         geometry = services.session.place.map_window
         if geometry:
             view.map_place.set_floating(True, geometry)
+            presenter.activate()  # it is seen although the page is not
 
     def close(self) -> None:
         """Remember where the map's window stands, and let go."""

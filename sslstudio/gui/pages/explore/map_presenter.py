@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,7 +74,7 @@ class MapPresenter(QObject):
         self._shown = ""
         self._colour_by = "group"
         self._active = False
-        map_widget.set_thumbnails(images.thumbnails, partial(tile_texts.card, images))
+        map_widget.set_thumbnails(images.thumbnails, self.card)
         self._offered: tuple[tuple[str, str], ...] | None = None
         self._offer()
         map_widget.selection_requested.connect(self._select)
@@ -105,6 +104,17 @@ class MapPresenter(QObject):
         if info.key in texts.PSEUDONYMS:
             return texts.SAVED_PATIENTS
         return texts.SAVED_COLUMN.replace("{column}", info.title) if info.key.startswith(FURTHER) else texts.SAVED
+
+    def card(self, image_id: int) -> str:
+        """The lines of the hover card: what is known of the image, and its value in the column that colours the map."""
+        words = tile_texts.card(self._images, image_id)
+        row = self._images.table.row_of(image_id)
+        if not self._colour_by.startswith(COLUMN) or row is None:
+            return words
+        column = self._columns.values(self._colour_by.removeprefix(COLUMN))
+        if column is None or row >= len(column):
+            return words
+        return f"{words}\n{column.info.title}: {column.text(row) or texts.NOT_KNOWN}"
 
     def activate(self) -> None:
         """The page comes to the front."""

@@ -36,6 +36,7 @@ CONTOURS = "Contours on the map"
 OVERVIEW = "Overview of the map"
 TOOLS = (("pan", "Move the map", "M"), ("lasso", "Lasso on the map", "L"), ("box", "Box on the map", "B"))
 SELECT_VIEW = "Select the images in view on the map"
+NOT_KNOWN = "not known"
 NO_MAP_REASON = "There is no map yet."
 SAVED = "The map was saved as {name}."
 SAVED_PATIENTS = "The map was saved as {name}. It names patients, studies and sites by pseudonym only."
