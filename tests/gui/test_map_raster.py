@@ -73,6 +73,15 @@ def test_every_shape_has_a_filled_middle_and_differs_from_the_disc(shape: int) -
     assert shape == 0 or not np.array_equal(raster.coverage, disc.coverage)
 
 
+def test_while_moving_many_points_are_smaller_but_none_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_raster, "_SIMPLE_FROM", 10)
+    places = [(float(x), float(y)) for x in range(5, 100, 10) for y in range(5, 50, 10)]
+    rest, moving = (rasterise(points(places, shapes=(1, 2, 3)), VIEW, moving=way) for way in (False, True))
+    assert set(moving.rows[moving.rows >= 0].tolist()) == set(range(len(places)))
+    assert moving.visible_rows.tolist() == rest.visible_rows.tolist()
+    assert (moving.rows >= 0).sum() < (rest.rows >= 0).sum()
+
+
 def test_no_points_give_an_empty_picture() -> None:
     raster = rasterise(points([]), VIEW)
     assert (raster.rows == -1).all()

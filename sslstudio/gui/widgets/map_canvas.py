@@ -117,7 +117,7 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
         self._rest.timeout.connect(self._rested)
         self.sigRangeChanged.connect(lambda *_: self.points.update())
         self.sigResized.connect(lambda *_: self.points.update())
-        self.sigRangeChangedManually.connect(lambda *_: self._moved())
+        self.sigRangeChangedManually.connect(lambda *_: self.moved())
 
     def view_in_pixels(self, ratio: float) -> map_raster.View:
         """What is shown, for the raster, at `ratio` device pixels a pixel."""
@@ -161,7 +161,7 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
         """Put this place into the middle."""
         (left, right), (bottom, top) = self.viewRange()
         self.translateBy(x=x - (left + right) / 2, y=y - (bottom + top) / 2)
-        self._moved()
+        self.moved()
 
     def fit(self) -> None:
         """Show all points."""
@@ -229,7 +229,8 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
             self.overlay.set_ring(self.to_pixels(self.scene_data.xy[row]))
             self.pointed.emit(row)
 
-    def _moved(self) -> None:
+    def moved(self) -> None:
+        """The user moves the view; it counts as moving until it has rested."""
         self.interacting = True
         self._settle.start()
 
@@ -282,8 +283,10 @@ class MapCanvas(pg.GraphicsView):  # type: ignore[misc]
             (left, right), (bottom, top) = self.box.viewRange()
             dx, dy = steps[key]
             self.box.translateBy(x=dx * (right - left), y=dy * (top - bottom))
+            self.box.moved()
         elif key in zooms:
             self.box.scaleBy((zooms[key], zooms[key]))
+            self.box.moved()
         elif key == Qt.Key.Key_Home:
             self.box.fit()
         else:

@@ -180,11 +180,11 @@ class PointItem(pg.GraphicsObject):  # type: ignore[misc]
 
     def _near_image(self, scene: MapScene, view: map_raster.View, area: Rectangle, ratio: float) -> QImage:
         """Every point in view, each by itself."""
-        key = (view, id(scene))
+        key = (view, id(scene), self._box.interacting)
         if key != self._key or self._image is None:
             pixel_x, pixel_y = self._box.pixel()
             rows = scene.rows_in(area.grown(_REACH * pixel_x, _REACH * pixel_y))
-            raster = map_raster.rasterise(scene.points(rows), view, ratio)
+            raster = map_raster.rasterise(scene.points(rows), view, ratio, moving=self._box.interacting)
             self._pixels = map_raster.compose(raster, *scene.look(rows))
             height, width = self._pixels.shape
             self._image = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)

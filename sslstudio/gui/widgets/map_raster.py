@@ -21,6 +21,7 @@ SHAPES = ("disc", "square", "triangle", "diamond", "plus", "wedge", "cross")
 """Names of the point shapes, in the order of their codes."""
 
 _SUPERSAMPLING = 4
+_SIMPLE_FROM, _TINY_FROM = 1_500, 8_000
 _SCALES = {"disc": 1.0, "square": 0.86, "triangle": 1.22, "diamond": 1.22, "plus": 1.18, "wedge": 1.22, "cross": 1.18}
 
 
@@ -149,11 +150,17 @@ class Points:
     order: Integers
 
 
-def rasterise(points: Points, view: View, scale: float = 1.0) -> Raster:
-    """Draw `points` into the rectangle `view`; `scale` is device pixels for each pixel of the user interface."""
+def rasterise(points: Points, view: View, scale: float = 1.0, *, moving: bool = False) -> Raster:
+    """Draw `points` into the rectangle `view`; `scale` is device pixels for each pixel of the user interface.
+
+    While the view is `moving`, thousands of points are drawn smaller and without their shapes, but all of them.
+    """
     x, y = view.to_pixels(points.xy[points.order])
     inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
-    style = style_for(int(inside.sum()), scale)
+    shown = int(inside.sum())
+    simple = moving and shown > _SIMPLE_FROM
+    quick = PointStyle((2.6 if shown <= _TINY_FROM else 1.5) * scale, 0.0, 1.2 * scale)
+    style = quick if simple else style_for(shown, scale)
     margin = int(np.ceil((style.radius + max(style.rim, style.selected_extra) + style.selected_extra) * 1.25)) + 1
     pad = 2 * margin  # a point outside by a margin is stamped a margin further out
     near = (x >= -margin) & (x < view.width + margin - 1) & (y >= -margin) & (y < view.height + margin - 1)
@@ -168,7 +175,7 @@ def rasterise(points: Points, view: View, scale: float = 1.0) -> Raster:
     place = line * stride + column
     buffers = _Buffers(stride, view.height + 2 * pad)
     ranks = _topmost(place, buffers)
-    _stamp_all(points, rows, place, ranks, style, buffers)
+    _stamp_all(points, rows, place, ranks, style, buffers, discs=simple or style.radius < 2.0)
     frame = (slice(pad, pad + view.height), slice(pad, pad + view.width))
     drawn = buffers.ranks.reshape(-1, stride)[frame]
     table = np.append(rows, np.int32(-1)).astype(np.int32)
@@ -207,15 +214,16 @@ def _stamp_all(
     ranks: Integers,
     style: PointStyle,
     buffers: _Buffers,
+    *,
+    discs: bool,
 ) -> None:
     """Write every kept point: groups of one shape and one size, offset by offset, the higher rank winning."""
-    shape_codes = points.shapes[rows[ranks]]
+    shape_codes = np.zeros(len(ranks), dtype=np.uint8) if discs else points.shapes[rows[ranks]]
     selected = points.selected[rows[ranks]]
-    small = style.radius < 2.0
     for is_selected in (False, True):
         for code in np.unique(shape_codes[selected == is_selected]):
             group = ranks[(shape_codes == code) & (selected == is_selected)]
-            shape = SHAPES[0] if small else SHAPES[int(code)]
+            shape = SHAPES[int(code)]
             extra = style.selected_extra if is_selected else 0.0
             rim = max(style.rim, extra) if is_selected else style.rim
             _stamp_group(stamp(shape, style.radius + extra * 0.5, rim), place[group], group, buffers)

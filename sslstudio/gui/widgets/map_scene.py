@@ -22,7 +22,7 @@ from sslstudio.gui.widgets.map_raster import Bytes, Floats, Integers, Mask, Poin
 Tool = Literal["pan", "lasso", "box"]
 Mode = Literal["replace", "toggle", "extend", "subtract"]
 
-NEAR = 40_000
+NEAR = 25_000
 """Up to so many points in view are drawn one by one, more as a picture of how many lie where."""
 
 AT_ONCE = NEAR
