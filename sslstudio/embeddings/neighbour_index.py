@@ -72,7 +72,7 @@ def opened(vectors_file: Path, told: Told = lambda _: None, lists: int = 0) -> I
 
 
 def make(vectors_file: Path, told: Told = lambda _: None, lists: int = 0, seed: int = 0) -> Index:
-    """Make and store the index; about a minute for a million embeddings of 512 numbers."""
+    """Make and store the index; `benchmarks/neighbours.py` measures how long that takes and what it finds."""
     vectors = np.load(vectors_file, mmap_mode="r", allow_pickle=False)
     n, dimensions = vectors.shape
     lists = lists or max(1, min(LISTS, n // inverted_lists.TRAINED_ON))
