@@ -27,6 +27,8 @@ def shortcuts(options: argparse.Namespace, output: Output) -> Result:
     for one in report.columns:
         if one.found:
             output.say(f"- {words.sentence(one, names)} ({words.strength(one)})")
+        elif options.details and not one.test.skipped:
+            output.say(f"- {one.info.title}: {words.strength(one)}")
         for name, figures in words.details(one) if options.details else ():
             output.say(f"    {name}: {figures}")
     quiet = [one.info.title for one in report.columns if not one.found and not one.test.skipped]

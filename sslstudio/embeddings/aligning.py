@@ -34,8 +34,33 @@ def common_rows(first: Ints, second: Ints) -> tuple[Ints, Ints]:
     return one.astype(np.int64), other.astype(np.int64)
 
 
-def laid_onto(fixed: NDArray[np.floating], moved: NDArray[np.floating]) -> tuple[Floats, float]:
+@dataclass(frozen=True, eq=False)
+class LaidMap:
+    """A whole map, images `ids` (M,) at `xy` (M, 2), laid onto another by `common` images; `rest` as in `laid_onto`."""
+
+    ids: Ints
+    xy: Floats
+    common: int
+    rest: float
+
+
+def lay_map(fixed_file: str, moved_file: str) -> LaidMap:
+    """Lay one map of the project onto another, both given by their files; for the compute process."""
+    with np.load(fixed_file, allow_pickle=False) as fixed, np.load(moved_file, allow_pickle=False) as moved:
+        ids, places = moved["ids"].astype(np.int64), moved["xy"]
+        one, other = common_rows(fixed["ids"], ids)
+        if len(one) < 3:
+            return LaidMap(ids, places.astype(np.float32), len(one), 1.0)
+        xy, rest = laid_onto(fixed["xy"][one], places[other], places)
+    return LaidMap(ids, xy, len(one), rest)
+
+
+def laid_onto(
+    fixed: NDArray[np.floating], moved: NDArray[np.floating], along: NDArray[np.floating] | None = None
+) -> tuple[Floats, float]:
     """The map `moved` (N, 2) shifted, turned, mirrored and scaled onto `fixed` (N, 2), and what is left over.
+
+    With `along` (M, 2) these places are moved in the same way and returned instead.
 
     Orthogonal Procrustes with scaling (Gower 1975): the rest is the share of the variance of `fixed` that is not
     explained, 0 for maps that differ by such a movement alone, near 1 for unrelated ones. Rows are the same images.
@@ -43,14 +68,15 @@ def laid_onto(fixed: NDArray[np.floating], moved: NDArray[np.floating]) -> tuple
     target, source = np.asarray(fixed, dtype=np.float64), np.asarray(moved, dtype=np.float64)
     if len(target) == 0:
         return np.empty((0, 2), np.float32), 0.0
-    centre = target.mean(axis=0)
-    target, source = target - centre, source - source.mean(axis=0)
+    centre, own_centre = target.mean(axis=0), source.mean(axis=0)
+    target, source = target - centre, source - own_centre
+    placed = source if along is None else np.asarray(along, dtype=np.float64) - own_centre
     spread, own = float((target**2).sum()), float((source**2).sum())
     if spread == 0 or own == 0:
-        return (source + centre).astype(np.float32), 0.0 if spread == own else 1.0
+        return (placed + centre).astype(np.float32), 0.0 if spread == own else 1.0
     left, values, right = np.linalg.svd(source.T @ target)
     scale = values.sum() / own
-    placed = scale * source @ (left @ right)
+    placed = scale * placed @ (left @ right)
     rest = 1.0 - values.sum() ** 2 / (spread * own)
     return (placed + centre).astype(np.float32), float(min(1.0, max(0.0, rest)))
 

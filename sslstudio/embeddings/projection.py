@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sslstudio.embeddings.placing import near, placed
-from sslstudio.embeddings.reduction import principal_components
+from sslstudio.embeddings.reduction import principal_components, standard_scale
 
 Method = Literal["pca", "localmap"]
 Progress = Callable[[float], None]
@@ -96,16 +96,6 @@ def arranged_rows(n_images: int, seed: int) -> NDArray[np.int64]:
     if n_images <= WHOLE_UP_TO:
         return np.arange(n_images)
     return np.sort(np.random.default_rng(seed).choice(n_images, SAMPLE, replace=False))
-
-
-def standard_scale(xy: Floats) -> Floats:
-    """Centre (N, 2) coordinates and divide them by their root mean square radius; a single point stays at 0."""
-    if len(xy) == 0:
-        return xy.astype(np.float32)
-    centred = xy.astype(np.float64) - xy.mean(axis=0, dtype=np.float64)
-    radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
-    found: Floats = (centred / (radius if radius > 1e-12 else 1.0)).astype(np.float32)
-    return found
 
 
 def _localmap(components: Floats, seed: int, progress: Progress, show: Callable[[Floats], None]) -> Floats:

@@ -53,3 +53,13 @@ def principal_components(vectors: NDArray[np.floating], k: int = 50) -> Floats:
     for first, block in unit_blocks(vectors):
         found[first : first + len(block)] = (block - centre) @ loadings
     return found
+
+
+def standard_scale(xy: Floats) -> Floats:
+    """Centre (N, 2) coordinates and divide them by their root mean square radius; a single point stays at 0."""
+    if len(xy) == 0:
+        return xy.astype(np.float32)
+    centred = xy.astype(np.float64) - xy.mean(axis=0, dtype=np.float64)
+    radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
+    found: Floats = (centred / (radius if radius > 1e-12 else 1.0)).astype(np.float32)
+    return found

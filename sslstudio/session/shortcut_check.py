@@ -28,6 +28,7 @@ LEAST_STRENGTH = 0.1
 """What is smaller is not reported, however certain: it could not steer a classifier."""
 ANATOMY = ("modality", "body_part", "laterality", "view", "kind", "position", "unit", "column:plane", "column:sequence")
 """Columns that say what the picture shows: that images lie together by these is what a network is for."""
+XRAY = frozenset(("CR", "DX", "RG"))
 _NEAREST = "sslstudio.embeddings.shortcuts:nearest_of_others"
 _EXAMINE = "sslstudio.embeddings.shortcuts:examine"
 _CORRECT = "sslstudio.embeddings.shortcuts:corrected"
@@ -77,8 +78,8 @@ class Followed:
 
     @property
     def anatomy(self) -> bool:
-        """Whether it says what the picture shows, rather than how it was made."""
-        return self.info.key in ANATOMY
+        """Whether it says what the picture shows, rather than how it was made; two kinds of X-ray detector do not."""
+        return self.info.key in ANATOMY and not (self.info.key == "modality" and set(self.names) <= XRAY)
 
 
 @dataclass(frozen=True)

@@ -104,18 +104,23 @@ def _groups(one: Followed, what: str, group_names: Mapping[int, str]) -> str:
         return f"{named} {follow} {what}, not the patient: the median is {medians}{rest}, that of all images {middle}."
     images = sum(share.images for share in concerned)
     percent = sum(share.share * share.images for share in concerned) / images
-    patients = sum(share.patients for share in concerned)
     values = {share.value for share in concerned}
     if len(values) == 1:
-        overall = concerned[0].overall
-        name = one.names[concerned[0].value]
-        which = f'"{name}" ({overall:.0%} of all images)'
+        which = f'"{one.names[concerned[0].value]}" ({concerned[0].overall:.0%} of all images)'
+        said = f"{percent:.0%} of {their} images have {which}"
     else:
-        which = "one value each"
-    return (
-        f"{named} {follow} {what}, not the patient: {percent:.0%} of {their} images have {which}, "
-        f"from {_count(patients, 'patient')}."
-    )
+        said = f"within each, {percent:.0%} of the images have the same {what.removeprefix('the ')}"
+    return f"{named} {follow} {what}, not the patient: {said}, from {_patients(concerned)}."
+
+
+def _patients(concerned: Sequence[GroupShare]) -> str:
+    """ "38 patients", "12 and 26 patients": in the order of the groups; one may stand in several."""
+    counts = [share.patients for share in concerned]
+    if len(counts) == 1:
+        return _count(counts[0], "patient")
+    if len(counts) <= _MOST_NAMED:
+        return f"{_listed([f'{number:,}' for number in counts])} patients"
+    return f"{min(counts):,} to {max(counts):,} patients each"
 
 
 def _neighbours(one: Followed, what: str) -> str:

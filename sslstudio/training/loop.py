@@ -18,6 +18,7 @@ from sslstudio.training import checkpoint, schedule, state
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.compiling import Pause
 from sslstudio.training.devices import Precision, choose_precision
+from sslstudio.training.feature_log import FeatureLog
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.memory import Gauge
 from sslstudio.training.reporter import Reporter
@@ -77,6 +78,7 @@ class TrainingLoop:
         keeper: BestWeights | None = None,
         goes_on: Callable[[int], None] | None = None,
         as_written: Pause = contextlib.nullcontext,
+        log: FeatureLog | None = None,
     ) -> None:
         self._after_epoch = after_epoch
         self._goes_on = goes_on
@@ -102,7 +104,7 @@ class TrainingLoop:
         self._waited = 0.0
         self._collapse = 0.0
         self._gauge = Gauge(device, report)
-        self._watcher = Watcher(batches, sampler.items, settings.epochs, settings.seed, report, keeper)
+        self._watcher = Watcher(batches, sampler.items, settings.epochs, settings.seed, report, keeper, log)
 
     def run(self) -> LoopResult:
         """Train from the newest checkpoint, or the start, to the last epoch; on a cancel save and pass it on."""

@@ -25,6 +25,7 @@ from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.training import devices, pixel_store, volume_store
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.compiling import compile_network
+from sslstudio.training.feature_log import FeatureLog
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.loop import LoopResult, LoopSettings, TrainingLoop
 from sslstudio.training.previews import PreviewWriter
@@ -61,7 +62,7 @@ def pretrain(
             told = Telling(report, files)
             result = TrainingLoop(
                 made.task, made.batches, made.sampler, settings, made.device, folder, told, pictures, keeper,
-                files.go_on_from, as_written,
+                files.go_on_from, as_written, FeatureLog(artifacts, len(made.sampler.items), report),
             ).run()  # fmt: skip
     return made.task.encoder().cpu(), result
 

@@ -18,6 +18,7 @@ from sslstudio.domain.record import Record
 from sslstudio.training import monitors, neighbourhood, probe
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.devices import laid_out
+from sslstudio.training.feature_log import FeatureLog
 from sslstudio.training.keeping import BestWeights
 from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import generator_for
@@ -68,12 +69,14 @@ class Watcher:
         seed: int,
         report: Reporter,
         keeper: BestWeights | None = None,
+        log: FeatureLog | None = None,
     ) -> None:
         self.state = WatchState()
         self._batches = batches
         self._epochs = epochs
         self._report = report
         self._keeper = keeper
+        self._log = log
         self._collapse_watch = monitors.CollapseWatch(epochs)
         cpu = torch.device("cpu")
         self._sample = monitors.sample_rows(len(items), generator_for(cpu, seed, _SAMPLE))
@@ -83,6 +86,7 @@ class Watcher:
         self._classes = neighbourhood.codes([labels[row] for row in self._probed.tolist()])
         self._probed_patients = neighbourhood.codes([subjects[row] for row in self._probed.tolist()])
         chosen = [items[row] for row in self._sample.tolist()]
+        self._sampled = [item.image_id for item in chosen]
         self._patients = neighbourhood.codes([item.subject for item in chosen])
         self._modalities = neighbourhood.codes([item.modality or "-" for item in chosen])
         self._places = {
@@ -97,14 +101,14 @@ class Watcher:
 
     def start(self, encoder: nn.Module, autocast: Autocast) -> None:
         """Measure the weights that a run starts from."""
-        values, near = self._measure(encoder, autocast)
+        values, near = self._measure(encoder, autocast, START)
         self._before.append(near)
         self.state = self.state.model_copy(update={"start": values})
         self._report.monitor(START, **values)
 
     def look(self, encoder: nn.Module, autocast: Autocast, epoch: int, loss: float, chance: float | None) -> float:
         """Measure `encoder` after `epoch`, tell it, warn where needed; returns the collapse measure."""
-        values, near = self._measure(encoder, autocast)
+        values, near = self._measure(encoder, autocast, epoch)
         if len(self._before) == self._before.maxlen:
             values["neighbours_kept"] = neighbourhood.kept(self._before[0], near)
         self._before.append(near)
@@ -129,8 +133,10 @@ class Watcher:
         """The collapse measure alone, for a run that was started again when it was finished."""
         return monitors.collapse(self._features(encoder, autocast, self._sample)[0])
 
-    def _measure(self, encoder: nn.Module, autocast: Autocast) -> tuple[dict[str, float], Tensor]:
+    def _measure(self, encoder: nn.Module, autocast: Autocast, epoch: int) -> tuple[dict[str, float], Tensor]:
         features, views = self._features(encoder, autocast, self._sample, altered=True)
+        if self._log is not None:
+            self._log.keep(epoch + 1, self._sampled, features)
         spectrum = monitors.spectrum(features)
         cosines = neighbourhood.similarity(features)
         values = {

@@ -159,7 +159,7 @@ def test_many_points_are_coloured_in_a_thread(
     _made, page = opened
     view = view_of(page)
     qtbot.waitUntil(lambda: view.map.scene is not None, timeout=10000)
-    monkeypatch.setattr("sslstudio.gui.pages.explore.map_presenter.AT_ONCE", 10)
+    monkeypatch.setattr("sslstudio.gui.pages.explore.map_painter.AT_ONCE", 10)
     view.map.colouring_requested.emit("confidence")
     view.map.colouring_requested.emit("label")
     assert view.map.scene.colouring.title == "By group"

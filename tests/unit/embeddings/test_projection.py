@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sslstudio.embeddings.projection import project, standard_scale, usable_method
+from sslstudio.embeddings.projection import project, usable_method
 from sslstudio.embeddings.quality import map_quality
-from sslstudio.embeddings.reduction import principal_components
+from sslstudio.embeddings.reduction import principal_components, standard_scale
 from tests.fakes.blobs import blobs
 
 

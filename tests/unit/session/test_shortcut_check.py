@@ -65,7 +65,7 @@ def test_the_scanner_is_found_and_said_in_a_sentence(report: ShortcutReport) -> 
     assert words.strength(scanner) == "very strong"
     told = words.sentence(scanner, {1: "hands"})
     assert told.startswith("Groups 1 and 2 (hands) follow the scanner, not the patient: ")
-    assert "of their images have one value each, from 24 patients." in told
+    assert "within each, " in told and "of the images have the same scanner, from 12 and 12 patients." in told
     assert told.endswith("The labels given so far do not go with it.")
     assert (
         words.summary(report) == "2 columns tested: images lie together by scanner, also those of different patients."

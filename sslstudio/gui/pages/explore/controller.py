@@ -25,6 +25,7 @@ from sslstudio.gui.pages.explore.map_actions import MapActions
 from sslstudio.gui.pages.explore.map_colours import MapColours
 from sslstudio.gui.pages.explore.map_presenter import GroupView, MapPresenter
 from sslstudio.gui.pages.explore.neighbours_presenter import NeighboursPresenter
+from sslstudio.gui.pages.explore.side_presenters import SidePresenters
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, count, time_left
 from sslstudio.session import workflow
@@ -37,6 +38,7 @@ class View(GroupView, Protocol):
 
     map: Any
     map_place: Any
+    side: Any
     gallery: Any
     large: Any
     source_requested: SignalInstance
@@ -91,6 +93,7 @@ class ExploreController(QObject):
             Action("explore.remake", REMAKE, self._remake, reason=self._remake_reason, page="explore", group=2),
         )
         self._map_actions = MapActions(services, view, self._presenter, self)
+        self._side = SidePresenters(services, view, self._presenter, self)
         self._show_state()
 
     def activate(self) -> None:
@@ -109,6 +112,7 @@ class ExploreController(QObject):
         self._neighbours.close()
         self._groups.close()
         self._work.close()
+        self._side.close()
         self._link.close()
         self._look.close()
         self._presenter.close()

@@ -19,9 +19,9 @@ from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.explore import texts
-from sslstudio.gui.pages.explore.colourings import COLUMN, Known, make
+from sslstudio.gui.pages.explore.colourings import COLUMN
+from sslstudio.gui.pages.explore.map_painter import MapPainter
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.widgets.map_scene import AT_ONCE
 from sslstudio.session.results import MapData
 from sslstudio.session.selection import Mode
 
@@ -49,11 +49,10 @@ class GroupView(Protocol):
 
 
 class MapPresenter(QObject):
-    """The map is drawn when the page first comes to the front (`activate`), not before.
+    """The map is drawn when the page first comes to the front (`activate`), not before."""
 
-    Colours of few images are worked out at once, of many in a thread.
-    """
-
+    coloured = Signal()
+    """The points have other colours now; `painter` gives the same to another map."""
     _selection_moved = Signal()
 
     def __init__(
@@ -68,11 +67,11 @@ class MapPresenter(QObject):
         super().__init__(parent)
         images = ProjectImages.of(services)
         self._map, self._groups, self._images, self._current = map_widget, groups, images, current
-        self._columns, self._background = ImageColumns.of(services), services.background
+        self._columns = ImageColumns.of(services)
         self._mostly = mostly
         self._previewing = False
         self._shown = ""
-        self._colour_by = "group"
+        self.painter = MapPainter(services)
         self._active = False
         map_widget.set_thumbnails(images.thumbnails, self.card)
         self._offered: tuple[tuple[str, str], ...] | None = None
@@ -93,13 +92,13 @@ class MapPresenter(QObject):
     @property
     def colour_name(self) -> str:
         """A short name of what the map is coloured by, for a file."""
-        return re.sub(r"[^a-z0-9]+", "-", self._colour_by.removeprefix(COLUMN).lower()).strip("-")
+        return re.sub(r"[^a-z0-9]+", "-", self.painter.kind.removeprefix(COLUMN).lower()).strip("-")
 
     @property
     def said_when_saved(self) -> str:
         """What is told when a picture of the map was saved, with {name} for the file's."""
-        info = self._columns.info(self._colour_by.removeprefix(COLUMN))
-        if info is None or not self._colour_by.startswith(COLUMN):
+        info = self._columns.info(self.painter.kind.removeprefix(COLUMN))
+        if info is None or not self.painter.kind.startswith(COLUMN):
             return texts.SAVED
         if info.key in texts.PSEUDONYMS:
             return texts.SAVED_PATIENTS
@@ -109,9 +108,9 @@ class MapPresenter(QObject):
         """The lines of the hover card: what is known of the image, and its value in the column that colours the map."""
         words = tile_texts.card(self._images, image_id)
         row = self._images.table.row_of(image_id)
-        if not self._colour_by.startswith(COLUMN) or row is None:
+        if not self.painter.kind.startswith(COLUMN) or row is None:
             return words
-        column = self._columns.values(self._colour_by.removeprefix(COLUMN))
+        column = self._columns.values(self.painter.kind.removeprefix(COLUMN))
         if column is None or row >= len(column):
             return words
         return f"{words}\n{column.info.title}: {column.text(row) or texts.NOT_KNOWN}"
@@ -128,8 +127,11 @@ class MapPresenter(QObject):
         self._images.session.selection_changed.disconnect(self._on_selection)
 
     def colour_by(self, kind: str) -> None:
-        """Colour the points by another thing."""
-        self._colour_by = kind
+        """Colour the points by another thing; the bar shows it, wherever it was chosen."""
+        self.painter.kind = kind
+        if self._map.bar.colour_by.currentData() != kind:
+            self._offered = None
+            self._offer()
         self._recolour()
 
     def preview(self, data: MapData | None) -> None:
@@ -173,31 +175,13 @@ class MapPresenter(QObject):
         data = self._current.known.map
         if data is None or data.map_id != self._shown:
             return
-        images, kind = self._images, self._colour_by
-        column = None
-        if kind.startswith(COLUMN):
-            column = self._columns.values(kind.removeprefix(COLUMN))
-            if column is None or len(column) != len(images.table.ids):
-                return  # it is being read; `changed` says when it has come
-        known = Known(
-            images.table,
-            images.labels(),
-            images.classes(),
-            images.group,
-            images.best,
-            images.confidence,
-            images.group_names,
-            column,
-        )
-        if len(data.ids) <= AT_ONCE:
-            self._map.set_colouring(make(kind, data.ids, known))
-            return
 
         def show(colours: Colouring) -> None:
-            if self._shown == data.map_id and self._colour_by == kind:
+            if self._shown == data.map_id:
                 self._map.set_colouring(colours)
+                self.coloured.emit()
 
-        self._background.run(make, kind, data.ids, known, done=show, key="map-colours")
+        self.painter.paint(data.ids, show, "map-colours")
 
     def _offer(self) -> None:
         """Fill the list of what to colour by: groups and labels, then every column there is."""
@@ -205,28 +189,28 @@ class MapPresenter(QObject):
         if columns == self._offered:
             return
         self._offered = columns
-        if self._colour_by.startswith(COLUMN) and columns and self._colour_by not in dict(columns):
-            self._colour_by = "group"
+        if self.painter.kind.startswith(COLUMN) and columns and self.painter.kind not in dict(columns):
+            self.painter.kind = "group"
             self._recolour()
-        self._map.bar.set_colourings((("", texts.COLOURINGS), (texts.COLUMNS, columns)), self._colour_by)
+        self._map.bar.set_colourings((("", texts.COLOURINGS), (texts.COLUMNS, columns)), self.painter.kind)
 
     def _columns_changed(self, key: str) -> None:
         if not key:
             self._offer()
-        if self._colour_by.startswith(COLUMN) and key in ("", self._colour_by.removeprefix(COLUMN)):
+        if self.painter.kind.startswith(COLUMN) and key in ("", self.painter.kind.removeprefix(COLUMN)):
             self._recolour()
 
     def _groups_changed(self) -> None:
         self.show_groups()
-        if self._colour_by == "group":
+        if self.painter.kind == "group":
             self._recolour()
 
     def _labels_changed(self, _ids: object) -> None:
         if self._active:
             self.show_groups()
-        if self._colour_by in ("label", "prediction"):
+        if self.painter.kind in ("label", "prediction"):
             self._recolour()
 
     def _suggestions_changed(self) -> None:
-        if self._colour_by in ("prediction", "confidence"):
+        if self.painter.kind in ("prediction", "confidence"):
             self._recolour()

@@ -30,6 +30,7 @@ from sslstudio.gui.pages.explore.file_drop import FileDrop
 from sslstudio.gui.pages.explore.find_button import FindButton
 from sslstudio.gui.pages.explore.finding_line import FindingLine
 from sslstudio.gui.pages.explore.groups_panel import GroupsPanel
+from sslstudio.gui.pages.explore.side_panels import SidePanels
 from sslstudio.gui.widgets.controls import Chip, Line, PageTitle, PlainButton, PrimaryButton, Text
 from sslstudio.gui.widgets.floating import FloatingPlace
 from sslstudio.gui.widgets.gallery import Gallery
@@ -127,6 +128,7 @@ class ExploreView(QWidget):
         self.searches = FindButton()
         self.remake = PlainButton(projection_texts.ANEW, "reset", quiet=True)
         self._drop = FileDrop(self)
+        self.side = SidePanels()
         self._build()
         self.large = LargeView(self)
         self._connect()
@@ -199,7 +201,7 @@ class ExploreView(QWidget):
 
     def _build(self) -> None:
         bar = QHBoxLayout()
-        bar.setContentsMargins(16, 10, 12, 10)
+        bar.setContentsMargins(16, 10, 12, 6)
         bar.setSpacing(10)
         bar.addWidget(PageTitle(texts.TITLE))
         label = QLabel(texts.SEEN_BY)
@@ -219,8 +221,7 @@ class ExploreView(QWidget):
         self.progress.setAccessibleName("Progress")
         bar.addWidget(self.progress)
         bar.addWidget(self.stop)
-        bar.addWidget(self.note, 1)
-        bar.addStretch(0)
+        bar.addStretch(1)
         bar.addWidget(self.chip)
         bar.addWidget(self.similar)
         bar.addWidget(self.searches)
@@ -238,7 +239,7 @@ class ExploreView(QWidget):
         lower.setSizes([440, 560])
         lower.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Vertical)
-        whole.addWidget(self.map_place)
+        whole.addWidget(self.side.beside(self.map_place))
         whole.addWidget(lower)
         whole.setStretchFactor(0, 3)
         whole.setStretchFactor(1, 2)
@@ -248,6 +249,7 @@ class ExploreView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addLayout(self._second_line())
         column.addWidget(Line())
         column.addWidget(whole, 1)
         self.set_make("")
@@ -257,6 +259,16 @@ class ExploreView(QWidget):
         self.set_similar_reason(texts.SIMILAR_REASON)
         self.set_groups([])
         self.set_remake("")
+
+    def _second_line(self) -> QHBoxLayout:
+        """The remark on the map, and what opens beside it."""
+        line = QHBoxLayout()
+        line.setContentsMargins(16, 0, 12, 8)
+        line.setSpacing(10)
+        line.addWidget(self.note, 1)
+        line.addStretch(0)
+        line.addWidget(self.side)
+        return line
 
     def _connect(self) -> None:
         self.source.activated.connect(lambda _: self.source_requested.emit(str(self.source.currentData())))
