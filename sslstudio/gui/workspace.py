@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -103,7 +103,7 @@ class Workspace(QObject):
         self.session.selection_changed.connect(self._note_image)
         place.changed.connect(self._save_place)
 
-    def _note_image(self, selection: frozenset[int]) -> None:
+    def _note_image(self, selection: Set[int]) -> None:
         if len(selection) == 1:
             self.session.place.note(image=next(iter(selection)))
 

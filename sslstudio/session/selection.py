@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Literal, assert_never
 
 if TYPE_CHECKING:
@@ -14,53 +14,51 @@ if TYPE_CHECKING:
 Mode = Literal["replace", "toggle", "extend", "subtract"]
 
 
-def combine(current: frozenset[int], ids: Iterable[int], mode: Mode) -> frozenset[int]:
-    """The selection after pointing at `ids` in `mode`."""
-    chosen = frozenset(ids)
-    match mode:
-        case "replace":
-            return chosen
-        case "toggle":
-            return current ^ chosen
-        case "extend":
-            return current | chosen
-        case "subtract":
-            return current - chosen
-    assert_never(mode)
+class Selection(Set[int]):
+    """Selected image ids as an ascending array, so that hundreds of thousands cost no more than a few; equal to any set
+    that holds the same."""
 
+    __slots__ = ("ordered",)
 
-class Selection(frozenset[int]):
-    """Selected image ids; every view asks for them in order, so that they are put in order once."""
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        import numpy as np
 
-    _ordered: Ids | None = None
+        self.ordered: Ids = np.unique(np.fromiter(ids, dtype=np.int64))
+        """The ids (N,), ascending, read-only."""
+        self.ordered.setflags(write=False)
 
     @classmethod
     def of(cls, ordered: Ids) -> Selection:
         """The selection of these ids, which ascend and of which there are no two alike."""
-        made = cls(ordered.tolist())
+        made = cls.__new__(cls)
         ordered.setflags(write=False)
-        made._ordered = ordered
+        made.ordered = ordered
         return made
 
-    @property
-    def ordered(self) -> Ids:
-        """The ids (N,), ascending, read-only."""
-        if self._ordered is None:
-            import numpy as np
+    def __contains__(self, image_id: object) -> bool:
+        place = int(self.ordered.searchsorted(image_id)) if isinstance(image_id, int) else len(self.ordered)
+        return place < len(self.ordered) and bool(self.ordered[place] == image_id)
 
-            made = np.sort(np.fromiter(self, dtype=np.int64, count=len(self)))
-            made.setflags(write=False)
-            self._ordered = made
-        return self._ordered
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.ordered.tolist())
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Selection):
+            return len(self) == len(other) and bool((self.ordered == other.ordered).all())
+        return super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return self._hash()
 
 
 def pick(current: Selection, ids: Iterable[int] | Ids, mode: Mode) -> Selection:
-    """As `combine`; an array of ids, of which there may be hundreds of thousands, is combined as one."""
-    if not hasattr(ids, "dtype"):
-        return Selection(combine(current, ids, mode))
+    """The selection after pointing at `ids`, quickest as an array, in `mode`."""
     import numpy as np
 
-    chosen = np.unique(np.asarray(ids, dtype=np.int64))
+    chosen = np.unique(np.asarray(ids, dtype=np.int64)) if hasattr(ids, "dtype") else Selection(ids).ordered
     match mode:
         case "replace":
             return Selection.of(chosen)

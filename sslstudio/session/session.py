@@ -39,7 +39,7 @@ class Session:
     selection.
     """
 
-    selection_changed = Signal(frozenset)
+    selection_changed = Signal(Selection)
     images_changed = Signal()
     labels_changed = Signal(frozenset)
     runs_changed = Signal(str)

@@ -5,7 +5,7 @@ A million images take tenths of a second; then this runs in a thread, where nump
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +32,7 @@ class Facts:
 
     table: ImageTable
     labels: Mapping[int, Label]
-    selection: frozenset[int]
+    selection: Set[int]
     group: npt.NDArray[np.int32]
     confidence: npt.NDArray[np.float64]
     listed: tuple[int, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -201,7 +201,7 @@ class GalleryLink(QObject):
     def _select(self, ids: npt.NDArray[np.int64], mode: Mode) -> None:
         self._images.session.select(ids, mode)
 
-    def _on_selection(self, _selection: frozenset[int]) -> None:
+    def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
 
     def _show_selection(self) -> None:

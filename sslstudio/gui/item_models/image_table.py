@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -181,6 +181,6 @@ EMPTY = ImageTable(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), (),
 """The table of a project without images, or before the first reading."""
 
 
-def sorted_ids(ids: frozenset[int]) -> npt.NDArray[np.int64]:
+def sorted_ids(ids: Set[int]) -> npt.NDArray[np.int64]:
     """A selection as an ascending array, read-only."""
     return (ids if isinstance(ids, Selection) else Selection(ids)).ordered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -32,7 +34,7 @@ class PairedMaps(QWidget):
             np.empty((0, 2), np.float32),
         )
         self._colours: list[QColor] = []
-        self._ringed: frozenset[int] = frozenset()
+        self._ringed: Set[int] = frozenset()
         self._pointed = -1
         theme.on_change(self, self.update)
 
@@ -51,7 +53,7 @@ class PairedMaps(QWidget):
         self._pointed = -1
         self.update()
 
-    def set_ringed(self, ids: frozenset[int]) -> None:
+    def set_ringed(self, ids: Set[int]) -> None:
         """Ring these images in both maps."""
         self._ringed = ids
         self.update()

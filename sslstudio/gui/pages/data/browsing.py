@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,7 +190,7 @@ class BrowseController(QObject):
         self._services.background.drop(self._gathering)
         self._session.select(ids.tolist(), mode)
 
-    def _on_selection(self, _selection: frozenset[int]) -> None:
+    def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
 
     def _show_selection(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -136,7 +137,7 @@ class ExploreController(QObject):
         session.selection_changed.connect(self._on_selection)
         self._selection_moved.connect(self._show_selection)
 
-    def _on_selection(self, _selection: frozenset[int]) -> None:
+    def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
 
     def _show_selection(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Protocol
 
 import numpy as np
@@ -149,7 +149,7 @@ class MapPresenter(QObject):
         said = self._mostly()
         self._groups.set_groups(group_rows(images.facts(), images.groups(), images.classes(), said))
 
-    def _on_selection(self, _selection: frozenset[int]) -> None:
+    def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
 
     def _show_selection(self) -> None:

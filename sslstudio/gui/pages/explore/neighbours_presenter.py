@@ -5,7 +5,7 @@ What is found is a list: the gallery shows it in its order, the map its selectio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -269,7 +269,7 @@ class NeighboursPresenter(QObject):
             (one("typical", texts.TYPICAL, self.find_typical, "typical"), texts.TYPICAL_HELP),
         ]
 
-    def _on_selection(self, _selection: frozenset[int]) -> None:
+    def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
 
     def _show_remark(self) -> None:

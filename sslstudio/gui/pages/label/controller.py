@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -174,7 +174,7 @@ class LabelController(QObject):
         session.selection_changed.connect(self._on_selection)
         self._selection_moved.connect(self._show_selection)
 
-    def _on_selection(self, _selection: frozenset[int]) -> None:
+    def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
 
     def _images_changed(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,7 @@ class ComparePresenter(QObject):
             order = self._found.kept.argsort(kind="stable")[:MOST_MOVED]
             self._services.session.select(self._found.ids[order].tolist())
 
-    def _ring(self, selection: frozenset[int]) -> None:
+    def _ring(self, selection: Set[int]) -> None:
         self._pane.maps.set_ringed(selection)
 
 
