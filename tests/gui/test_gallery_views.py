@@ -92,7 +92,7 @@ def test_a_view_brings_everything_back(made: Desk, show: Callable[[Any], Any], q
 
     choose(view, "filters", "all images")
     choose(view, "groupings", "nothing")
-    choose(view, "sorts", "order of import")
+    choose(view, "sorts", "import order")
     bar.modes.chosen.emit("table")
     view.gallery.grid.set_side(200)
     view.map.bar.colour_by.setCurrentIndex(0)

@@ -18,7 +18,7 @@ Rows = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.float64]
 
 SORTS = (
-    ("id", "order of import"),
+    ("id", "import order"),
     ("label", "label"),
     ("prediction", "suggestion"),
     ("confidence", "certainty"),

@@ -209,7 +209,7 @@ class ExploreView(QWidget):
         label.setBuddy(self.source)
         self.source.setAccessibleName(texts.SEEN_BY_HELP)
         self.source.setToolTip(texts.SEEN_BY_HELP)
-        self.source.setMinimumWidth(180)
+        self.source.setMinimumWidth(240)
         bar.addSpacing(8)
         bar.addWidget(label)
         bar.addWidget(self.source)
