@@ -236,7 +236,7 @@ class ExploreView(QWidget):
         lower.addWidget(self.panel)
         lower.addWidget(right)
         lower.setStretchFactor(1, 1)
-        lower.setSizes([440, 560])
+        lower.setSizes([330, 670])
         lower.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(self.side.beside(self.map_place))
