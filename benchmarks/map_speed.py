@@ -142,7 +142,7 @@ def measure_map(count: int, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, Project.create(Path(folder) / "p.sslproj") as project:
         session = Session(project)
         gallery.grid.set_ids(ids, ids[:0])
-        view.selection_requested.connect(lambda chosen, mode: session.select(chosen.tolist(), mode))
+        view.selection_requested.connect(lambda chosen, mode: session.select(chosen, mode))
         session.selection_changed.connect(lambda chosen: view.set_selection(sorted_ids(chosen)))
         session.selection_changed.connect(lambda chosen: gallery.grid.set_selection(sorted_ids(chosen)))
         turn = np.linspace(0, 2 * np.pi, 300)

@@ -23,7 +23,7 @@ class Selection(Set[int]):
     def __init__(self, ids: Iterable[int] = ()) -> None:
         import numpy as np
 
-        self.ordered: Ids = np.unique(np.fromiter(ids, dtype=np.int64))
+        self.ordered: Ids = _ascending(np.fromiter(ids, dtype=np.int64))
         """The ids (N,), ascending, read-only."""
         self.ordered.setflags(write=False)
 
@@ -58,7 +58,7 @@ def pick(current: Selection, ids: Iterable[int] | Ids, mode: Mode) -> Selection:
     """The selection after pointing at `ids`, quickest as an array, in `mode`."""
     import numpy as np
 
-    chosen = np.unique(np.asarray(ids, dtype=np.int64)) if hasattr(ids, "dtype") else Selection(ids).ordered
+    chosen = _ascending(np.array(ids, dtype=np.int64)) if hasattr(ids, "dtype") else Selection(ids).ordered
     match mode:
         case "replace":
             return Selection.of(chosen)
@@ -69,3 +69,13 @@ def pick(current: Selection, ids: Iterable[int] | Ids, mode: Mode) -> Selection:
         case "subtract":
             return Selection.of(np.setdiff1d(current.ordered, chosen, assume_unique=True))
     assert_never(mode)
+
+
+def _ascending(ids: Ids) -> Ids:
+    """Each of `ids` once, ascending; those that are so already, as a map's are, are not sorted again."""
+    if len(ids) > 1 and not (ids[1:] > ids[:-1]).all():
+        ids.sort()
+        import numpy as np
+
+        ids = ids[np.append(True, ids[1:] > ids[:-1])]
+    return ids
