@@ -209,12 +209,11 @@ class ExploreView(QWidget):
         label.setBuddy(self.source)
         self.source.setAccessibleName(texts.SEEN_BY_HELP)
         self.source.setToolTip(texts.SEEN_BY_HELP)
-        self.source.setMinimumWidth(240)
+        self.source.setMinimumWidth(130)
         bar.addSpacing(8)
         bar.addWidget(label)
         bar.addWidget(self.source)
         bar.addWidget(self.make)
-        bar.addWidget(self.remake)
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(120)
@@ -266,7 +265,7 @@ class ExploreView(QWidget):
         line.setContentsMargins(16, 0, 12, 8)
         line.setSpacing(10)
         line.addWidget(self.note, 1)
-        line.addStretch(0)
+        line.addWidget(self.remake)
         line.addWidget(self.side)
         return line
 

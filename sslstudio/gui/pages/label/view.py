@@ -137,6 +137,7 @@ class LabelView(QWidget):
         bar.addWidget(self.modes)
         bar.addWidget(self.advance)
         bar.addStretch(1)
+        bar.addWidget(self.check)
         bar.addWidget(self.undo)
         bar.addWidget(self.redo)
         bar.addWidget(self.next)
@@ -169,7 +170,6 @@ class LabelView(QWidget):
         row.addWidget(self._chip)
         row.addWidget(self._suggestion)
         row.addWidget(self._accept)
-        row.addWidget(self.check)
         row.addStretch(1)
         for text, icon, ask in (
             (f"{texts.UNSURE}  U", "uncertain", lambda: self.mark_requested.emit("uncertain")),
