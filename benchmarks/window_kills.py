@@ -47,12 +47,18 @@ PATIENCE_SECONDS = 5.0
 
 @dataclass
 class Shown:
-    """What the window said when it came up, and what it said last."""
+    """What the window said when it came up, and what it said last.
+
+    `before` is the image before the last one, since a step of the last milliseconds may not have been noted; `ahead`
+    the one that a step was about to lead to, which may have been noted but not said.
+    """
 
     page: str = ""
     mode: str = ""
     image: int | None = None
     undo: bool = False
+    before: int | None = None
+    ahead: int | None = None
 
 
 @dataclass
@@ -158,6 +164,12 @@ class Hand:
     def _image(self) -> int:
         return int(next(iter(self._workspace.session.selection)))
 
+    def _beside(self, by: int) -> int:
+        """The image that a step leads to, in the gallery's order."""
+        tiles = self._workspace.page("label").widget.gallery.grid.tiles
+        row = (tiles.row_of(self._image()) or 0) + by
+        return int(tiles.ids[min(max(0, row), len(tiles.ids) - 1)])
+
     def _press(self) -> None:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
@@ -169,7 +181,9 @@ class Hand:
         labels = self._workspace.session.labels()
         kind = self._draw.choices(["set", "step", "undo", "redo"], [6, 5, 1, 1])[0]
         if kind == "step":
-            QTest.keyClick(self._window.focusWidget(), self._draw.choice((Qt.Key.Key_Right, Qt.Key.Key_Left)))
+            by = self._draw.choice((1, -1))
+            self._say(">", [self._beside(by)])  # a window killed in the midst of a step may come up there already
+            QTest.keyClick(self._window.focusWidget(), Qt.Key.Key_Right if by > 0 else Qt.Key.Key_Left)
             self._say("@", ["label", "case", self._image(), True])
             return
         if (kind == "undo" and self._depth <= 0) or (
@@ -238,7 +252,9 @@ def kill_once(project: Path, seed: int, model: Model, last: Shown, tally: Window
     compare(project, model, ahead, tally)
     result = seen[-1]
     result.undo = bool(model.undo)
-    _before[0] = seen[-2].image if len(seen) > 1 else seen[-1].image
+    result.before = seen[-2].image if len(seen) > 1 else result.image
+    moves = [(sign, what) for sign, what in whole if sign in (b"@", b">")]
+    result.ahead = moves[-1][1][0] if moves[-1][0] == b">" else None
     return result
 
 
@@ -259,12 +275,9 @@ def _until_acknowledged(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
         silent.cancel()
 
 
-_before: list[int | None] = [None]
-"""The image before the last one: a step of the last milliseconds may not have been noted."""
-
-
 def _allowed(last: Shown) -> set[int | None]:
-    return {last.image, _before[0]} if last.page else {1}
+    """Where the next window may come up."""
+    return {last.image, last.before, last.ahead} if last.page else {1}
 
 
 def _environment() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -100,6 +101,7 @@ class Workspace(QObject):
         image = place.image
         if image is not None and self.project.catalogue.has_image(image):
             self.session.select([image])
+        self._saver = ThreadPoolExecutor(1, "place")  # of its own: it must not wait behind reading and searching
         self.session.selection_changed.connect(self._note_image)
         place.changed.connect(self._save_place)
 
@@ -108,7 +110,7 @@ class Workspace(QObject):
             self.session.place.note(image=next(iter(selection)))
 
     def _save_place(self) -> None:
-        self.session.place.save()  # at once, as labels are: a window killed in the next moment opens here again
+        self._saver.submit(self.session.place.save)
 
     def _refresh(self) -> None:
         for page in tuple(self._pages.values()):
@@ -160,6 +162,7 @@ class Workspace(QObject):
         self._inspector.close()
         for page in self._pages.values():
             page.close()
+        self._saver.shutdown(wait=False, cancel_futures=True)
         self.session.place.save()
         self._dispose()
         self.jobs.close()

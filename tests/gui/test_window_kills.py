@@ -16,9 +16,5 @@ from benchmarks import window_kills
 def test_killed_windows_lose_no_label_they_had_shown(tmp_path: Path) -> None:
     tally = window_kills.kills(tmp_path, 3, seed=100, images=12)
     assert tally.kills == 3 and tally.acknowledged >= 3
-    # No label may be lost. Where the window comes up again is told apart: on a busy computer it is now and then the
-    # image of some steps before, which is not understood yet.
-    assert tally.elsewhere <= 1, tally
-    tally.elsewhere = 0
     assert tally.sound, tally
     assert tally.undone > 0
