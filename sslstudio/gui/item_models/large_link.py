@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from sslstudio.errors import SSLStudioError
-from sslstudio.gui.item_models.meanings import meaning_on_screen
+from sslstudio.gui.item_models import screen_pixels
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.screen_pixels import ScreenPixels
 from sslstudio.gui.item_models.tile_texts import tile
-from sslstudio.gui.widgets.image_meaning import PLAIN, Meaning
-from sslstudio.importers.windowing import on_screen
 
 if TYPE_CHECKING:
     from sslstudio.gui.pages.page import Services
     from sslstudio.gui.widgets.gallery import Gallery
     from sslstudio.gui.widgets.large_view import LargeView
-
-MISSING = "The stored pixels are missing. Import this image again."
 
 
 class LargeLink(QObject):
@@ -58,7 +54,10 @@ class LargeLink(QObject):
 
     def _draw(self) -> None:
         if self.shown is not None:
-            self._services.background.run(self._read, self.shown, done=self._take, key=f"large-{id(self)}")
+            project = self._services.session.project
+            self._services.background.run(
+                screen_pixels.read, project, self.shown, done=self._take, key=f"large-{id(self)}"
+            )
 
     def _show_facts(self) -> None:
         if self.shown is None:
@@ -70,21 +69,9 @@ class LargeLink(QObject):
         place = f"{row + 1:,} of {len(self._gallery.ids):,}" if row is not None else ""
         self._view.set_facts(f"Image {self.shown}", ", ".join(words), place)
 
-    def _read(self, image_id: int) -> tuple[int, Any, float, float, Meaning]:
-        from sslstudio.importers.pixel_cache import PixelCache
-
-        project = self._services.session.project
-        try:
-            detail = project.catalogue.image(image_id)
-            stored = PixelCache(project.pixels_dir).read(detail.pixels)
-            return image_id, *on_screen(stored, detail.windows), meaning_on_screen(detail)
-        except (OSError, ValueError, SSLStudioError):
-            return image_id, None, 0.0, 255.0, PLAIN
-
-    def _take(self, found: tuple[int, Any, float, float, Meaning]) -> None:
-        image_id, pixels, low, high, meaning = found
-        if image_id == self.shown:
-            self._view.set_image(pixels, low, high, "" if pixels is not None else MISSING, meaning)
+    def _take(self, found: ScreenPixels) -> None:
+        if found.image_id == self.shown:
+            self._view.set_image(found.pixels, found.low, found.high, found.message, found.meaning)
 
     def _closed(self) -> None:
         if self.shown is not None:

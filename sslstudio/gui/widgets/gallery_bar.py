@@ -15,6 +15,7 @@ from sslstudio.gui.widgets.flow_layout import FlowLayout
 SMALLEST, LARGEST = 56, 288
 _BOX, _LIST = 124, 210
 _FOLD, _UNFOLD = "Ctrl+Left on a header", "Ctrl+Right on a header"
+GROUP_HELP = "Puts images under headings, which can be folded and selected as a whole"
 MODES = (("gallery", "Gallery"), ("table", "Table"))
 
 
@@ -78,7 +79,7 @@ class GalleryBar(QWidget):
         self.tiles.setVisible(not table)
         self.columns.setVisible(table)
         self.groupings.setEnabled(not table)
-        self.groupings.setToolTip("A table has no groups: sort it by a column instead." if table else "")
+        self.groupings.setToolTip("A table has no groups: sort it by a column instead." if table else GROUP_HELP)
         self._show_fold()
 
     def set_parts(self, shown: Sequence[str]) -> None:
@@ -107,12 +108,14 @@ class GalleryBar(QWidget):
     def _build(self) -> None:
         flow = FlowLayout(self, spacing=6)
         flow.setContentsMargins(8, 4, 8, 4)
-        for name, box, beside in (
-            ("Show", self.filters, None),
-            ("Sort by", self.sorts, self.direction),
-            ("Group by", self.groupings, self.fold),
+        for name, box, beside, words in (
+            ("Show", self.filters, None, "Which images are shown here; the map shows all"),
+            ("Sort by", self.sorts, self.direction, "In which order they stand"),
+            ("Group by", self.groupings, self.fold, GROUP_HELP),
         ):
+            box.setToolTip(words)
             flow.addWidget(_named(name, box, beside))
+        self.modes.setToolTip("Pictures side by side, or one line an image with what is known of it")
         self.side.setRange(SMALLEST, LARGEST)
         self.side.setFixedWidth(72)
         self.side.setToolTip("Size of the pictures (Ctrl and wheel)")

@@ -6,48 +6,19 @@ The grid keeps no selection of its own; it asks for changes of the one selection
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, Signal
+import numpy.typing as npt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from sslstudio.gui.item_models.tiles import TileModel
 from sslstudio.gui.widgets.gallery_grid import EqualGrid, Index
 from sslstudio.gui.widgets.gallery_header import TICK_WIDTH
+from sslstudio.gui.widgets.pointing import MOVES, PointingAtRows, mode_of
 from sslstudio.session.selection import Mode
 
-MOVES = {
-    Qt.Key.Key_Left,
-    Qt.Key.Key_Right,
-    Qt.Key.Key_Up,
-    Qt.Key.Key_Down,
-    Qt.Key.Key_Home,
-    Qt.Key.Key_End,
-    Qt.Key.Key_PageUp,
-    Qt.Key.Key_PageDown,
-}
-_PLAIN = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier
 
-
-def mode_of(modifiers: Qt.KeyboardModifier) -> Mode:
-    """The grammar of every view: Shift extends, Ctrl toggles, Alt subtracts, a plain click replaces."""
-    if modifiers & Qt.KeyboardModifier.ShiftModifier:
-        return "extend"
-    if modifiers & Qt.KeyboardModifier.ControlModifier:
-        return "toggle"
-    return "subtract" if modifiers & Qt.KeyboardModifier.AltModifier else "replace"
-
-
-def claims_key(event: QEvent) -> bool:
-    """True when a view with the keyboard takes a key before it becomes a command of the page: to walk, plainly."""
-    return (
-        event.type() == QEvent.Type.ShortcutOverride
-        and isinstance(event, QKeyEvent)
-        and event.key() in MOVES
-        and event.modifiers() in _PLAIN
-    )
-
-
-class SelectingGrid(EqualGrid):
+class SelectingGrid(PointingAtRows, EqualGrid):
     """Click replaces, Ctrl toggles, Shift extends, Alt subtracts; arrows walk and select. A click on a header folds
     what lies under it, one on its tick selects all of that."""
 
@@ -65,10 +36,10 @@ class SelectingGrid(EqualGrid):
         self._anchor = 0
         self.space_selects = True
 
-    def current_id(self) -> int | None:
-        """The image that has the keyboard."""
-        row = self.currentIndex().row()
-        return int(self.tiles.ids[row]) if 0 <= row < len(self.tiles.ids) else None
+    @property
+    def shown_ids(self) -> npt.NDArray[np.int64]:
+        """The images (N,) in the order of their rows."""
+        return self.tiles.ids
 
     def set_current(self, image_id: int) -> None:
         """Make one image the current one and bring it into view, unfolding what hides it."""
@@ -91,13 +62,6 @@ class SelectingGrid(EqualGrid):
         if first is not None:
             self.verticalScrollBar().setValue(self._top_of(first))
 
-    def event(self, event: QEvent) -> bool:
-        """Keys that walk are the gallery's while it has the keyboard, whatever the page uses them for."""
-        if claims_key(event):
-            event.accept()
-            return True
-        return super().event(event)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask for a selection by the modifiers held."""
         if event.button() != Qt.MouseButton.LeftButton:
@@ -113,20 +77,8 @@ class SelectingGrid(EqualGrid):
         if section is not None:
             self._press_header(section, point, mode)
             return
-        if mode == "extend":
-            self._ask_range(row)
-        else:
-            self._anchor = row if mode != "subtract" else self._anchor
-            self.selection_requested.emit(self.tiles.ids[row : row + 1], mode)
+        self._point_at(row, mode)
         self._go_to(row)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Nothing follows a drag."""
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Everything happened on the press."""
-        event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the image; on a header the second click counts like the first."""
@@ -163,9 +115,6 @@ class SelectingGrid(EqualGrid):
             self.selection_requested.emit(np.array([self.current_id()], dtype=np.int64), "toggle")
         else:
             event.ignore()
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters and digits are commands here, never a search."""
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The first image becomes the current one, so that arrows start somewhere."""
@@ -223,10 +172,6 @@ class SelectingGrid(EqualGrid):
             self.selectionModel().setCurrentIndex(header, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.viewport().update()
         self.folded.emit()
-
-    def _ask_range(self, row: int) -> None:
-        first, last = sorted((min(self._anchor, len(self.tiles.ids) - 1), row))
-        self.selection_requested.emit(self.tiles.ids[first : last + 1], "extend")
 
     def _go_to(self, row: int) -> None:
         if self._layout.box(row) is None:

@@ -6,17 +6,18 @@ The table keeps no selection of its own; it asks for changes of the one selectio
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelectionModel, Qt, Signal
+import numpy.typing as npt
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from sslstudio.gui.item_models.image_rows import ImageRows, Index
-from sslstudio.gui.widgets.gallery_input import MOVES, claims_key, mode_of
+from sslstudio.gui.widgets.pointing import MOVES, PointingAtRows, mode_of
 
 NO_UPDATE = QItemSelectionModel.SelectionFlag.NoUpdate
 
 
-class SelectingTable(QTableView):
+class SelectingTable(PointingAtRows, QTableView):
     """Click replaces, Ctrl toggles, Shift extends, Alt subtracts; arrows walk and select, Enter opens."""
 
     selection_requested = Signal(object, str)
@@ -34,10 +35,10 @@ class SelectingTable(QTableView):
         self._anchor = 0
         self.space_selects = True
 
-    def current_id(self) -> int | None:
-        """The image that has the keyboard."""
-        row = self.currentIndex().row()
-        return int(self.rows.ids[row]) if 0 <= row < len(self.rows.ids) else None
+    @property
+    def shown_ids(self) -> npt.NDArray[np.int64]:
+        """The images (N,) in the order of their rows."""
+        return self.rows.ids
 
     def set_current(self, image_id: int) -> None:
         """Make one image the current one and bring it into view."""
@@ -45,13 +46,6 @@ class SelectingTable(QTableView):
         if row is not None:
             self._go_to(row)
             self._anchor = row
-
-    def event(self, event: QEvent) -> bool:
-        """Keys that walk are the table's while it has the keyboard."""
-        if claims_key(event):
-            event.accept()
-            return True
-        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask for a selection by the modifiers held."""
@@ -63,20 +57,8 @@ class SelectingTable(QTableView):
                 self.selection_requested.emit(np.zeros(0, dtype=np.int64), mode)
             return
         row = index.row()
-        if mode == "extend":
-            self._ask_range(row)
-        else:
-            self._anchor = row if mode != "subtract" else self._anchor
-            self.selection_requested.emit(self.rows.ids[row : row + 1], mode)
+        self._point_at(row, mode)
         self._go_to(row, index.column())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Nothing follows a drag."""
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Everything happened on the press."""
-        event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the image."""
@@ -118,9 +100,6 @@ class SelectingTable(QTableView):
         else:
             event.ignore()
 
-    def keyboardSearch(self, search: str) -> None:
-        """Letters and digits are commands here, never a search."""
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The first selected image becomes the current one, so that arrows start somewhere."""
         super().focusInEvent(event)
@@ -135,10 +114,6 @@ class SelectingTable(QTableView):
         if current.isValid():
             self.current_changed.emit(int(self.rows.ids[current.row()]))
             self.viewport().update()
-
-    def _ask_range(self, row: int) -> None:
-        first, last = sorted((min(self._anchor, len(self.rows.ids) - 1), row))
-        self.selection_requested.emit(self.rows.ids[first : last + 1], "extend")
 
     def _go_to(self, row: int, column: int | None = None) -> None:
         index = self.rows.index(row, max(0, self.currentIndex().column()) if column is None else column)

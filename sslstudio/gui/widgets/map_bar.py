@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from sslstudio.gui import theme
+from sslstudio.gui.widgets import grouped_choices
 from sslstudio.gui.widgets.controls import IconButton
 from sslstudio.gui.widgets.map_scene import Tool
 
@@ -70,6 +71,7 @@ class MapBar(QWidget):
         label.setProperty("role", "muted")
         label.setBuddy(self.colour_by)
         self.colour_by.setAccessibleName("Colour by")
+        self.colour_by.setToolTip("What the colours and shapes of the points stand for")
         self.colour_by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.colour_by.setMinimumContentsLength(6)
         self.colour_by.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -101,18 +103,7 @@ class MapBar(QWidget):
 
     def set_colourings(self, groups: Sequence[tuple[str, Sequence[Entry]]], current: str) -> None:
         """The "colour by" list: groups of entries (value, name), each under its title; "" for no title."""
-        model = QStandardItemModel(self.colour_by)
-        for title, entries in groups:
-            if title and entries:
-                heading = QStandardItem(title)
-                heading.setFlags(Qt.ItemFlag.NoItemFlags)
-                model.appendRow(heading)
-            for value, name in entries:
-                item = QStandardItem(name)
-                item.setData(value, Qt.ItemDataRole.UserRole)
-                item.setToolTip(name)
-                model.appendRow(item)
-        self.colour_by.setModel(model)
+        grouped_choices.fill(self.colour_by, groups)
         self.colour_by.setCurrentIndex(max(0, self.colour_by.findData(current)))
 
     def _tool_button(self, tool: Tool, icon: str, name: str, tip: str) -> QToolButton:

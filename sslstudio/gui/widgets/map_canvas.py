@@ -19,20 +19,10 @@ from sslstudio.gui.widgets import map_raster
 from sslstudio.gui.widgets.map_index import Rectangle
 from sslstudio.gui.widgets.map_overview import MapOverview
 from sslstudio.gui.widgets.map_points import PointItem
-from sslstudio.gui.widgets.map_scene import MapScene, Mode, Tool
+from sslstudio.gui.widgets.map_scene import MapScene, Tool
+from sslstudio.gui.widgets.pointing import mode_of
 
 _SETTLE_MS = 140
-
-
-def mode_of(modifiers: Qt.KeyboardModifier) -> Mode:
-    """What a click or a lasso does to the selection: Ctrl toggles, Shift extends, Alt subtracts, else replace."""
-    if modifiers & Qt.KeyboardModifier.ControlModifier:
-        return "toggle"
-    if modifiers & Qt.KeyboardModifier.ShiftModifier:
-        return "extend"
-    if modifiers & Qt.KeyboardModifier.AltModifier:
-        return "subtract"
-    return "replace"
 
 
 class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]

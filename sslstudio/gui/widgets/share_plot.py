@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from sslstudio.gui import theme
 
 _SIDE = 220
-_LEFT, _BOTTOM, _TOP, _RIGHT = 46, 40, 8, 12
+_LEFT, _BOTTOM, _TOP, _RIGHT = 58, 40, 8, 12
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 

@@ -84,30 +84,19 @@ class TrustPanel(QWidget):
     def _build(self) -> None:
         self.which.setAccessibleName(texts.CLASS)
         self.which.setMaximumWidth(220)
+        self.which.setToolTip(texts.CLASS_TIP)
+        self.sensitivity.setToolTip(texts.SENSITIVITY_TIP)
         form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.setHorizontalSpacing(10)
         form.addRow(texts.CLASS, self.which)
         form.addRow(texts.SENSITIVITY, self.sensitivity)
         form.addRow(texts.PREVALENCE, self.prevalence)
-        beside = QVBoxLayout()
-        beside.addLayout(form)
-        beside.addSpacing(6)
-        beside.addWidget(self.cut)
-        beside.addWidget(Text(texts.OPTIMISTIC, "small"))
-        beside.addStretch(1)
-        chance = QHBoxLayout()
-        chance.setSpacing(16)
-        chance.addWidget(self.roc, 0, Qt.AlignmentFlag.AlignTop)
-        chance.addLayout(beside, 1)
-        words = QVBoxLayout()
-        words.addWidget(self.calibrated)
-        words.addWidget(Text(texts.RELIABILITY_HELP, "small"))
-        words.addStretch(1)
-        honest = QHBoxLayout()
-        honest.setSpacing(16)
-        honest.addWidget(self.reliability, 0, Qt.AlignmentFlag.AlignTop)
-        honest.addLayout(words, 1)
+        form_box = QWidget()
+        form_box.setLayout(form)
+        chance = _beside(self.roc, form_box, self.cut, Text(texts.OPTIMISTIC, "small"))
+        honest = _beside(self.reliability, self.calibrated, Text(texts.RELIABILITY_HELP, "small"))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(8)
@@ -117,6 +106,20 @@ class TrustPanel(QWidget):
         grid.addLayout(honest, 3, 0)
         grid.addWidget(SectionTitle(texts.ROC), 4, 0)
         grid.addLayout(chance, 5, 0)
+
+
+def _beside(plot: SharePlot, *parts: QWidget) -> QHBoxLayout:
+    """A plot with words and controls at its right."""
+    words = QVBoxLayout()
+    words.setSpacing(8)
+    for part in parts:
+        words.addWidget(part)
+    words.addStretch(1)
+    row = QHBoxLayout()
+    row.setSpacing(16)
+    row.addWidget(plot, 0, Qt.AlignmentFlag.AlignTop)
+    row.addLayout(words, 1)
+    return row
 
 
 def _share(name: str, value: float) -> Number:

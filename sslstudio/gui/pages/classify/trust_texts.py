@@ -15,13 +15,17 @@ ROC = "Where to cut"
 CLASS = "Class to find"
 SENSITIVITY = "Find at least"
 PREVALENCE = "Share of it among your patients"
+CLASS_TIP = "The class that must not be missed; all others count as one"
+SENSITIVITY_TIP = "The smallest share of the images of this class that is to be found"
 RELIABILITY_HELP = (
     "Each dot stands for the test images to which the classifier gave about this probability; the larger, the more. "
-    "On the dashed line the probabilities are honest; below it the classifier boasts. Bars: 95 % intervals."
+    "On the dashed line the probabilities are honest; below it the classifier boasts. Bars: 95 % intervals, which "
+    "take images for independent; images of one patient are not, so the truth is less certain."
 )
 OPTIMISTIC = (
     "The cut is chosen on the test images themselves, so sensitivity and specificity are a little too good; "
-    "check it on other patients before relying on it. Predictive values are for the share you entered."
+    "check it on other patients before relying on it. The intervals take images for independent, which images of one "
+    "patient are not. Predictive values are for the share you entered."
 )
 NO_CURVE = "No class has test images on both sides."
 _WELL, _FAIR = 0.05, 0.1

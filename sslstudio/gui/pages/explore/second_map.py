@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.item_models.colouring import Colouring
 from sslstudio.gui.pages.explore import second_map_texts as texts
+from sslstudio.gui.widgets import grouped_choices
 from sslstudio.gui.widgets.controls import IconButton, Text
 from sslstudio.gui.widgets.map_view import MapView
 
@@ -47,21 +47,10 @@ class SecondMap(QWidget):
 
     def set_choices(self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], current: str) -> None:
         """What can be compared with: groups of (key, title) under their headings."""
-        model = QStandardItemModel(self.choice)
-        for heading, entries in groups:
-            if not entries:
-                continue
-            above = QStandardItem(heading)
-            above.setFlags(Qt.ItemFlag.NoItemFlags)
-            model.appendRow(above)
-            for key, title in entries:
-                item = QStandardItem(title)
-                item.setData(key, Qt.ItemDataRole.UserRole)
-                model.appendRow(item)
-        self.choice.setModel(model)
+        grouped_choices.fill(self.choice, groups)
         self.choice.setCurrentIndex(self.choice.findData(current) if current else -1)
-        self.choice.setEnabled(model.rowCount() > 0)
-        self.choice.setToolTip(texts.CHOOSE_HELP if model.rowCount() else texts.NOTHING)
+        self.choice.setEnabled(self.choice.count() > 0)
+        self.choice.setToolTip(texts.CHOOSE_HELP if self.choice.count() else texts.NOTHING)
 
     def set_points(self, ids: npt.NDArray[np.int64], xy: npt.NDArray[np.float32]) -> None:
         """Show images `ids` (n,) at `xy` (n, 2)."""

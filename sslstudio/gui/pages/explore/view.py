@@ -36,7 +36,7 @@ from sslstudio.gui.widgets.floating import FloatingPlace
 from sslstudio.gui.widgets.gallery import Gallery
 from sslstudio.gui.widgets.large_view import LargeView
 from sslstudio.gui.widgets.map_view import MapView
-from sslstudio.session.selection import Mode
+from sslstudio.gui.widgets.pointing import mode_of
 
 
 class GroupList(QTableView):
@@ -82,14 +82,7 @@ class GroupList(QTableView):
         """Letters are commands of the page, never a search."""
 
     def _ask(self, index: QModelIndex) -> None:
-        modifiers = QApplication.keyboardModifiers()
-        mode: Mode = "replace"
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
-            mode = "toggle"
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
-            mode = "extend"
-        elif modifiers & Qt.KeyboardModifier.AltModifier:
-            mode = "subtract"
+        mode = mode_of(QApplication.keyboardModifiers())
         self.group_requested.emit(self.groups.rows[index.row()].number, mode)
 
 

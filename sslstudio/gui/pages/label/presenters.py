@@ -8,16 +8,14 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
-from sslstudio.errors import SSLStudioError
-from sslstudio.gui.item_models.meanings import meaning_on_screen
+from sslstudio.gui.item_models import screen_pixels
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.screen_pixels import ScreenPixels
 from sslstudio.gui.item_models.tile_texts import tile
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.label.learner import Learned
 from sslstudio.gui.pages.label.side_panel import Progress
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.widgets.image_meaning import PLAIN, Meaning
-from sslstudio.importers.windowing import on_screen
 
 
 class CaseView(Protocol):
@@ -66,7 +64,10 @@ class CasePresenter(QObject):
             self._drawn = None
             self._view.case.set_image(None, 0, 255, texts.NOTHING_SELECTED)
         elif image_id != self._drawn:
-            self._services.background.run(self._read, image_id, done=self._show_image, key="label-case")
+            project = self._services.session.project
+            self._services.background.run(
+                screen_pixels.read, project, image_id, done=self._show_image, key="label-case"
+            )
 
     def _show_facts(self) -> None:
         """The words around the image in hand; the picture itself is not touched."""
@@ -86,23 +87,10 @@ class CasePresenter(QObject):
             name = self._images.classes()[found[0]].name
             self._view.set_suggestion(texts.suggestion(name, found[1]), True)
 
-    def _read(self, image_id: int) -> tuple[int, Any, float, float, Meaning]:
-        from sslstudio.importers.pixel_cache import PixelCache
-
-        project = self._services.session.project
-        try:
-            detail = project.catalogue.image(image_id)
-            stored = PixelCache(project.pixels_dir).read(detail.pixels)
-            return image_id, *on_screen(stored, detail.windows), meaning_on_screen(detail)
-        except (OSError, ValueError, SSLStudioError):
-            return image_id, None, 0.0, 255.0, PLAIN
-
-    def _show_image(self, found: tuple[int, Any, float, float, Meaning]) -> None:
-        image_id, pixels, low, high, meaning = found
-        if image_id == self._shown:
-            self._drawn = image_id
-            message = "" if pixels is not None else "The stored pixels are missing. Import this image again."
-            self._view.case.set_image(pixels, low, high, message, meaning)
+    def _show_image(self, found: ScreenPixels) -> None:
+        if found.image_id == self._shown:
+            self._drawn = found.image_id
+            self._view.case.set_image(found.pixels, found.low, found.high, found.message, found.meaning)
 
 
 class ProgressPresenter(QObject):

@@ -23,6 +23,7 @@ from sslstudio.gui.widgets.controls import (
     PrimaryButton,
     Segmented,
 )
+from sslstudio.gui.widgets.flow_layout import FlowLayout
 from sslstudio.gui.widgets.gallery import Gallery
 from sslstudio.gui.widgets.stack import Stack
 
@@ -92,6 +93,7 @@ class LabelView(QWidget):
         self._suggestion.style().unpolish(self._suggestion)
         self._suggestion.style().polish(self._suggestion)
         self._accept.setEnabled(available)
+        self._accept.setToolTip(texts.ACCEPT_HELP if available else text)
 
     def set_check(self, classes: Sequence[tuple[int, str]], reason: str) -> None:
         """The classes (id, name) that a sample can be checked for, and why it cannot be now."""
@@ -142,6 +144,7 @@ class LabelView(QWidget):
         bar.addWidget(self.redo)
         bar.addWidget(self.next)
         self.advance.setChecked(True)
+        self.advance.setToolTip(texts.ADVANCE_HELP)
         self._stack.addWidget(self.gallery)
         self._stack.addWidget(self.case)
         middle = QHBoxLayout()
@@ -164,19 +167,22 @@ class LabelView(QWidget):
         self.set_target("", False)
 
     def _decisions(self) -> QHBoxLayout:
+        """What is in hand and what is suggested for it, on two lines where there is no room; what else can be said."""
+        proposed = QWidget()
+        flow = FlowLayout(proposed, spacing=8)
+        for part in (self._chip, self._suggestion, self._accept):
+            flow.addWidget(part)
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)
-        row.addWidget(self._chip)
-        row.addWidget(self._suggestion)
-        row.addWidget(self._accept)
-        row.addStretch(1)
-        for text, icon, ask in (
-            (f"{texts.UNSURE}  U", "uncertain", lambda: self.mark_requested.emit("uncertain")),
-            (f"{texts.LEAVE_OUT}  X", "exclude", lambda: self.mark_requested.emit("excluded")),
-            (f"{texts.CLEAR}  \u232b", "close", self.clear_requested.emit),
+        row.addWidget(proposed, 1)
+        for text, icon, tip, ask in (
+            (f"{texts.UNSURE}  U", "uncertain", texts.UNSURE_HELP, lambda: self.mark_requested.emit("uncertain")),
+            (f"{texts.LEAVE_OUT}  X", "exclude", texts.LEAVE_OUT_HELP, lambda: self.mark_requested.emit("excluded")),
+            (f"{texts.CLEAR}  \u232b", "close", texts.CLEAR_HELP, self.clear_requested.emit),
         ):
             button = PlainButton(text, icon)
+            button.setToolTip(tip)
             button.clicked.connect(lambda _=False, asked=ask: asked())
             row.addWidget(button)
         return row
