@@ -31,7 +31,10 @@ def wilson(hits: int, n: int, level: float = 0.95) -> Interval:
 
 
 def exact(hits: int, n: int, level: float = 0.95) -> Interval:
-    """The exact binomial interval for `hits` of n (n > 0): Clopper and Pearson, Biometrika 26, 1934. By bisection."""
+    """The exact binomial interval for `hits` of n (0 < n <= 1,000): Clopper and Pearson, Biometrika 26, 1934.
+
+    By bisection, since the window has no scipy at hand and takes a second to load it.
+    """
     tail = (1 - level) / 2
 
     def at_least(k: int, p: float) -> float:

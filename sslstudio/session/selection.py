@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal, assert_never
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Selection(Set[int]):
         return made
 
     def __contains__(self, image_id: object) -> bool:
-        place = int(self.ordered.searchsorted(image_id)) if isinstance(image_id, int) else len(self.ordered)
+        place = int(self.ordered.searchsorted(int(image_id))) if isinstance(image_id, Integral) else len(self.ordered)
         return place < len(self.ordered) and bool(self.ordered[place] == image_id)
 
     def __iter__(self) -> Iterator[int]:

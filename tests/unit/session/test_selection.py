@@ -53,5 +53,6 @@ def test_a_selection_is_a_set(first: frozenset[int], second: frozenset[int]) -> 
     assert (selection == Selection(second)) == (first == second)
     assert list(selection) == selection.ordered.tolist() == sorted(first) and len(selection) == len(first)
     assert all((image in selection) == (image in first) for image in range(14)) and "1" not in selection
+    assert all((np.int64(image) in selection) == (image in first) for image in range(14))
     assert selection & second == first & second and selection | second == first | second
     assert selection - second == first - second and bool(selection) == bool(first)

@@ -62,11 +62,10 @@ class GroupPurity:
     def _labels(self) -> npt.NDArray[np.int32]:
         classes, table = self._images.classes(), self._images.table
         codes = np.full(len(table.ids), -1, dtype=np.int32)
-        given = {key: int(one.class_id) for key, one in self._images.labels().items() if one.class_id in classes}
-        for image_id, class_id in given.items():
-            row = table.row_of(image_id)
-            if row is not None:
-                codes[row] = class_id
+        given = {key: one.class_id for key, one in self._images.labels().items() if one.class_id in classes}
+        ids = np.fromiter(given, np.int64, len(given))
+        rows, there = table.places_of(ids)
+        codes[rows] = np.fromiter(given.values(), np.int32, len(given))[there]
         return codes
 
 

@@ -72,9 +72,9 @@ class ShortcutPresenter(QObject):
             return
         self._colour_by(key)
         named = [share.group for share in one.concerned] if self._holds() else []
-        ids = self._images.table.ids[np.isin(self._images.group, named)] if named else ()
+        ids = self._images.table.ids[np.isin(self._images.group, named)]
         if len(ids):
-            self._services.session.select(ids.tolist())  # type: ignore[union-attr]
+            self._services.session.select(ids)
         self._services.notify.info(texts.shown(one.info.title, len(ids)))
 
     def _work(self, source: str, generation: int) -> tuple[int, ShortcutReport | None]:

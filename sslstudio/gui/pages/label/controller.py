@@ -95,8 +95,7 @@ class LabelController(QObject):
     def refresh(self) -> None:
         """Something in the project changed."""
         self._progress.show()
-        self._view.set_history(*self._labelling.history())
-        self._view.side.set_second_read(*self._reading.state())
+        self._show_history()
         source = self._current.known.current
         ready = source is not None and bool(source.embedding)
         self._view.set_next_reason("" if ready else texts.NO_EMBEDDING)
@@ -156,7 +155,8 @@ class LabelController(QObject):
         view.side.second_look_requested.connect(self._second_look)
         view.check_requested.connect(self._auditing.begin)
         self._auditing.case_wanted.connect(self._show_checked)
-        self._auditing.gallery_wanted.connect(self._show_rest)
+        self._auditing.gallery_wanted.connect(lambda _: self._set_mode("gallery"))
+        self._auditing.gallery_wanted.connect(session.select)
         self._auditing.list_wanted.connect(lambda: self._show_listed({}))
         self._auditing.changed.connect(self._blind_changed)
         view.side.second_read_requested.connect(self._reading.begin)
@@ -168,7 +168,7 @@ class LabelController(QObject):
         self._queue.chosen.connect(self._show_chosen)
         self._queue.ended.connect(self._services.notify.info)
         self._learner.learned.connect(self._progress.take)
-        self._images.labels_changed.connect(lambda _: self.refresh())
+        self._images.labels_changed.connect(lambda _: self._show_history())
         self._images.images_changed.connect(self._images_changed)
         self._current.changed.connect(self.refresh)
         session.selection_changed.connect(self._on_selection)
@@ -229,18 +229,13 @@ class LabelController(QObject):
         self._services.session.select([image_id])
         self._set_mode("case")
 
-    def _show_rest(self, ids: tuple[int, ...]) -> None:
-        """The images that a check was for."""
-        self._set_mode("gallery")
-        self._services.session.select(ids)
-
     def _blind_changed(self) -> None:
         """A check or a second read begins, goes on or ends: what may be seen, and where labels go."""
         reading = self._reading.blind
         self._case.blind = reading
         self._labelling.answering = self._reading.answer if reading else None
         self._view.set_blind(reading or self._auditing.blind)
-        self._view.side.set_second_read(*self._reading.state())
+        self._show_history()
         self._show_selection()
 
     def _labelled(self) -> None:
@@ -248,6 +243,11 @@ class LabelController(QObject):
             self._auditing.go_on()
         elif self._view.advances:
             self._queue.next()
+
+    def _show_history(self) -> None:
+        """What a label changes at once; what is counted follows when the classifier has learned."""
+        self._view.set_history(*self._labelling.history())
+        self._view.side.set_second_read(*self._reading.state())
 
     def _show_selection(self) -> None:
         ids = sorted_ids(self._services.session.selection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,28 +43,28 @@ class SecondReading(QObject):
         self._services, self._bar = services, bar
         self._images = ProjectImages.of(services)
         self._read: SecondRead | None = None
+        self._kept = second_reads.load(services.session.project)
         self.blind = False
         bar.chosen.connect(self._decide)
 
     def state(self) -> tuple[bool, int, int]:
         """Whether labelled images can be read again now, and how far a read is that was begun (0 of 0: none)."""
-        read = self.kept()
+        read = self._begun()
         done = (len(read.answers), len(read.images)) if read is not None else (0, 0)
         labels = self._services.session.labels().values()
-        known = sum(label.class_id is not None for label in labels)
-        possible = known >= second_reads.FEWEST and not self._services.session.project.read_only
+        known = islice((label for label in labels if label.class_id is not None), second_reads.FEWEST)
+        possible = len(list(known)) == second_reads.FEWEST and not self._services.session.project.read_only
         return possible and not self.blind, *done
 
-    def kept(self) -> SecondRead | None:
-        """The read that was begun before and has not ended, from the project."""
-        found = second_reads.load(self._services.session.project)
-        return found if found is not None and found.next is not None else None
+    def _begun(self) -> SecondRead | None:
+        """The read that was begun before and has not ended."""
+        return self._kept if self._kept is not None and self._kept.next is not None else None
 
     def begin(self) -> None:
         """Go on with the read that was begun, or draw a new one."""
         project, session = self._services.session.project, self._services.session
         try:
-            self._read = self.kept() or second_reads.draw(session.labels(), time.time_ns(), project.catalogue.author)
+            self._read = self._begun() or second_reads.draw(session.labels(), time.time_ns(), project.catalogue.author)
             second_reads.store(project, self._read)
         except SSLStudioError as error:
             self._services.notify.error(error)
@@ -80,7 +81,7 @@ class SecondReading(QObject):
         except SSLStudioError as error:
             self._services.notify.error(error)
             return
-        self._read = read
+        self._read = self._kept = read
         self._go_on()
 
     def _go_on(self) -> None:

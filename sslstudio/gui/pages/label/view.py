@@ -62,6 +62,7 @@ class LabelView(QWidget):
         self.second = AuditBar()
         self.check = PlainButton(audit_texts.CHECK, "search")
         self._check_menu = QMenu(self)
+        self._checkable: list[tuple[int, str]] = []
         self.check.setMenu(self._check_menu)
         self._stack = Stack()
         self._build()
@@ -97,12 +98,17 @@ class LabelView(QWidget):
 
     def set_check(self, classes: Sequence[tuple[int, str]], reason: str) -> None:
         """The classes (id, name) that a sample can be checked for, and why it cannot be now."""
-        self._check_menu.clear()
-        for class_id, name in classes:
-            action = self._check_menu.addAction(name)
-            action.triggered.connect(lambda _=False, asked=class_id: self.check_requested.emit(asked))
+        if list(classes) != self._checkable:
+            self._checkable = list(classes)
+            self._fill_check_menu()
         self.check.setEnabled(not reason)
         self.check.setToolTip(reason or audit_texts.CHECK_HELP)
+
+    def _fill_check_menu(self) -> None:
+        self._check_menu.clear()
+        for class_id, name in self._checkable:
+            action = self._check_menu.addAction(name)
+            action.triggered.connect(lambda _=False, asked=class_id: self.check_requested.emit(asked))
 
     def set_blind(self, blind: bool) -> None:
         """Whether the classifier's opinion is kept back."""
