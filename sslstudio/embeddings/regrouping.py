@@ -22,7 +22,7 @@ def regrouped(vectors_file: str, ids_file: str, map_file: str, way: Way, k: int 
     ids, xy, _ = read_map(Path(map_file))
     if way == "density":
         return density_groups(xy)
-    return cluster(_vectors(vectors_file, ids_file, ids), k)
+    return cluster(vectors_of(vectors_file, ids_file, ids), k)
 
 
 def parted(vectors_file: str, ids_file: str, ids: NDArray[np.int64], k: int = 0) -> NDArray[np.int32]:
@@ -30,7 +30,7 @@ def parted(vectors_file: str, ids_file: str, ids: NDArray[np.int64], k: int = 0)
 
     Raises SSLStudioError ("one_image") when they cannot be told apart.
     """
-    vectors = _vectors(vectors_file, ids_file, ids)
+    vectors = vectors_of(vectors_file, ids_file, ids)
     parts = cluster(vectors, k) if len(ids) >= 2 else np.zeros(len(ids), np.int32)
     if parts.max(initial=0) < 1 and len(ids) >= 2:
         parts = cluster(vectors, 2)
@@ -39,7 +39,7 @@ def parted(vectors_file: str, ids_file: str, ids: NDArray[np.int64], k: int = 0)
     return parts
 
 
-def _vectors(vectors_file: str, ids_file: str, wanted: NDArray[np.int64]) -> NDArray[np.floating]:
+def vectors_of(vectors_file: str, ids_file: str, wanted: NDArray[np.int64]) -> NDArray[np.floating]:
     """The embeddings of the images `wanted`, in their order; raises SSLStudioError ("not_embedded")."""
     vectors = np.load(vectors_file, mmap_mode="r", allow_pickle=False)
     ids = np.load(ids_file, allow_pickle=False)

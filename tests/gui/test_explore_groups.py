@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -27,6 +27,7 @@ from tests.gui.image_project import Desk, build, desk, label_all, pictures
 
 GIVEN = pictures()
 Opened = tuple[Desk, Page, ExploreView]
+ITEM_EDITABLE = Qt.ItemFlag.ItemIsEditable
 ROWS = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 
 
@@ -50,6 +51,32 @@ def stored(made: Desk) -> list[int]:
     data = workflow.load_map(made.project, "map-1")
     assert data is not None
     return np.bincount(data.cluster[data.cluster >= 0]).tolist()
+
+
+def test_groups_that_are_alike_stand_together_in_a_tree(opened: Opened, qtbot: QtBot) -> None:
+    made, _, view = opened
+    model, before = view.groups.groups, sizes(view)
+    assert not view.groups.rootIsDecorated()
+    view.panel.tree.click()
+    qtbot.waitUntil(view.groups.rootIsDecorated, timeout=60000)
+    assert model.rowCount() == 2 and sorted(sizes(view)) == sorted(before)
+    place = next(row for row in range(2) if model.rowCount(model.index(row, 0)))
+    joint = model.index(place, 0)
+    pair = model.row_at(joint)
+    assert pair.name == "2 groups alike" and len(pair.numbers) == 2 and view.groups.isExpanded(joint)
+    assert model.parent(model.index(1, 0, joint)) == joint and not model.flags(joint) & ITEM_EDITABLE
+    assert group_texts.TREE_NOTE in view.panel.note.text()
+
+    view.groups.setCurrentIndex(joint)
+    qtbot.keyClick(view.groups, Qt.Key.Key_Return)
+    assert len(made.session.selection) == pair.images == sum(part.images for part in pair.parts)
+    assert view.panel.merge.isEnabled() and view.panel.split.toolTip() == group_texts.ONE_NEEDED
+    view.panel.merge.click()
+    assert sorted(sizes(view)) == sorted([pair.images, sum(before) - pair.images])
+    view.panel.undo.click()
+    qtbot.waitUntil(view.groups.rootIsDecorated, timeout=60000)
+    view.panel.tree.click()
+    assert sizes(view) == before and not view.groups.rootIsDecorated()
 
 
 def test_split_merge_and_undo(opened: Opened, qtbot: QtBot) -> None:
@@ -101,7 +128,7 @@ def test_what_groups_mostly_are(opened: Opened, qtbot: QtBot) -> None:
     view.panel.column_requested.emit("scanner")
     qtbot.waitUntil(lambda: bool(view.groups.groups.rows[0].purity), timeout=60000)
     assert view.groups.groups.rows[0].purity.endswith("(all 50 %)")
-    assert view.groups.groups.headerData(3, view.groups.horizontalHeader().orientation()) == "Scanner, mostly"
+    assert view.groups.groups.headerData(3, view.groups.header().orientation()) == "Scanner, mostly"
     assert "50 % would have it in one group of all" in view.panel.note.text()
     view.panel.column_requested.emit("label")
     assert view.groups.groups.data(view.groups.groups.index(0, 3)) == "ring 8 of 8"

@@ -85,7 +85,7 @@ class ExploreController(QObject):
         self._large = LargeLink(view.large, view.gallery, services, self)
         self._work = LongWork(services, view.finding, self)
         self._groups = GroupsPresenter(services, view, self._work, lambda: self._presenter.show_groups(), self)
-        self._presenter = MapPresenter(view.map, view, services, self._current, self._groups.mostly, self)
+        self._presenter = MapPresenter(view.map, view, services, self._current, self._groups.told, self)
         self._preview = LayoutPreview(services, self._presenter.preview, self)
         self._neighbours = NeighboursPresenter(services, view, self._link, self._work, self)
         view.gallery.set_thumbnails(self._images.thumbnails)

@@ -22,6 +22,10 @@ MERGE = "Merge"
 MERGE_HELP = "Make one group of the chosen ones. Choose several with Ctrl or Shift."
 UNDO = "Undo"
 UNDO_HELP = "Take back the last change of groups"
+TREE = "Show which groups are alike"
+TREE_HELP = "Show which groups are alike, as a tree: those that are most like each other are joined first"
+TREE_ACTION = "Groups: show which are alike, or one below the other"
+TREE_NOTE = "The nearer the joint, the more alike: click it to select its groups, Merge makes them one."
 MOSTLY_BY = "Mostly, by"
 MOSTLY_BY_HELP = "Say of each group which value of a column most of its images share, and how many of all images do"
 LABEL = "Label"
@@ -50,10 +54,11 @@ def by_hand(way: str) -> str:
     return way if way.endswith(_BY_HAND) else way + _BY_HAND
 
 
-def note(way: str, overall: str) -> str:
-    """What is said under the list: how the groups came about, and how pure they are."""
+def note(way: str, overall: str, *, tree: bool = False) -> str:
+    """What is said under the list: how the groups came about, how a `tree` of them is read, and how pure they are."""
     made = WAYS.get(way.removesuffix(_BY_HAND), "")
-    return " ".join(part for part in (made, CHANGED if way.endswith(_BY_HAND) else "", overall) if part)
+    changed = CHANGED if way.endswith(_BY_HAND) else ""
+    return " ".join(part for part in (made, changed, TREE_NOTE if tree else "", overall) if part)
 
 
 def grouped(groups: int, way: str, outside: int) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.explore import group_texts as texts
-from sslstudio.gui.widgets.controls import Line, PlainButton, Text
+from sslstudio.gui.widgets.controls import IconButton, Line, PlainButton, Text
 
 
 class GroupsPanel(QWidget):
@@ -21,6 +21,7 @@ class GroupsPanel(QWidget):
     merge_requested = Signal()
     undo_requested = Signal()
     column_requested = Signal(str)
+    tree_requested = Signal(bool)
 
     def __init__(self, groups: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +30,10 @@ class GroupsPanel(QWidget):
         self.merge = PlainButton(texts.MERGE, quiet=True)
         self.undo = PlainButton("", "undo", quiet=True)
         self.undo.setAccessibleName(texts.UNDO)
+        self.tree = IconButton("tree", texts.TREE_HELP)
+        self.tree.setAccessibleName(texts.TREE)
+        self.tree.setAccessibleDescription(texts.TREE_HELP)
+        self.tree.setCheckable(True)
         self.columns = QComboBox()
         self.columns.setAccessibleName(texts.MOSTLY_BY)
         self.columns.setAccessibleDescription(texts.MOSTLY_BY_HELP)
@@ -44,6 +49,7 @@ class GroupsPanel(QWidget):
         self.split.setMenu(self._parts())
         self.merge.clicked.connect(lambda: self.merge_requested.emit())
         self.undo.clicked.connect(lambda: self.undo_requested.emit())
+        self.tree.clicked.connect(self.tree_requested)
         self.columns.activated.connect(lambda _: self.column_requested.emit(str(self.columns.currentData())))
         self._build(groups)
 
@@ -58,6 +64,10 @@ class GroupsPanel(QWidget):
         for key, title in entries:
             self.columns.addItem(title, key)
         self.columns.setCurrentIndex(max(0, self.columns.findData(current)))
+
+    def set_tree(self, shown: bool) -> None:
+        """Whether groups stand under what joins those that are alike."""
+        self.tree.setChecked(shown)
 
     def set_note(self, text: str) -> None:
         """The sentence under the list."""
@@ -94,6 +104,7 @@ class GroupsPanel(QWidget):
         for button in (self.anew, self.split, self.merge, self.undo):
             bar.addWidget(button)
         bar.addStretch(1)
+        bar.addWidget(self.tree)
         label = QLabel(texts.MOSTLY_BY)
         label.setProperty("role", "muted")
         label.setBuddy(self.columns)

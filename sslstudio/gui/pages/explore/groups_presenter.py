@@ -17,6 +17,7 @@ from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.explore import group_texts as texts
+from sslstudio.gui.pages.explore.group_likeness import GroupLikeness, Tree
 from sslstudio.gui.pages.explore.group_purity import LABEL, GroupPurity
 from sslstudio.gui.pages.explore.groups_panel import GroupsPanel
 from sslstudio.gui.pages.explore.long_work import Call, LongWork
@@ -59,12 +60,14 @@ class GroupsPresenter(QObject):
         self._before: list[_State] = []
         self._offered: tuple[list[tuple[str, str]], str] = ([], "")
         self._purity = GroupPurity(services, self._images, self._columns, show_again)
+        self._likeness = GroupLikeness(services, self._current, self._files, show_again)
         panel = view.panel
         panel.anew_requested.connect(self.regroup)
         panel.split_requested.connect(self.split)
         panel.merge_requested.connect(self.merge)
         panel.undo_requested.connect(self.undo)
         panel.column_requested.connect(self.compare_with)
+        panel.tree_requested.connect(self.show_tree)
         view.groups_chosen.connect(self._show_reasons)
         self._columns.changed.connect(self._columns_changed)
         self._dispose = services.actions.add(*self._actions())
@@ -74,13 +77,18 @@ class GroupsPresenter(QObject):
         """Let go of the window's actions."""
         self._dispose()
 
-    def mostly(self) -> dict[int, str]:
-        """What each group mostly is, by the column that was chosen; brings note and buttons up to date."""
+    def told(self) -> tuple[dict[int, str], Tree]:
+        """What each group mostly is, by the column that was chosen, and which are alike, if that is to be shown.
+
+        Brings note and buttons up to date.
+        """
         self._offer()
         said, overall = self._purity.words()
-        self._view.panel.set_note(texts.note(self._current.known.way, overall))
+        tree = self._likeness.tree()
+        self._view.panel.set_tree(self._likeness.wanted)
+        self._view.panel.set_note(texts.note(self._current.known.way, overall, tree=bool(tree)))
         self._show_reasons()
-        return said
+        return said, tree
 
     def regroup(self, way: str, k: int = 0) -> None:
         """Make other groups, by k-means (k = 0: a suggested number) or by density on the map."""
@@ -147,6 +155,11 @@ class GroupsPresenter(QObject):
         self._purity.by = key
         self._show_again()
 
+    def show_tree(self, wanted: bool) -> None:
+        """Show groups under what joins those that are alike, or one below the other."""
+        self._likeness.wanted = wanted
+        self._show_again()
+
     def _change(self, map_id: str, groups: Groups, names: dict[int, str], way: str = "") -> None:
         known = self._current.known
         if known.map is None or known.map.map_id != map_id or len(groups) != len(known.map.cluster):
@@ -204,5 +217,6 @@ class GroupsPresenter(QObject):
             one("density", f"{texts.ANEW}: {texts.BY_DENSITY}", partial(self.regroup, "density"), self._reason),
             one("split", "Split the chosen group in two", partial(self.split, 2), self._split_reason),
             one("merge", "Merge the chosen groups", self.merge, self._merge_reason),
+            one("group_tree", texts.TREE_ACTION, lambda: self.show_tree(not self._likeness.wanted), self._reason),
             one("undo_groups", texts.UNDO_HELP, self.undo, self._undo_reason),
         )

@@ -20,6 +20,7 @@ from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.colourings import COLUMN
+from sslstudio.gui.pages.explore.group_likeness import Tree
 from sslstudio.gui.pages.explore.map_painter import MapPainter
 from sslstudio.gui.pages.page import Services
 from sslstudio.session.results import MapData
@@ -61,14 +62,14 @@ class MapPresenter(QObject):
         groups: GroupView,
         services: Services,
         current: CurrentMap,
-        mostly: Callable[[], dict[int, str]],
+        told: Callable[[], tuple[dict[int, str], Tree]],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         images = ProjectImages.of(services)
         self._map, self._groups, self._images, self._current = map_widget, groups, images, current
         self._columns = ImageColumns.of(services)
-        self._mostly = mostly
+        self._told = told
         self._previewing = False
         self._shown = ""
         self.painter = MapPainter(services)
@@ -78,7 +79,7 @@ class MapPresenter(QObject):
         self._offer()
         map_widget.selection_requested.connect(self._select)
         map_widget.colouring_requested.connect(self.colour_by)
-        groups.group_requested.connect(self._select_group)
+        groups.group_requested.connect(self._select_groups)
         groups.rename_requested.connect(current.rename_group)
         current.changed.connect(self._show_points)
         images.images_changed.connect(self._groups_changed)
@@ -146,8 +147,8 @@ class MapPresenter(QObject):
     def show_groups(self) -> None:
         """Count what is in each group."""
         images = self._images
-        said = self._mostly()
-        self._groups.set_groups(group_rows(images.facts(), images.groups(), images.classes(), said))
+        said, tree = self._told()
+        self._groups.set_groups(group_rows(images.facts(), images.groups(), images.classes(), said, tree))
 
     def _on_selection(self, _selection: Set[int]) -> None:
         self._selection_moved.emit()
@@ -158,8 +159,8 @@ class MapPresenter(QObject):
     def _select(self, ids: npt.NDArray[np.int64], mode: Mode) -> None:
         self._images.session.select(ids, mode)
 
-    def _select_group(self, number: int, mode: Mode) -> None:
-        self._select(self._images.table.ids[self._images.group == number], mode)
+    def _select_groups(self, numbers: tuple[int, ...], mode: Mode) -> None:
+        self._select(self._images.table.ids[np.isin(self._images.group, numbers)], mode)
 
     def _show_points(self) -> None:
         data = self._current.known.map

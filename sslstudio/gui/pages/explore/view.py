@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from sslstudio.gui.actions.registry import Action
-from sslstudio.gui.item_models.group_table import GroupModel, GroupRow
+from sslstudio.gui.item_models.group_table import GroupRow
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.explore import finding_texts, projection_texts, texts
 from sslstudio.gui.pages.explore.file_drop import FileDrop
 from sslstudio.gui.pages.explore.find_button import FindButton
 from sslstudio.gui.pages.explore.finding_line import FindingLine
+from sslstudio.gui.pages.explore.group_list import GroupList
 from sslstudio.gui.pages.explore.groups_panel import GroupsPanel
 from sslstudio.gui.pages.explore.side_panels import SidePanels
 from sslstudio.gui.widgets.controls import Chip, Line, PageTitle, PlainButton, PrimaryButton, Text
@@ -36,54 +32,6 @@ from sslstudio.gui.widgets.floating import FloatingPlace
 from sslstudio.gui.widgets.gallery import Gallery
 from sslstudio.gui.widgets.large_view import LargeView
 from sslstudio.gui.widgets.map_view import MapView
-from sslstudio.gui.widgets.pointing import mode_of
-
-
-class GroupList(QTableView):
-    """The groups; a click or Enter asks to select one, editing the name asks to rename it."""
-
-    group_requested = Signal(int, str)
-    chosen_changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.groups = GroupModel(self)
-        self.setModel(self.groups)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(26)
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setStretchLastSection(True)
-        self.setAccessibleName("Groups of similar images")
-        self.setAccessibleDescription(texts.GROUPS_HELP)
-        self.clicked.connect(self._ask)
-        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen_changed.emit())
-        self.groups.modelReset.connect(self.chosen_changed)
-
-    def chosen(self) -> list[int]:
-        """The numbers of the groups that are chosen in the list."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.groups.rows[row].number for row in rows if row < len(self.groups.rows)]
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter selects the images of the group."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self._ask(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters are commands of the page, never a search."""
-
-    def _ask(self, index: QModelIndex) -> None:
-        mode = mode_of(QApplication.keyboardModifiers())
-        self.group_requested.emit(self.groups.rows[index.row()].number, mode)
 
 
 class ExploreView(QWidget):
@@ -95,7 +43,8 @@ class ExploreView(QWidget):
     data_requested = Signal()
     similar_requested = Signal()
     clear_requested = Signal()
-    group_requested = Signal(int, str)
+    group_requested = Signal(object, str)
+    """Numbers of groups, and how their images change the selection."""
     groups_chosen = Signal()
     rename_requested = Signal(int, str)
     remake_requested = Signal()
@@ -167,7 +116,7 @@ class ExploreView(QWidget):
 
     def set_groups(self, rows: list[GroupRow]) -> None:
         """The groups of the map."""
-        self.groups.groups.set_rows(rows)
+        self.groups.set_rows(rows)
         self.panel.setVisible(bool(rows))
 
     def set_searches(self, entries: list[tuple[Action, str]]) -> None:
