@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -131,6 +132,31 @@ def test_another_networks_map_is_laid_onto_this_one_and_shares_selection_and_col
     qtbot.waitUntil(lambda: len(view.gallery.grid.tiles.selected_rows()) == 5, timeout=10000)
     view.map.colouring_requested.emit("label")
     qtbot.waitUntil(lambda: second.map.scene.colouring.title == "By label", timeout=10000)
+
+
+def test_both_maps_move_as_one_until_they_are_parted(opened: Opened, qtbot: QtBot) -> None:
+    _, _, view = opened
+    second = view.side.second
+    view.side.show_panel(SECOND_MAP)
+    qtbot.waitUntil(lambda: second.map.scene is not None and "by chance" in second.words.text(), timeout=20000)
+    assert view.map.canvas is not None and second.map.canvas is not None
+    first, other = view.map.canvas, second.map.canvas
+
+    def apart() -> float:
+        """How far the middles and the scales of both maps are from each other, in pixels and as a share."""
+        away = (first.box.viewRect().center() - other.box.viewRect().center()).manhattanLength() / first.box.pixel()[0]
+        return float(away + abs(first.box.pixel()[0] / other.box.pixel()[0] - 1))
+
+    assert apart() < 0.01
+    for leader, key in ((first, Qt.Key.Key_Plus), (other, Qt.Key.Key_Left), (first, Qt.Key.Key_Home)):
+        before = first.box.viewRect()
+        qtbot.keyClick(leader, key)
+        assert first.box.viewRect() != before and apart() < 0.01
+    second.link.click()
+    qtbot.keyClick(first, Qt.Key.Key_Plus)
+    assert apart() > 0.1
+    second.link.click()
+    assert apart() < 0.01
 
 
 def test_the_epochs_of_a_training_are_shown_in_turn(opened: Opened, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton, Segmented
 from sslstudio.gui.widgets.flow_layout import FlowLayout
 
 SMALLEST, LARGEST = 56, 288
-_BOX, _LIST = 124, 210
+_BOX, _LIST = 104, 210
 _FOLD, _UNFOLD = "Ctrl+Left on a header", "Ctrl+Right on a header"
 GROUP_HELP = "Puts images under headings, which can be folded and selected as a whole"
 MODES = (("gallery", "Gallery"), ("table", "Table"))

@@ -18,7 +18,7 @@ _TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
     ("lasso", "lasso", "Lasso", "Draw around images to select them (L)\nShift adds, Alt takes away, Ctrl toggles"),
     ("box", "box-select", "Box", "Drag a box over images to select them (B)\nShift adds, Alt takes away, Ctrl toggles"),
 )
-_ROOMY, _LEAST = 660, 360
+_ROOMY, _WORDS, _LEAST = 660, 460, 360
 CONTOURS = "Contours: lines around the densest 25, 50, 75 and 95 % of the images shown"
 OVERVIEW = "Overview: all images small in the corner; shown where there is room"
 EXPORT = "Save the map as a picture, with its legend"
@@ -67,9 +67,9 @@ class MapBar(QWidget):
         for part in (fit, self.contours, self.overview):
             bar.addWidget(part)
         bar.addStretch(1)
-        label = QLabel("Colour by")
-        label.setProperty("role", "muted")
-        label.setBuddy(self.colour_by)
+        self._label = QLabel("Colour by")
+        self._label.setProperty("role", "muted")
+        self._label.setBuddy(self.colour_by)
         self.colour_by.setAccessibleName("Colour by")
         self.colour_by.setToolTip("What the colours and shapes of the points stand for")
         self.colour_by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -78,12 +78,13 @@ class MapBar(QWidget):
         self.colour_by.setMaximumWidth(220)
         self.colour_by.setMaxVisibleItems(24)
         self.colour_by.activated.connect(lambda _: self.colouring_requested.emit(str(self.colour_by.currentData())))
-        for other in (label, self.colour_by, self.export, self.undock, self.dock):
+        for other in (self._label, self.colour_by, self.export, self.undock, self.dock):
             bar.addWidget(other)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room the tools go without their names."""
+        """Where there is little room the tools go without their names, then the list without its own."""
         super().resizeEvent(event)
+        self._label.setMaximumWidth(16777215 if event.size().width() >= _WORDS else 0)
         roomy = event.size().width() >= _ROOMY
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in self._tools.buttons():

@@ -89,6 +89,8 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
     """Row under the pointer after it rested, or None as soon as it left."""
     drawn = Signal(int)
     """The points were drawn; how many are in view."""
+    viewed = Signal()
+    """The user has moved or zoomed the view, or asked to see all."""
     far_changed = Signal()
     """The picture of all points from far is another now."""
 
@@ -223,6 +225,7 @@ class MapBox(pg.ViewBox):  # type: ignore[misc]
         """The user moves the view; it counts as moving until it has rested."""
         self.interacting = True
         self._settle.start()
+        self.viewed.emit()
 
     def _settled(self) -> None:
         self.interacting = False
@@ -279,6 +282,7 @@ class MapCanvas(pg.GraphicsView):  # type: ignore[misc]
             self.box.moved()
         elif key == Qt.Key.Key_Home:
             self.box.fit()
+            self.box.viewed.emit()
         else:
             event.ignore()
             return

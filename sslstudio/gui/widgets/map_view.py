@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -34,6 +35,7 @@ from sslstudio.gui.widgets.stack import Stack
 if TYPE_CHECKING:
     from sslstudio.gui.widgets.map_canvas import MapCanvas
 
+_LEGEND, _LEGEND_LEAST = 176, 104
 _STRENGTH = (
     "So far out, strength shows how many images lie in a place, and mixed colours are mixed groups. "
     "Zoom in for single images."
@@ -141,6 +143,7 @@ class MapView(QWidget):
         """Show all points."""
         if self.canvas is not None:
             self.canvas.box.fit()
+            self.canvas.box.viewed.emit()
 
     def select_in_view(self) -> None:
         """Ask to select all images in view: the lasso of who uses no mouse."""
@@ -152,9 +155,14 @@ class MapView(QWidget):
         """The part of the plane that is in view; None while there is no map."""
         return None if self.canvas is None or self.scene is None else self.canvas.box.shown_area()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legend leaves most of a narrow map to the points."""
+        super().resizeEvent(event)
+        self._side.setFixedWidth(max(_LEGEND_LEAST, min(_LEGEND, event.size().width() // 4)))
+
     def _build(self) -> None:
         side = QWidget()
-        side.setFixedWidth(176)
+        side.setFixedWidth(_LEGEND)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(4)

@@ -17,6 +17,8 @@ from sslstudio.gui.pages.explore import second_map_texts as texts
 from sslstudio.gui.pages.explore.map_presenter import MapPresenter
 from sslstudio.gui.pages.explore.second_map import SecondMap
 from sslstudio.gui.pages.page import Services
+from sslstudio.gui.widgets.linked_maps import LinkedMaps
+from sslstudio.gui.widgets.map_view import MapView
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session.run_comparing import comparison_files
 from sslstudio.session.selection import Mode
@@ -37,7 +39,9 @@ class SecondMapPresenter(QObject):
 
     _selection_moved = Signal()
 
-    def __init__(self, services: Services, panel: SecondMap, first: MapPresenter, parent: QObject) -> None:
+    def __init__(
+        self, services: Services, panel: SecondMap, map_view: MapView, first: MapPresenter, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._services, self._panel, self._first = services, panel, first
         self._project = services.session.project
@@ -54,6 +58,8 @@ class SecondMapPresenter(QObject):
         panel.map.selection_requested.connect(self._select)
         panel.map.opened.connect(self._look_at)
         first.coloured.connect(self._recolour)
+        self._linked = LinkedMaps(map_view, panel.map, self)
+        panel.link.toggled.connect(self._linked.set_on)
         self._current.changed.connect(self._refresh)
         services.session.selection_changed.connect(self._on_selection)
         self._selection_moved.connect(self._show_selection)
@@ -138,6 +144,7 @@ class SecondMapPresenter(QObject):
 
     def _take_map(self, laid: LaidMap) -> None:
         self._panel.set_points(laid.ids, laid.xy)
+        self._linked.hold()
         self._said = texts.laid(laid.common, len(laid.ids))
         self._panel.set_words(self._said)
         self._recolour()
@@ -158,6 +165,7 @@ class SecondMapPresenter(QObject):
         if found is None:
             return
         self._panel.set_points(found.ids, found.xy[place])
+        self._linked.hold()
         self._panel.set_words(
             texts.showing(found.epochs[place], found.epochs[-1], found.kept[place], len(found.ids), found.of)
         )

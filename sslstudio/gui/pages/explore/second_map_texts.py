@@ -14,6 +14,8 @@ CHOOSE_HELP = "Another network's map, or the epochs of a training"
 MAPS, EPOCHS = "Maps", "Epochs of a training"
 CLOSE = "Close the second map"
 NAME = "Second map"
+LINK_NAME = "Move both maps as one"
+LINK = "Move and zoom both maps as one"
 NOTHING_TITLE = "Nothing to compare with yet"
 NOTHING = (
     "Choose another network under \u201cSeen by\u201d and make its map. "

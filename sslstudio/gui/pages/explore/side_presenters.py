@@ -21,6 +21,7 @@ class View(Protocol):
     """The part of the view that is used here."""
 
     side: Any
+    map: Any
 
 
 class SidePresenters(QObject):
@@ -33,7 +34,7 @@ class SidePresenters(QObject):
         self.shortcuts = ShortcutPresenter(
             services, view.side.shortcuts, lambda key: map_presenter.colour_by(COLUMN + key), self
         )
-        self.second = SecondMapPresenter(services, view.side.second, map_presenter, self)
+        self.second = SecondMapPresenter(services, view.side.second, view.map, map_presenter, self)
         view.side.opened.connect(lambda name: self.second.set_open(name == SECOND_MAP))
         self._dispose = services.actions.add(
             self._action("explore.shortcuts", SHORTCUTS, shortcut_texts.TITLE),
