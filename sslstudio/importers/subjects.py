@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from sslstudio.domain.words import percent
 from sslstudio.importers.identity import IdentityRules, Source, compile_pattern, pseudonym
 
 EXAMPLES = 4
@@ -239,7 +240,9 @@ def _best_pattern(files: Sequence[FileFacts], key: bytes) -> Suggestion | None:
         if each < 1.2 and way not in ("bids", "word"):
             continue
         range_ = f"{found.smallest:,}-{found.largest:,}" if found.smallest < found.largest else f"{found.largest:,}"
-        reason = f"{words}: fits {fits:.0%} of the files and gives {found.subjects:,} patients with {range_} images"
+        reason = (
+            f"{words}: fits {percent(fits)} of the files and gives {found.subjects:,} patients with {range_} images"
+        )
         choices.append((fits - 0.02 * place, Suggestion(way, pattern, reason)))
     return max(choices, key=lambda choice: choice[0])[1] if choices else None
 

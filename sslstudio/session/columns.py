@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from sslstudio.catalogue.metadata import FOUND, GROUPS, MEANT, NUMBERS, ColumnPart, ColumnSummary
 from sslstudio.domain.filters import FURTHER
+from sslstudio.domain.words import percent
 
 Codes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.float64]
@@ -151,7 +152,7 @@ def title(key: str) -> str:
 
 def number_text(key: str, number: float) -> str:
     """A number of a column as the screen says it."""
-    return f"{number:.0%}" if key == "position" else f"{number:.6g}"
+    return percent(number) if key == "position" else f"{number:.6g}"
 
 
 def read_columns(catalogue: Reader) -> Columns:

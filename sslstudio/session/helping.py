@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sslstudio.backbones import at_hand
 from sslstudio.backbones.table import sees_volumes
 from sslstudio.domain.specs import EARLIER, EmbedSpec, PretrainSpec
+from sslstudio.domain.words import percent
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.project import Project
 from sslstudio.session.results import load_embeddings
@@ -156,8 +157,8 @@ def answer(found: Benefit) -> str:
     of_its_own = start.name.startswith("its start")
     name = f"{start.name}," if of_its_own else start.name
     figures = (
-        f"A classifier on what {run.name} has learned is right in {_percent(run.value)} of cases, on {name} in "
-        f"{_percent(start.value)}: {_points(start)}"
+        f"A classifier on what {run.name} has learned is right in {percent(run.value)} of cases, on {name} in "
+        f"{percent(start.value)}: {_points(start)}"
     )
     basis = (
         f"This rests on {found.n_images} labelled images of {found.n_subjects} patients, without those of the test "
@@ -165,7 +166,7 @@ def answer(found: Benefit) -> str:
     )
     if start.verdict == "better":
         better = [one for one in found.standings[2:] if one.verdict == "worse"]
-        still = f" But {better[0].name} does better still: {_percent(better[0].value)}." if better else ""
+        still = f" But {better[0].name} does better still: {percent(better[0].value)}." if better else ""
         return f"Yes. {figures}.{still} {basis}"
     if start.verdict == "worse":
         other = "The start" if of_its_own else "What it was compared with"
@@ -174,10 +175,6 @@ def answer(found: Benefit) -> str:
         return f"No. {figures}; a difference of more than 2 points is ruled out. {basis}"
     unclear = f"It cannot be told yet. {figures}, so that either may be the better one."
     return f"{unclear} {basis} More patients would narrow it."
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}".replace("%", " %")
 
 
 def _points(start: Standing) -> str:

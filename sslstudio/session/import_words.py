@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sslstudio.catalogue.rows import TrialSummary
 from sslstudio.catalogue.subject_rows import SubjectEffect
+from sslstudio.domain.words import percent
 from sslstudio.importers.subjects import Grouping
 
 
@@ -46,7 +47,7 @@ def doubts(grouping: Grouping) -> list[str]:
         what = "is a word that stands for nobody" if one.known_word else "may be a placeholder"
         found.append(f"One patient id is shared by {one.studies:,} studies ({one.images:,} images): it {what}.")
     if grouping.dominated:
-        found.append(f"One patient holds {grouping.share:.0%} of all images.")
+        found.append(f"One patient holds {percent(grouping.share)} of all images.")
     return found
 
 

@@ -13,6 +13,7 @@ from sslstudio.augment import presets
 from sslstudio.backbones.table import ARCHITECTURES, Architecture, sees_volumes
 from sslstudio.domain.specs import Preset
 from sslstudio.domain.stacks import LEAST_SLICES
+from sslstudio.domain.words import percent
 from sslstudio.extensions.manifest import PretextTaskEntry, Requires
 from sslstudio.session.project import Project
 
@@ -92,11 +93,11 @@ def caution(entry: PretextTaskEntry, facts: DataFacts, *, volumes: bool = False)
         )
     if entry.requires.bags and 0 < facts.several < FEW_WITH_SEVERAL:
         return (
-            f"Only {facts.several:.0%} of the patients have several images; for the others two views of one image are "
-            "compared, as SimCLR does."
+            f"Only {percent(facts.several)} of the patients have several images; for the others two views of one "
+            "image are compared, as SimCLR does."
         )
     if entry.requires.colour and facts.colour < 1:
-        return f"{1 - facts.colour:.0%} of the images are grey and teach this method nothing."
+        return f"{percent(1 - facts.colour)} of the images are grey and teach this method nothing."
     if facts.images < entry.least_images:
         return f"{facts.images} images are few for this method; it wants {entry.least_images} or more."
     return ""

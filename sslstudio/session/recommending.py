@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sslstudio.backbones.table import ARCHITECTURES
 from sslstudio.domain.specs import PretrainSpec
+from sslstudio.domain.words import percent
 from sslstudio.extensions.manifest import PretextTaskEntry
 from sslstudio.session import offering, planning
 from sslstudio.session.offering import DataFacts
@@ -99,8 +100,8 @@ def best_task(usable: Sequence[PretextTaskEntry], facts: DataFacts) -> tuple[Pre
     each = facts.images / max(1, facts.subjects)
     if "micle" in by_id and each >= 2 and facts.several >= offering.FEW_WITH_SEVERAL:
         why = (
-            f"{facts.several:.0%} of the patients have several images; this method learns that they belong together. "
-            "It pays most after SimCLR on the same images."
+            f"{percent(facts.several)} of the patients have several images; this method learns that they belong "
+            "together. It pays most after SimCLR on the same images."
         )
         source = "Azizi et al., ICCV 2021: up to 6.7 points on skin photographs with the whole recipe, 1.2 alone."
         return by_id["micle"], Choice("task", "micle", why, source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sslstudio.domain.words import percent
 from sslstudio.embeddings.shortcuts import Association, GroupShare
 from sslstudio.session.columns import number_text
 from sslstudio.session.shortcut_check import Followed, ShortcutReport
@@ -49,8 +50,8 @@ def details(one: Followed) -> list[tuple[str, str]]:
     of_labels = "Labels: rank epsilon squared" if numbers else "Labels: Cramér's V"
     for name, found in ((measure, test.groups), (nearest, test.neighbours), (of_labels, test.labels)):
         if found is not None:
-            percent = found is test.neighbours and not numbers
-            made.append((name, _figures(found, percent)))
+            as_share = found is test.neighbours and not numbers
+            made.append((name, _figures(found, as_share)))
     if not test.skipped:
         made.append(("p corrected for all columns", _p(one.p)))
         if test.labels is not None:
@@ -103,13 +104,13 @@ def _groups(one: Followed, what: str, group_names: Mapping[int, str]) -> str:
         middle = number_text(one.info.key, concerned[0].overall)
         return f"{named} {follow} {what}, not the patient: the median is {medians}{rest}, that of all images {middle}."
     images = sum(share.images for share in concerned)
-    percent = sum(share.share * share.images for share in concerned) / images
+    together = sum(share.share * share.images for share in concerned) / images
     values = {share.value for share in concerned}
     if len(values) == 1:
-        which = f'"{one.names[concerned[0].value]}" ({concerned[0].overall:.0%} of all images)'
-        said = f"{percent:.0%} of {their} images have {which}"
+        which = f'"{one.names[concerned[0].value]}" ({percent(concerned[0].overall)} of all images)'
+        said = f"{percent(together)} of {their} images have {which}"
     else:
-        said = f"within each, {percent:.0%} of the images have the same {what.removeprefix('the ')}"
+        said = f"within each, {percent(together)} of the images have the same {what.removeprefix('the ')}"
     return f"{named} {follow} {what}, not the patient: {said}, from {_patients(concerned)}."
 
 
@@ -130,8 +131,8 @@ def _neighbours(one: Followed, what: str) -> str:
     if one.info.kind == "number":
         return f"Images of different patients that look alike are also near in {what.removeprefix('the ')}."
     return (
-        f"Of the most similar images of other patients {near.effect:.0%} have the same {what.removeprefix('the ')}; "
-        f"by chance it would be {near.by_chance:.0%}."
+        f"Of the most similar images of other patients {percent(near.effect)} have the same "
+        f"{what.removeprefix('the ')}; by chance it would be {percent(near.by_chance)}."
     )
 
 
@@ -156,10 +157,10 @@ def _named(concerned: Sequence[GroupShare], group_names: Mapping[int, str]) -> s
     return f"{'Group' if len(concerned) == 1 else 'Groups'} {_listed(names)}"
 
 
-def _figures(found: Association, percent: bool) -> str:
+def _figures(found: Association, as_share: bool) -> str:
     effect, chance = (
-        (f"{found.effect:.0%}", f"{found.by_chance:.0%}")
-        if percent
+        (percent(found.effect), percent(found.by_chance))
+        if as_share
         else (f"{found.effect:.2f}", f"{found.by_chance:.2f}")
     )
     return f"{effect}, by chance {chance}; p {_p(found.p)} ({found.shuffles:,} shuffles)"

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sslstudio.domain.words import percent
+
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads: idle threads sleep, not spin
 
 import torch
@@ -126,7 +128,7 @@ def _figures(
     enough = free > disk + _SPARE_DISK
     sentences = [*said, _time(seconds), _memory(needed, room), _disk(disk, free, enough)]
     if seen.data_wait > 0.1:
-        sentences.append(f"It waits for images {seen.data_wait:.0%} of the time; a faster disk would help.")
+        sentences.append(f"It waits for images {percent(seen.data_wait)} of the time; a faster disk would help.")
     return {
         "steps": seen.steps,
         "device": seen.device,

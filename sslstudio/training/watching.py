@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from sslstudio.domain.items import Item
 from sslstudio.domain.record import Record
+from sslstudio.domain.words import percent
 from sslstudio.training import monitors, neighbourhood, probe
 from sslstudio.training.batches import BatchMaker
 from sslstudio.training.devices import laid_out
@@ -198,8 +199,8 @@ class Watcher:
         for name, purity in far.items() if self.state.shortcut >= 2 else ():
             self._once(
                 f"shortcut_{name}",
-                f"Images lie together by {name}: of the most similar images of other patients {purity.share:.0%} "
-                f"come from the same {name}; by chance it would be {purity.chance:.0%}.",
+                f"Images lie together by {name}: of the most similar images of other patients {percent(purity.share)} "
+                f"come from the same {name}; by chance it would be {percent(purity.chance)}.",
                 f"A classifier built on this may tell {name}s apart instead of findings. Compare its scores "
                 f"{name} by {name}, or train with stronger changes of brightness and contrast.",
             )
@@ -232,7 +233,7 @@ class Watcher:
             return
         self._report.warn(
             "below_start",
-            f"By your labels the network is worse than at its start: {now:.0%} right against {before:.0%}.",
+            f"By your labels the network is worse than at its start: {percent(now)} right against {percent(before)}.",
             "Embed with the start instead, or train again at a lower learning rate.",
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from sslstudio.domain.findings import Box, FindingKind
+from sslstudio.domain.words import percent
 
 CONSTANT = "Almost every pixel has the same shade."
 NOISE = "It shows nothing but noise, as air does."
@@ -38,7 +39,7 @@ def marks_seen(marks: int) -> str:
 
 def inverted(peers: int, dark: float) -> str:
     """Why a picture may be inverted."""
-    return f"Its background is light, but {dark:.0%} of {peers:,} images of the same kind have a dark one."
+    return f"Its background is light, but {percent(dark)} of {peers:,} images of the same kind have a dark one."
 
 
 def same_picture(others: int, patients: int, *, torn: bool) -> str:

@@ -125,7 +125,7 @@ def test_ways_of_telling_patients_apart_are_compared_on_the_users_own_paths(imag
     ("counts", "most", "part"),
     [
         (Counts(100, 10, 0, 0, 10, 10), 10, ""),
-        (Counts(100, 10, 0, 0, 10, 10), 60, "60%"),
+        (Counts(100, 10, 0, 0, 10, 10), 60, "60 %"),
         (Counts(100, 1, 0, 0, 1, 1), 100, "one patient"),
     ],
 )

@@ -45,7 +45,7 @@ def test_rules_change_the_pairs_the_coverage_and_the_run(page: PretrainControlle
     page._view.setup.method.pairs.click()
     assert sections.current_section() == PAIRS
     qtbot.waitUntil(lambda: len(tiles(pane)) == 3, timeout=20000)
-    assert pane.coverage.text() == "100% of 3 patients have two or more images that fit"
+    assert pane.coverage.text() == "100 % of 3 patients have two or more images that fit"
     assert tiles(pane)[0].startswith("Patient ")
     assert not pane._alike["laterality"].isEnabled() and "No image" in pane._alike["laterality"].toolTip()
     assert pane._alike["modality"].isEnabled()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sslstudio.domain.words import percent
 from sslstudio.gui import theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -73,7 +74,7 @@ class ConfusionModel(QAbstractTableModel):
             right = "right" if row == column else "wrong"
             return (
                 f"{number:,} of {total:,} images labelled {self.names[row]} were called {self.names[column]}"
-                f" ({share:.0%}, {right}). Click to see them."
+                f" ({percent(share)}, {right}). Click to see them."
             )
         return None
 
@@ -101,7 +102,7 @@ class _CellDelegate(QStyledItemDelegate):
         painter.setFont(theme.font(tokens.body, bold=right))
         painter.drawText(area.adjusted(0, 4, 0, -18), Qt.AlignmentFlag.AlignCenter, str(index.data()))
         painter.setFont(theme.font(tokens.small))
-        painter.drawText(area.adjusted(0, 20, 0, -4), Qt.AlignmentFlag.AlignCenter, f"{share:.0%}")
+        painter.drawText(area.adjusted(0, 20, 0, -4), Qt.AlignmentFlag.AlignCenter, percent(share))
         painter.restore()
 
 

@@ -98,8 +98,8 @@ def test_backbones_of_the_wrong_kind_are_refused_with_those_that_fit() -> None:
 
 
 def test_what_speaks_against_a_task_without_ruling_it_out() -> None:
-    assert "12%" in caution(entry(requires=Requires(bags=True)), replace(FACTS, several=0.12))
-    assert "30%" in caution(entry(requires=Requires(colour=True)), replace(FACTS, colour=0.7))
+    assert "12 %" in caution(entry(requires=Requires(bags=True)), replace(FACTS, several=0.12))
+    assert "30 %" in caution(entry(requires=Requires(colour=True)), replace(FACTS, colour=0.7))
     assert "5000" in caution(entry(least_images=5000), FACTS)
     assert caution(entry(least_images=500), FACTS) == ""
 

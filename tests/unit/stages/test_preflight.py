@@ -74,7 +74,7 @@ def test_what_is_too_large_is_said_and_made_to_fit_on_request(tmp_path: Path, mo
     assert fitted["fits"] is True
     assert fitted["changed"] == {"batch_size": 64}
     assert "64 instead of 128" in fitted["sentences"][0]
-    assert any("waits for images 50%" in sentence for sentence in fitted["sentences"])
+    assert any("waits for images 50 %" in sentence for sentence in fitted["sentences"])
 
 
 def test_a_trial_can_be_cancelled(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sslstudio.catalogue.rows import Counts
+from sslstudio.domain.words import percent
 from sslstudio.gui.texts import count
 from sslstudio.importers.rendering import presets
 from sslstudio.importers.tables import TableShape
@@ -143,7 +144,7 @@ def grouping_warning(counts: Counts, most: int) -> str:
     """A sentence when the grouping by patient looks wrong, else ""."""
     if counts.subjects > 1 and most > 0.3 * counts.images and counts.images > 50:
         return (
-            f"One patient holds {most / counts.images:.0%} of all images. If that is not right, see the section "
+            f"One patient holds {percent(most / counts.images)} of all images. If that is not right, see the section "
             "Patients."
         )
     if counts.subjects == 1 and counts.images > 1:

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from sslstudio.domain.words import percent
 from sslstudio.gui import theme
 from sslstudio.gui.widgets.controls import IconButton, PlainButton
 from sslstudio.gui.widgets.image_meaning import Meaning
@@ -209,4 +210,4 @@ class ViewerPane(QWidget):
 
     def _zoom_moved(self) -> None:
         shown = self.image.geometry_now.scale * self.devicePixelRatioF()
-        self._zoom.setText(f"{shown:.0%}")
+        self._zoom.setText(percent(shown))

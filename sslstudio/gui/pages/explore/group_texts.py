@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sslstudio.domain.words import percent
 from sslstudio.embeddings.purity import Purity
 from sslstudio.gui.texts import count
 
@@ -95,9 +96,3 @@ def overall(found: Purity, column: str) -> str:
         f"{column}: {percent(found.share)} of images have the value that is commonest in their group; "
         f"{percent(found.usual)} would have it in one group of all."
     )
-
-
-def percent(share: float) -> str:
-    """A share in whole percent; never 100 while something is missing."""
-    rounded = round(share * 100)
-    return f"{99 if rounded == 100 and share < 1 else rounded} %"

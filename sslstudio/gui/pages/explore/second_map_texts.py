@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sslstudio.domain.words import percent
 from sslstudio.gui.texts import count
 
 OPEN = "Compare"
@@ -40,7 +41,8 @@ def laid(common: int, shown: int) -> str:
 
 def kept(share: float, by_chance: float) -> str:
     """How much the neighbourhoods agree; the layout alone can look alike or different without any meaning."""
-    return f"Of each image's ten nearest {share:.0%} are the same for both networks, by chance {by_chance:.1%}."
+    chance = percent(by_chance, 1)
+    return f"Of each image's ten nearest {percent(share)} are the same for both networks, by chance {chance}."
 
 
 def epoch(number: int, last: int) -> str:
@@ -53,4 +55,4 @@ def showing(number: int, last: int, share: float, shown: int, of: int) -> str:
     some = f"Showing {shown:,} of {of:,} images, those that the training watches."
     if number == last:
         return f"{some} Earlier epochs are laid onto this one."
-    return f"{some} Of each image's ten nearest {share:.0%} are those after epoch {last}."
+    return f"{some} Of each image's ten nearest {percent(share)} are those after epoch {last}."

@@ -151,6 +151,7 @@ class ExploreView(QWidget):
         label.setBuddy(self.source)
         self.source.setAccessibleName(texts.SEEN_BY_HELP)
         self.source.setToolTip(texts.SEEN_BY_HELP)
+        self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.source.setMinimumWidth(96)
         bar.addSpacing(8)
         bar.addWidget(label)

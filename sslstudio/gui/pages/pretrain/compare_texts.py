@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sslstudio.domain.words import percent
+
 COMPARE_TAB = "Compare"
 COMPARE_HELP = "Two trainings beside each other: their curves, their maps, and which images have other neighbours."
 FIRST, SECOND = "Compare", "with"
@@ -26,7 +28,8 @@ def legend(title: str, first: str, second: str) -> str:
 
 def kept(share: float, chance: float, images: int) -> str:
     """How many neighbours the two have in common."""
-    line = f"Of the ten nearest images {share:.0%} are the same in both ({images:,} images; by chance {chance:.0%})."
+    basis = f"{images:,} images; by chance {percent(chance)}"
+    line = f"Of the ten nearest images {percent(share)} are the same in both ({basis})."
     if share > 0.6:
         return f"{line} They see the images much alike."
     return f"{line} They see the images differently." if share < 0.3 else line

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from sslstudio.catalogue.rows import Counts, RunRow
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import EmbedSpec, PretrainSpec
+from sslstudio.domain.words import percent
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui import machine
 from sslstudio.gui.jobs_bridge import RunStatus
@@ -108,7 +109,7 @@ class PretrainController(QObject):
         """How far the running training is, or how many have finished."""
         running = self._services.jobs.busy_with(STAGE)
         if running is not None:
-            return f"{running.fraction:.0%}"
+            return percent(running.fraction)
         done = sum(row.state == RunState.SUCCEEDED for row in self._runs)
         return count(done, "run") if done else ""
 

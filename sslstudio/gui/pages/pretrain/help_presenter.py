@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from sslstudio.domain.runs import RunState
+from sslstudio.domain.words import percent
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.pages.pretrain import help_texts as texts
@@ -51,7 +52,7 @@ class HelpPresenter(QObject):
             self._panel.set_answer(texts.ABOUT, (), ())
             return
         found, left_out = known
-        rows = [(name, texts.percent(value), texts.interval(low, high)) for name, value, low, high in found.standings]
+        rows = [(name, percent(value), texts.interval(low, high)) for name, value, low, high in found.standings]
         self._panel.set_answer(found.words, rows, left_out, role="strong")
 
     def _ask(self) -> None:

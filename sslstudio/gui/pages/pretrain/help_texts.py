@@ -23,11 +23,6 @@ def embedding(name: str) -> str:
     return f"Embedding the images with {name} first."
 
 
-def percent(value: float) -> str:
-    """ "71 %"."""
-    return f"{100 * value:.0f} %"
-
-
 def interval(low: float | None, high: float | None) -> str:
     """ "95 % interval 62 to 79 %", or that there is none."""
     if low is None or high is None:

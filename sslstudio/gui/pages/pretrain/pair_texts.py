@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sslstudio.domain.words import percent
 from sslstudio.gui.texts import count
 from sslstudio.session.pair_sheet import Pair, PairSheet
 
@@ -39,7 +40,7 @@ def alike_help(label: str, told: int) -> str:
 
 def coverage(covered: int, subjects: int) -> str:
     """ "61 % of 233 patients have two or more images that fit"."""
-    return f"{covered / max(1, subjects):.0%} of {count(subjects, 'patient')} have two or more images that fit"
+    return f"{percent(covered / max(1, subjects))} of {count(subjects, 'patient')} have two or more images that fit"
 
 
 def coverage_about(sheet: PairSheet, few: bool) -> str:

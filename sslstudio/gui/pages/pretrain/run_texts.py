@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sslstudio.backbones.kept import epoch_of
+from sslstudio.domain.words import percent
 
 CURVES, PICTURES = "Curves", "Pictures"
 SHOWN = "What is shown of the run"
@@ -73,34 +74,36 @@ NO_GAIN = "No clear gain yet."
 
 def by_labels(first: float, now: float, images: float) -> str:
     """How a probe on the user's labels did at the start and does now."""
-    return f"With {images:,.0f} of your labels it is right in {now:.0%} of cases; at its start it was in {first:.0%}."
+    before = f"at its start it was in {percent(first)}"
+    return f"With {images:,.0f} of your labels it is right in {percent(now)} of cases; {before}."
 
 
 def found_again(first: float, now: float) -> str:
     """How altered images were found at the start and are now."""
-    return f"It finds an altered image again in {now:.0%} of cases; it began with {first:.0%}."
+    return f"It finds an altered image again in {percent(now)} of cases; it began with {percent(first)}."
 
 
 BYTES = "bytes"
+PERCENT, FINE_PERCENT = "percent", "percent with a digit"
 NUMBERS = {
     "loss": ("Loss", "{:.3f}"),
     "chance": ("Loss when guessing", "{:.3f}"),
     "collapse": ("Spread", "{:.2f}"),
     "rank_me": ("Effective dimensions", "{:.1f}"),
     "alpha_req": ("Slope of the spectrum", "{:.2f}"),
-    "view_retrieval": ("Finds the same image again", "{:.1%}"),
-    "neighbours_kept": ("Neighbours that stayed", "{:.0%}"),
-    "probe": ("Right by your labels", "{:.1%}"),
-    "probe_chance": ("Right when guessing", "{:.1%}"),
-    "patient_purity": ("Neighbours of the same patient", "{:.0%}"),
-    "patient_purity_chance": ("... by chance", "{:.0%}"),
-    "scanner_purity": ("Neighbours of the same scanner", "{:.0%}"),
-    "scanner_purity_chance": ("... by chance", "{:.0%}"),
-    "site_purity": ("Neighbours of the same site", "{:.0%}"),
-    "site_purity_chance": ("... by chance", "{:.0%}"),
+    "view_retrieval": ("Finds the same image again", FINE_PERCENT),
+    "neighbours_kept": ("Neighbours that stayed", PERCENT),
+    "probe": ("Right by your labels", FINE_PERCENT),
+    "probe_chance": ("Right when guessing", FINE_PERCENT),
+    "patient_purity": ("Neighbours of the same patient", PERCENT),
+    "patient_purity_chance": ("... by chance", PERCENT),
+    "scanner_purity": ("Neighbours of the same scanner", PERCENT),
+    "scanner_purity_chance": ("... by chance", PERCENT),
+    "site_purity": ("Neighbours of the same site", PERCENT),
+    "site_purity_chance": ("... by chance", PERCENT),
     "learning_rate": ("Learning rate", "{:.2e}"),
     "images_per_second": ("Images or volumes a second", "{:,.0f}"),
-    "data_wait": ("Time spent waiting for images", "{:.0%}"),
+    "data_wait": ("Time spent waiting for images", PERCENT),
     "memory_bytes": ("Memory in use", BYTES),
     "memory_peak_bytes": ("Memory at its highest", BYTES),
     "memory_free_bytes": ("Memory still free", BYTES),
@@ -110,6 +113,8 @@ NUMBERS = {
 def number(name: str, value: float) -> str:
     """A number of `NUMBERS` as it is shown."""
     form = NUMBERS[name][1]
+    if form in (PERCENT, FINE_PERCENT):
+        return percent(value, int(form == FINE_PERCENT))
     return size(value) if form == BYTES else form.format(value)
 
 

@@ -8,6 +8,7 @@ from sslstudio.augment.presets import AugmentationPreset
 from sslstudio.backbones.table import ARCHITECTURES, sees_volumes
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.stacks import LEAST_SLICES
+from sslstudio.domain.words import percent
 from sslstudio.gui.texts import count, duration
 
 TITLE = "Pretrain"
@@ -247,15 +248,15 @@ def automatic(preset: str) -> str:
 def preset_words(preset: AugmentationPreset, automatic: bool) -> tuple[str, str, str]:
     """Title of a preset, what it does to an image, and what it never does."""
     least, most = preset.crop
-    done = [f"crops of {least:.0%} to {most:.0%} of the area"]
+    done = [f"crops of {percent(least)} to {percent(most)} of the area"]
     if preset.rotation:
         done.append("any turn" if preset.rotation >= 180 else f"turns up to {preset.rotation:.0f}\N{DEGREE SIGN}")
     flips = [("left-right", preset.horizontal_flip), ("up-down", preset.vertical_flip)]
     done += [f"{name} flips" for name, share in flips if share]
     optional = (
-        (preset.window_jitter, f"the window moved by up to {preset.window_jitter:.0%} of its width"),
+        (preset.window_jitter, f"the window moved by up to {percent(preset.window_jitter)} of its width"),
         (preset.brightness, "brightness"),
-        (preset.contrast, f"contrast by up to {preset.contrast:.0%}"),
+        (preset.contrast, f"contrast by up to {percent(preset.contrast)}"),
         (preset.gamma != (1.0, 1.0), "gamma"),
         (preset.bias_field, "a smooth shade as of a coil"),
         (preset.saturation or preset.hue, "a little colour"),
