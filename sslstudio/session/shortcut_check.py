@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from sslstudio.catalogue.metadata import GROUPS
+from sslstudio.embeddings.shortcuts import ColumnTest, GroupShare
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.columns import Column, ColumnInfo, LeftOut, read_column, read_columns
 from sslstudio.session.project import Project
 from sslstudio.session.results import load_embeddings, load_map, resolve_embedding
-
-if TYPE_CHECKING:
-    from sslstudio.embeddings.shortcuts import ColumnTest, GroupShare
 
 SAMPLE = 8000
 """So many images are looked at, drawn at random; of fewer, all."""

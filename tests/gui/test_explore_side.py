@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,29 +20,36 @@ from sslstudio.gui.pages.explore.shortcut_panel import ColumnRow
 from sslstudio.gui.pages.explore.side_panels import SECOND_MAP, SHORTCUTS
 from sslstudio.gui.pages.explore.view import ExploreView
 from sslstudio.gui.pages.page import Page
-from sslstudio.session import shortcut_check
+from sslstudio.session import Project, Session, shortcut_check
+from sslstudio.session.shortcut_check import check
+from sslstudio.session.shortcut_store import keep_report, kept_report
 from tests.gui.image_project import Desk, add_embedding, build, desk, label_all
-from tests.unit.session.test_shortcut_check import given, vectors
+from tests.unit.session.test_shortcut_check import call, given, vectors
 
 PICTURES = given()
 Opened = tuple[Desk, Page, ExploreView]
 
 
-@pytest.fixture
-def opened(qtbot: QtBot, themed: QApplication, tmp_path: Path) -> Iterator[Opened]:
+def prepared(folder: Path) -> Project:
     """Of simclr-1 the map follows the scanner, of ImageNet the kinds; epochs 0, 1 and 3 of the training are kept."""
-    project = build(tmp_path / "p.sslproj", PICTURES, vectors=vectors(PICTURES, True))
+    project = build(folder / "p.sslproj", PICTURES, vectors=vectors(PICTURES, True))
     add_embedding(project, vectors(PICTURES, False), "imagenet", "embed-2", "map-2")
     project.catalogue.set_setting("explore_source", "simclr-1")
     ids = np.asarray(project.catalogue.image_ids(), dtype=np.int64)
-    folder = project.run_dir("simclr-1") / "artifacts" / epoch_files.FOLDER
-    folder.mkdir(parents=True)
-    np.savez(folder / epoch_files.SAMPLE, ids=ids[:60], of=np.asarray(len(ids)))
+    kept = project.run_dir("simclr-1") / "artifacts" / epoch_files.FOLDER
+    kept.mkdir(parents=True)
+    np.savez(kept / epoch_files.SAMPLE, ids=ids[:60], of=np.asarray(len(ids)))
     for epoch in (0, 1, 3):
         held = vectors(PICTURES, True)[:60] * epoch + np.random.default_rng(epoch).normal(size=(60, 12))
-        np.save(epoch_files.file_of(folder, epoch), held.astype(np.float16))
+        np.save(epoch_files.file_of(kept, epoch), held.astype(np.float16))
+    label_all(Session(project), PICTURES)
+    return project
+
+
+@contextmanager
+def page_on(project: Project, qtbot: QtBot) -> Iterator[Opened]:
+    """The page in front."""
     made = desk(project)
-    label_all(made.session, PICTURES)
     page = create(made.services)
     view = page.widget
     assert isinstance(view, ExploreView)
@@ -53,6 +62,12 @@ def opened(qtbot: QtBot, themed: QApplication, tmp_path: Path) -> Iterator[Opene
     yield made, page, view
     page.close()
     made.close()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, themed: QApplication, tmp_path: Path) -> Iterator[Opened]:
+    with page_on(prepared(tmp_path), qtbot) as made:
+        yield made
 
 
 def rows(view: ExploreView) -> list[ColumnRow]:
@@ -95,6 +110,36 @@ def test_what_was_found_is_marked_when_labels_or_map_are_others(opened: Opened, 
     made.session.clear()
     panel.show_requested.emit("scanner")
     assert made.session.selection == frozenset()  # its groups are not those of this map
+
+
+def test_what_was_found_is_there_again_when_the_project_is_opened_anew(
+    qtbot: QtBot, themed: QApplication, tmp_path: Path
+) -> None:
+    project = prepared(tmp_path)
+    keep_report(project, check(project, "simclr-1", call))
+    with page_on(project, qtbot) as (made, _, view):
+        view.side.show_panel(SHORTCUTS)
+        qtbot.waitUntil(lambda: len(rows(view)) == 1, timeout=10000)
+        panel = view.side.shortcuts
+        assert "images lie together by scanner" in panel.summary.text() and panel.old.isHidden()
+        assert f"Checked on {datetime.datetime.now():%d %b %Y}" in panel.basis.text()
+        rows(view)[0].show_it.click()
+        assert len(made.session.selection) == 72
+        view.source_requested.emit("imagenet")
+        qtbot.waitUntil(lambda: panel.old.text() == shortcut_texts.OLD_MAP, timeout=10000)
+        view.source_requested.emit("simclr-1")
+        qtbot.waitUntil(panel.old.isHidden, timeout=10000)
+
+
+def test_a_report_says_whether_it_still_holds(tmp_path: Path) -> None:
+    with prepared(tmp_path) as project:
+        assert kept_report(project, "map-1") is None
+        kept = keep_report(project, check(project, "simclr-1", call))
+        assert kept_report(project, "map-1") == (kept, True) and kept_report(project, "map-2") is None
+        Session(project).clear_labels([1])
+        assert kept_report(project, "map-1") == (kept, False)
+        project.catalogue.set_setting("shortcut_check:map-1", {"report": "of another version"})
+        assert kept_report(project, "map-1") is None
 
 
 def test_a_check_can_be_stopped(opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -155,14 +154,10 @@ class MapView(QWidget):
         """The part of the plane that is in view; None while there is no map."""
         return None if self.canvas is None or self.scene is None else self.canvas.box.shown_area()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The legend leaves most of a narrow map to the points."""
-        super().resizeEvent(event)
-        self._side.setFixedWidth(max(_LEGEND_LEAST, min(_LEGEND, event.size().width() // 4)))
-
     def _build(self) -> None:
         side = QWidget()
-        side.setFixedWidth(_LEGEND)
+        side.setMinimumWidth(_LEGEND_LEAST)
+        side.setMaximumWidth(_LEGEND)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(4)
@@ -184,10 +179,10 @@ class MapView(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        middle.addWidget(self._stack, 1)
+        middle.addWidget(self._stack, 3)
         self._rule = Line(vertical=True)
         middle.addWidget(self._rule)
-        middle.addWidget(side)
+        middle.addWidget(side, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)

@@ -16,6 +16,7 @@ from sslstudio.gui.pages.explore.shortcut_panel import ShortcutPanel, ShownRow
 from sslstudio.gui.pages.page import Services
 from sslstudio.session import shortcut_words as words
 from sslstudio.session.shortcut_check import Followed, ShortcutReport, Stopped, check
+from sslstudio.session.shortcut_store import KeptReport, keep_report, kept_report
 
 LEVELS = {"weak": 1, "moderate": 2, "strong": 3, "very strong": 4}
 
@@ -32,6 +33,8 @@ class ShortcutPresenter(QObject):
         self._services, self._panel, self._colour_by = services, panel, colour_by
         self._images, self._current = ProjectImages.of(services), CurrentMap.of(services)
         self.report: ShortcutReport | None = None
+        self._made = ""
+        self._looked_up = ""
         self._generation = 0
         self._busy = False
         panel.check_requested.connect(self.check)
@@ -77,7 +80,7 @@ class ShortcutPresenter(QObject):
             self._services.session.select(ids)
         self._services.notify.info(texts.shown(one.info.title, len(ids)))
 
-    def _work(self, source: str, generation: int) -> tuple[int, ShortcutReport | None]:
+    def _work(self, source: str, generation: int) -> tuple[int, KeptReport | None]:
         def call(target: str, /, *args: Any, **kwargs: Any) -> Any:
             return self._services.compute.submit(target, *args, **kwargs).result()
 
@@ -86,19 +89,34 @@ class ShortcutPresenter(QObject):
 
         project = self._services.session.project
         try:
-            return generation, check(project, source, call, progress, lambda: generation == self._generation)
+            report = check(project, source, call, progress, lambda: generation == self._generation)
+            return generation, keep_report(project, report)
         except Stopped:
             return generation, None
 
-    def _take(self, found: tuple[int, ShortcutReport | None]) -> None:
-        generation, report = found
+    def _take(self, found: tuple[int, KeptReport | None]) -> None:
+        generation, kept = found
         if generation != self._generation:
             return
         self._end()
-        if report is not None:
-            self.report = report
-            self._panel.set_old("")
-            self._show_report()
+        if kept is not None:
+            self._show_kept(kept, holds=True)
+
+    def _show_kept(self, kept: KeptReport, *, holds: bool) -> None:
+        self.report, self._made = kept.report, texts.MADE.format(when=f"{kept.made:%d %b %Y, %H:%M}")
+        self._panel.set_old("" if holds else texts.OLD_LABELS)
+        self._show_report()
+
+    def _look_up(self, map_id: str) -> None:
+        """Show what was found on this map before."""
+        self._looked_up = map_id
+
+        def take(found: tuple[KeptReport, bool] | None) -> None:
+            if found is not None and map_id == self._looked_up and not self._busy:
+                self._show_kept(found[0], holds=found[1])
+
+        project = self._services.session.project
+        self._services.background.run(kept_report, project, map_id, done=take, key="explore-shortcuts-before")
 
     def _failed(self, error: SSLStudioError) -> None:
         self._end()
@@ -120,6 +138,8 @@ class ShortcutPresenter(QObject):
     def _show_state(self) -> None:
         shown = self._current.known.map
         self._panel.set_reason("" if shown is not None else texts.NO_MAP)
+        if shown is not None and shown.map_id != self._looked_up:
+            self._look_up(shown.map_id)
         if self.report is not None and not self._holds():
             self._panel.set_old(texts.OLD_MAP)
 
@@ -138,7 +158,7 @@ class ShortcutPresenter(QObject):
             [row for row, one in zip(shown, report.columns, strict=True) if one.found],
             [row for row, one in zip(shown, report.columns, strict=True) if not one.found],
             [(out.title, out.reason) for out in report.left_out],
-            words.basis(report),
+            f"{words.basis(report)} {self._made}",
         )
 
     def _row(self, one: Followed, names: dict[int, str]) -> ShownRow:

@@ -20,6 +20,7 @@ SHOW = "Show on the map"
 SHOW_HELP = "Colours the map by this and selects the images of the groups named"
 DETAILS = "Numbers"
 NO_MAP = "There is no map yet."
+MADE = "Checked on {when}."
 OLD_MAP = "This was found on another map. Check again."
 OLD_LABELS = "Labels or images have changed since. Check again."
 
