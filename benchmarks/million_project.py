@@ -1,7 +1,10 @@
-"""Writes a project of very many images without importing them: `python benchmarks/million_project.py DIR [--images N]`.
+"""Writes a project of very many images without importing them.
+
+    python benchmarks/million_project.py DIR [--images N] [--map]
 
 Rows are written by plain SQL; all images share the pixels and thumbnails of a few thousand drawn pictures, so that a
-million images take some hundred megabytes. Patients have 20 images in two series each. For measuring, not for use.
+million images take some hundred megabytes. Patients have 20 images in two series each. `--map` adds an embedding with
+a map in twelve groups. For measuring, not for use.
 """
 
 from __future__ import annotations
@@ -19,15 +22,18 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from sslstudio.catalogue.catalogue import DATABASE_NAME  # noqa: E402
+from sslstudio.domain.specs import EmbedSpec, MapSpec, PretrainSpec  # noqa: E402
 from sslstudio.importers.pixel_cache import PixelCacheWriter  # noqa: E402
 from sslstudio.importers.rendering import look_of  # noqa: E402
 from sslstudio.importers.thumbnails import ThumbnailWriter, encode  # noqa: E402
 from sslstudio.session.project import Project  # noqa: E402
+from tests.gui.image_project import add_run  # noqa: E402
 
 PICTURES = 4096
 SIDE = 64
 A_SERIES = 10
 RUN = "import-1"
+GROUPS = 12
 
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
 _STATEMENTS = (
@@ -53,7 +59,7 @@ _STATEMENTS = (
 )
 
 
-def write(path: Path, images: int) -> Path:
+def write(path: Path, images: int, *, with_map: bool = False) -> Path:
     """A project of `images` images at `path`, in place of what stands there; returns its folder."""
     shutil.rmtree(path, ignore_errors=True)
     with Project.create(path) as project:
@@ -73,7 +79,26 @@ def write(path: Path, images: int) -> Path:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
+    if with_map:
+        _add_map(folder)
     return folder
+
+
+def _add_map(folder: Path) -> None:
+    """A training, its embedding (16 dimensions) and a map of it in twelve groups."""
+    with Project.open(folder) as project:
+        ids = np.asarray(project.catalogue.image_ids(), dtype=np.int64)
+        rng = np.random.default_rng(0)
+        groups = np.sort(rng.integers(0, GROUPS, len(ids))).astype(np.int32)[rng.permutation(len(ids))]
+        vectors = rng.normal(size=(GROUPS, 16))[groups] * 3 + rng.normal(size=(len(ids), 16))
+        width = rng.uniform(0.3, 1.5, GROUPS)[groups][:, None]
+        xy = (rng.normal(size=(GROUPS, 2)) * 4)[groups] + rng.normal(size=(len(ids), 2)) * width
+        add_run(project, "simclr-1", "pretrain", PretrainSpec(), {})
+        add_run(project, "embed-1", "embed", EmbedSpec(source="simclr-1"), {"count": len(ids), "dimensions": 16})
+        add_run(project, "map-1", "map_embeddings", MapSpec(embedding="embed-1"), {"method": "pca", "clusters": GROUPS})
+        np.save(project.embeddings_dir / "embed-1.npy", vectors.astype(np.float16))
+        np.save(project.embeddings_dir / "embed-1.ids.npy", ids)
+        np.savez(project.maps_dir / "map-1.npz", ids=ids, xy=xy.astype(np.float32), cluster=groups)
 
 
 def _write_pictures(folder: Path, look: str) -> None:
@@ -97,6 +122,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--map", action="store_true")
     chosen = parser.parse_args()
     started = time.monotonic()
-    print(f"{write(chosen.folder, chosen.images)}: {chosen.images:,} images in {time.monotonic() - started:.0f} s")
+    written = write(chosen.folder, chosen.images, with_map=chosen.map)
+    print(f"{written}: {chosen.images:,} images in {time.monotonic() - started:.0f} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from itertools import chain
 from numbers import Integral
 from typing import TYPE_CHECKING, Literal, assert_never
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[np.int64]
 
+_PIECE = 4096
 Mode = Literal["replace", "toggle", "extend", "subtract"]
 
 
@@ -41,7 +43,7 @@ class Selection(Set[int]):
         return place < len(self.ordered) and bool(self.ordered[place] == image_id)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self.ordered.tolist())
+        return chain.from_iterable(self.ordered[at : at + _PIECE].tolist() for at in range(0, len(self), _PIECE))
 
     def __len__(self) -> int:
         return len(self.ordered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.sections import GROUPINGS, Sections
+from sslstudio.gui.item_models.selection_follower import Seen, SelectionFollower
 from sslstudio.gui.item_models.sort_keys import direction
 from sslstudio.session.selection import Mode
 
@@ -52,7 +53,7 @@ class TileList(ImageList, Protocol):
         """One or two lines below each picture."""
 
 
-class GalleryWidget(Protocol):
+class GalleryWidget(Seen, Protocol):
     """A gallery, as far as it is driven here."""
 
     filter_requested: SignalInstance
@@ -122,13 +123,12 @@ class GalleryLink(QObject):
         images.labels_changed.connect(self._labels_changed)
         images.suggestions_changed.connect(self._suggestions_changed)
         self.columns.changed.connect(self._columns_changed)
-        self._selection_moved.connect(self._show_selection)
-        images.session.selection_changed.connect(self._on_selection)
+        self._follower = SelectionFollower(images.session, gallery, self._show_selection, self)
         self.rearrange()
 
     def close(self) -> None:
         """Let go of the session."""
-        self._images.session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
 
     def set_show(self, show: str) -> None:
         """Choose which images are shown."""
@@ -200,9 +200,6 @@ class GalleryLink(QObject):
 
     def _select(self, ids: npt.NDArray[np.int64], mode: Mode) -> None:
         self._images.session.select(ids, mode)
-
-    def _on_selection(self, _selection: Set[int]) -> None:
-        self._selection_moved.emit()
 
     def _show_selection(self) -> None:
         if self.wanted.show == "selected":

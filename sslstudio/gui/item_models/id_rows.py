@@ -31,16 +31,22 @@ class IdRows:
 
     def rows_of(self, ids: Ids) -> Ids:
         """Rows of the images that are in the list, in the order of `ids`."""
+        return self.places_of(ids)[0]
+
+    def places_of(self, ids: Ids) -> tuple[Ids, npt.NDArray[np.bool_]]:
+        """Rows of those of these images that are in the list, and which (len(ids),) these are."""
         if not len(ids) or not len(self.ids):
-            return np.zeros(0, dtype=np.int64)
+            return np.zeros(0, dtype=np.int64), np.zeros(len(ids), dtype=bool)
+        rows: npt.NDArray[np.signedinteger]
         if self._table is not None:
-            inside = ids[(ids >= 0) & (ids < len(self._table))]
-            found = self._table[inside]
-            return found[found >= 0].astype(np.int64)
-        assert self._order is not None
-        place = np.minimum(np.searchsorted(self.ids, ids, sorter=self._order), len(self.ids) - 1)
-        rows = self._order[place]
-        return np.asarray(rows[self.ids[rows] == ids], dtype=np.int64)
+            rows = self._table.take(ids, mode="clip")
+            known = (rows >= 0) & (ids >= 0) & (ids < len(self._table))
+        else:
+            assert self._order is not None
+            place = np.minimum(np.searchsorted(self.ids, ids, sorter=self._order), len(self.ids) - 1)
+            rows = self._order[place]
+            known = self.ids[rows] == ids
+        return (rows if known.all() else rows[known]).astype(np.int64), known
 
     def row_of(self, image_id: int) -> int | None:
         """The row of one image, or None."""

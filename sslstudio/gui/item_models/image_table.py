@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from sslstudio.catalogue.browse import ImageColumns
 from sslstudio.domain.items import Part
 from sslstudio.domain.rendering import Rendering
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.importers.rendering import look_of
 from sslstudio.session.selection import Selection
 
@@ -81,17 +83,17 @@ class ImageTable:
     series_code: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     branches: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
 
+    @cached_property
+    def _id_rows(self) -> IdRows:
+        return IdRows(self.ids)
+
     def rows_of(self, ids: npt.NDArray[np.int64]) -> Rows:
         """Rows of these images; ids that are not in the project are left out."""
         return self.places_of(ids)[0]
 
     def places_of(self, ids: npt.NDArray[np.int64]) -> tuple[Rows, npt.NDArray[np.bool_]]:
         """Rows of those of these images that are in the project, and which (len(ids),) these are."""
-        if not len(self.ids) or not len(ids):
-            return np.zeros(0, dtype=np.int64), np.zeros(len(ids), dtype=bool)
-        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        known = self.ids[place] == ids
-        return np.asarray(place[known], dtype=np.int64), known
+        return self._id_rows.places_of(ids)
 
     def row_of(self, image_id: int) -> int | None:
         """Row of one image, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from sslstudio.gui.item_models import tile_texts
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, Branch, ImageTree
 from sslstudio.gui.item_models.project_images import FIRST_LOOK_MS, ProjectImages
+from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.data import browse_texts as texts
 from sslstudio.gui.pages.data.images_view import ImagesPane
@@ -50,7 +51,6 @@ class BrowseController(QObject):
 
     browse_changed = Signal()
     focus_moved = Signal(int)
-    _selection_moved = Signal()
 
     def __init__(self, services: Services, view: ImagesPane, images: ProjectImages) -> None:
         super().__init__(view)
@@ -72,13 +72,12 @@ class BrowseController(QObject):
         view.set_shown("", texts.READING)
         images.images_changed.connect(view.grid.refresh_tiles)
         images.labels_changed.connect(view.grid.refresh_tiles)
-        self._selection_moved.connect(self._show_selection)
-        self._session.selection_changed.connect(self._on_selection)
+        self._follower = SelectionFollower(self._session, view, self._show_selection, self)
         self._session.filters.changed.connect(self._on_filter)
 
     def close(self) -> None:
         """Let go of the session."""
-        self._session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
         self._session.filters.changed.disconnect(self._on_filter)
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -189,9 +188,6 @@ class BrowseController(QObject):
     def _select(self, ids: Ids, mode: Mode) -> None:
         self._services.background.drop(self._gathering)
         self._session.select(ids.tolist(), mode)
-
-    def _on_selection(self, _selection: Set[int]) -> None:
-        self._selection_moved.emit()
 
     def _show_selection(self) -> None:
         selection = self._session.selection

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QObject, SignalInstance
 
 from sslstudio.domain.specs import EmbedSpec, MapSpec
 from sslstudio.gui.actions.registry import Action
@@ -17,6 +16,7 @@ from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.large_link import LargeLink
 from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.item_models.view_link import ViewLink
 from sslstudio.gui.pages.explore import group_texts, projection_texts, texts
 from sslstudio.gui.pages.explore.groups_presenter import GroupsPresenter
@@ -72,8 +72,6 @@ class View(GroupView, Protocol):
 class ExploreController(QObject):
     """Connects an Explore view to the project."""
 
-    _selection_moved = Signal()
-
     def __init__(self, services: Services, view: View, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services, self._view = services, view
@@ -117,7 +115,7 @@ class ExploreController(QObject):
         self._link.close()
         self._look.close()
         self._presenter.close()
-        self._services.session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
         self._current.close()
         self._images.close()
 
@@ -134,11 +132,7 @@ class ExploreController(QObject):
         self._current.changed.connect(self._show_state)
         self._images.images_changed.connect(self._show_state)
         self._services.jobs.changed.connect(lambda _: self._show_state())
-        session.selection_changed.connect(self._on_selection)
-        self._selection_moved.connect(self._show_selection)
-
-    def _on_selection(self, _selection: Set[int]) -> None:
-        self._selection_moved.emit()
+        self._follower = SelectionFollower(session, view.gallery, self._show_selection, self)
 
     def _show_selection(self) -> None:
         ids = sorted_ids(self._services.session.selection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from sslstudio.gui.item_models.group_table import GroupRow, group_rows
 from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.selection_follower import Seen, SelectionFollower
 from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.pages.explore.colourings import COLUMN
 from sslstudio.gui.pages.explore.group_likeness import Tree
@@ -27,7 +28,7 @@ from sslstudio.session.results import MapData
 from sslstudio.session.selection import Mode
 
 
-class MapWidget(Protocol):
+class MapWidget(Seen, Protocol):
     """The map, as far as it is driven here."""
 
     selection_requested: SignalInstance
@@ -54,7 +55,6 @@ class MapPresenter(QObject):
 
     coloured = Signal()
     """The points have other colours now; `painter` gives the same to another map."""
-    _selection_moved = Signal()
 
     def __init__(
         self,
@@ -87,8 +87,7 @@ class MapPresenter(QObject):
         images.labels_changed.connect(self._labels_changed)
         images.suggestions_changed.connect(self._suggestions_changed)
         self._columns.changed.connect(self._columns_changed)
-        images.session.selection_changed.connect(self._on_selection)
-        self._selection_moved.connect(self._show_selection)
+        self._follower = SelectionFollower(images.session, map_widget, self._show_selection, self)
 
     @property
     def colour_name(self) -> str:
@@ -125,7 +124,7 @@ class MapPresenter(QObject):
 
     def close(self) -> None:
         """Let go of the session."""
-        self._images.session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
 
     def colour_by(self, kind: str) -> None:
         """Colour the points by another thing; the bar shows it, wherever it was chosen."""
@@ -149,9 +148,6 @@ class MapPresenter(QObject):
         images = self._images
         said, tree = self._told()
         self._groups.set_groups(group_rows(images.facts(), images.groups(), images.classes(), said, tree))
-
-    def _on_selection(self, _selection: Set[int]) -> None:
-        self._selection_moved.emit()
 
     def _show_selection(self) -> None:
         self._map.set_selection(sorted_ids(self._images.session.selection))

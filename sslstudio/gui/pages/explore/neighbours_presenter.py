@@ -5,14 +5,14 @@ What is found is a list: the gallery shows it in its order, the map its selectio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QObject, SignalInstance
 
 from sslstudio.domain.rendering import Rendering
 from sslstudio.embeddings.answers import Found
@@ -21,6 +21,7 @@ from sslstudio.gui.item_models.arrangement import Arrangement
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.pages.explore import finding
 from sslstudio.gui.pages.explore import finding_texts as texts
 from sslstudio.gui.pages.explore.finding import Finding, Ids
@@ -46,6 +47,7 @@ class View(Protocol):
     """The part of the view that is driven here."""
 
     finding: FindingLine
+    gallery: Any
     similar_requested: SignalInstance
     file_dropped: SignalInstance
     files_refused: SignalInstance
@@ -68,8 +70,6 @@ class Shows(Protocol):
 class NeighboursPresenter(QObject):
     """Each search is an action; `work` is shared with whoever else computes on this page."""
 
-    _selection_moved = Signal()
-
     def __init__(self, services: Services, view: View, link: Shows, work: LongWork, parent: QObject) -> None:
         super().__init__(parent)
         self._services, self._view, self._link, self._work = services, view, link, work
@@ -82,15 +82,14 @@ class NeighboursPresenter(QObject):
         view.file_dropped.connect(self.find_like_file)
         view.files_refused.connect(lambda _: services.notify.info(texts.ONE_FILE))
         view.finding.close_requested.connect(self.show_all)
-        services.session.selection_changed.connect(self._on_selection)
-        self._selection_moved.connect(self._show_remark)
+        self._follower = SelectionFollower(services.session, view.gallery, self._show_remark, self)
         self._current.changed.connect(self._show_reason)
         self._show_reason()
 
     def close(self) -> None:
         """Let go of the session."""
         self._dispose()
-        self._services.session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
 
     def choose_file(self) -> None:
         """Ask for a file, then look for images like it."""
@@ -268,9 +267,6 @@ class NeighboursPresenter(QObject):
             (one("outliers", texts.OUTLIERS, self.find_outliers, "map"), texts.OUTLIERS_HELP),
             (one("typical", texts.TYPICAL, self.find_typical, "typical"), texts.TYPICAL_HELP),
         ]
-
-    def _on_selection(self, _selection: Set[int]) -> None:
-        self._selection_moved.emit()
 
     def _show_remark(self) -> None:
         selection = self._services.session.selection

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from sslstudio.domain.epoch_files import FOLDER, stored
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.pages.explore import second_map_texts as texts
 from sslstudio.gui.pages.explore.map_presenter import MapPresenter
 from sslstudio.gui.pages.explore.second_map import SecondMap
@@ -37,8 +38,6 @@ _MAP, _EPOCHS = "map:", "epochs:"
 class SecondMapPresenter(QObject):
     """Does nothing until the panel is opened (`set_open`)."""
 
-    _selection_moved = Signal()
-
     def __init__(
         self, services: Services, panel: SecondMap, map_view: MapView, first: MapPresenter, parent: QObject
     ) -> None:
@@ -61,12 +60,11 @@ class SecondMapPresenter(QObject):
         self._linked = LinkedMaps(map_view, panel.map, self)
         panel.link.toggled.connect(self._linked.set_on)
         self._current.changed.connect(self._refresh)
-        services.session.selection_changed.connect(self._on_selection)
-        self._selection_moved.connect(self._show_selection)
+        self._follower = SelectionFollower(services.session, panel, self._show_selection, self)
 
     def close(self) -> None:
         """Let go of the session."""
-        self._services.session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
 
     def set_open(self, open_: bool) -> None:
         """The panel was opened or closed."""
@@ -183,9 +181,6 @@ class SecondMapPresenter(QObject):
     def _look_at(self, image_id: int) -> None:
         self._services.session.select([image_id])
         self._services.navigate("label")
-
-    def _on_selection(self, _selection: frozenset[int]) -> None:
-        self._selection_moved.emit()
 
     def _show_selection(self) -> None:
         if self._open and self._panel.map.scene is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QObject, SignalInstance
 
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap
@@ -13,6 +13,7 @@ from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.item_models.view_link import ViewLink
 from sslstudio.gui.pages.label import audit_texts, texts
 from sslstudio.gui.pages.label.auditing import Auditing
@@ -59,8 +60,6 @@ class View(Protocol):
 class LabelController(QObject):
     """Connects a Label view to the project."""
 
-    _selection_moved = Signal()
-
     def __init__(self, services: Services, view: View, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services, self._view = services, view
@@ -105,7 +104,7 @@ class LabelController(QObject):
         self._dispose()
         self._link.close()
         self._look.close()
-        self._services.session.selection_changed.disconnect(self._on_selection)
+        self._follower.close()
         self._current.close()
         self._images.close()
 
@@ -171,11 +170,7 @@ class LabelController(QObject):
         self._images.labels_changed.connect(lambda _: self._show_history())
         self._images.images_changed.connect(self._images_changed)
         self._current.changed.connect(self.refresh)
-        session.selection_changed.connect(self._on_selection)
-        self._selection_moved.connect(self._show_selection)
-
-    def _on_selection(self, _selection: Set[int]) -> None:
-        self._selection_moved.emit()
+        self._follower = SelectionFollower(session, view.side, self._show_selection, self)
 
     def _images_changed(self) -> None:
         if self._returning and len(self._services.session.selection) == 1 and len(self._images.table.ids):
