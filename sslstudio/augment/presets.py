@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sslstudio.domain.items import Item
@@ -164,6 +164,35 @@ PRESETS: Final[dict[str, AugmentationPreset]] = {
         ),
     )
 }
+
+GENTLE = 0.5
+"""How strong the changes of `gentle` are, relative to the preset's."""
+
+
+def gentle(preset: AugmentationPreset) -> AugmentationPreset:
+    """The preset for learning from labels: the same kinds of change, half as strong; flips stay.
+
+    What pretraining may cut away or distort can be what a label rests on: on MR slices at 32 px the full preset made a
+    network worse than its start within an epoch (`benchmarks/fine_tuning.py`).
+    """
+    halved = {
+        name: getattr(preset, name) * GENTLE
+        for name in (
+            "rotation", "brightness", "contrast", "saturation", "hue", "grayscale", "bias_field", "noise", "speckle",
+            "blur", "window_jitter",
+        )
+    }  # fmt: skip
+    if preset.vertical_flip:
+        halved.pop("rotation")  # where up means nothing, any angle is as good
+    low, high = preset.gamma
+    return replace(
+        preset,
+        crop=(1.0 - (1.0 - preset.crop[0]) * GENTLE, 1.0),
+        ratio=(1.0 - (1.0 - preset.ratio[0]) * GENTLE, 1.0 + (preset.ratio[1] - 1.0) * GENTLE),
+        gamma=(low**GENTLE, high**GENTLE),
+        **halved,
+    )
+
 
 _BY_MODALITY: Final[dict[str, str]] = {
     "CR": "xray",

@@ -18,6 +18,7 @@ ALIKE = ("laterality", "view", "body_part", "modality", "sequence", "series")
 EFFORTS = ("quick", "balanced", "thorough")
 MAP_METHODS = ("localmap", "pca")
 GROUPINGS = ("kmeans", "density")
+MODES = ("lpft", "last", "frozen", "full", "lora")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -44,6 +45,30 @@ def _pretraining(commands: Commands) -> None:
     preflight = add(commands, "preflight", "learning:preflight", text)
     _training_options(preflight)
     preflight.add_argument("--fit", action="store_true", help="change settings that need more memory than there is")
+
+
+def add_finetuning(commands: Commands) -> None:
+    """`sslstudio finetune`."""
+    text = "fit a network to the labels, test it and compare it with the linear head"
+    tune = add(commands, "finetune", "finetuning:finetune", text)
+    tune.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet; it is embedded")
+    tune.add_argument(
+        "--mode",
+        choices=MODES,
+        default="lpft",
+        help="what learns: head then all (lpft), the last stage, the head alone (frozen), all under a new head (full), "
+        "small matrices beside a vision transformer's (lora); (lpft)",
+    )
+    tune.add_argument("--epochs", type=count, metavar="N", help="passes over the images at most (20)")
+    tune.add_argument("--patience", type=count, metavar="N", help="passes without gain after which it ends (12)")
+    tune.add_argument("--batch-size", type=count, metavar="N", help="images at a time (by their number, at most 32)")
+    tune.add_argument("--learning-rate", type=float, metavar="X", help="peak rate of a head that learns alone (0.003)")
+    tune.add_argument("--slower", type=float, metavar="X", help="how many times slower all learns after it (10)")
+    tune.add_argument("--rank", type=count, metavar="N", help="rank of the matrices of lora (8)")
+    tune.add_argument("--preset", choices=PRESETS, help="augmentations for this kind of image (auto)")
+    tune.add_argument("--device", choices=DEVICES, help="where to train (auto)")
+    tune.add_argument("--seed", type=int, metavar="N", help="random seed (0)")
+    tune.add_argument("--estimate", action="store_true", help="say how long it will take and train nothing")
 
 
 def _training_options(pretrain: argparse.ArgumentParser) -> None:

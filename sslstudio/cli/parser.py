@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sslstudio import __version__
 from sslstudio.cli.arguments import add, count
-from sslstudio.cli.learning_arguments import add_learning
+from sslstudio.cli.learning_arguments import add_finetuning, add_learning
 
 if TYPE_CHECKING:
     from sslstudio.cli.arguments import Commands
@@ -163,6 +163,7 @@ def _classifying(commands: Commands) -> None:
     classify.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     classify.add_argument("--mode", choices=("linear",), default="linear", help="kind of classifier (linear)")
     classify.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
+    add_finetuning(commands)
     evaluate = add(commands, "evaluate", "classifying:evaluate", "score a model on the test images")
     evaluate.add_argument("model", metavar="MODEL", help="name of the model")
     compare = add(commands, "compare", "classifying:compare", "compare embeddings by few-label classifiers")

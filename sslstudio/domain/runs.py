@@ -12,8 +12,19 @@ from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.specs import Spec
 
 Stage = Literal[
-    "import_images", "triage", "preflight", "pretrain", "embed", "map_embeddings", "export", "predict", "retrieve"
+    "import_images",
+    "triage",
+    "preflight",
+    "pretrain",
+    "finetune",
+    "embed",
+    "map_embeddings",
+    "export",
+    "predict",
+    "retrieve",
 ]
+TRAININGS: tuple[Stage, ...] = ("pretrain", "finetune")
+"""The stages of which one at a time runs on a computer."""
 
 
 class RunState(StrEnum):

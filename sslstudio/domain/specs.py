@@ -134,6 +134,44 @@ class PreflightSpec(Record):
     seconds: float = Field(default=30.0, gt=0)
 
 
+FinetuneMode = Literal["lpft", "last", "frozen", "full", "lora"]
+
+
+class FinetuneSpec(Record):
+    """Fit a backbone to the labels of the training patients, starting from the one of the embed run `embedding`.
+
+    `classes` are the names that items carry, in the order of the model's outputs. `mode` says what learns:
+
+    - "lpft": the head is that of the linear classifier, then all learns `slower` times slower (Kumar et al. 2022)
+    - "last": the same for the last stage of the network alone
+    - "frozen": the head alone, on augmented images
+    - "full": all, under a new head
+    - "lora": small matrices beside those of a vision transformer (Hu et al. 2022), under the linear classifier's head
+    """
+
+    kind: Literal["finetune"] = "finetune"
+    embedding: str
+    source: str = ""
+    """What the embedding was made with: a training run, "random" or "imagenet"."""
+    classes: tuple[str, ...] = Field(min_length=2)
+    mode: FinetuneMode = "lpft"
+    epochs: int = Field(default=20, ge=1)
+    """At most so many passes over the images; it ends earlier when `patience` of them brought nothing."""
+    patience: int = Field(default=12, ge=1)
+    batch_size: int = Field(default=32, ge=2)
+    learning_rate: float = Field(default=3e-3, gt=0)
+    """Peak rate of a head that learns alone or anew, and of the matrices of "lora"."""
+    slower: float = Field(default=10.0, ge=1)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    warmup_fraction: float = Field(default=0.1, ge=0, le=0.5)
+    rank: int = Field(default=8, ge=1, le=64)
+    """Of the matrices of "lora"."""
+    preset: Preset = "auto"
+    device: Device = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = 0
+
+
 class EmbedSpec(Record):
     """Embed the frozen items with a backbone: that of run `source`, or "random" / "imagenet"."""
 
@@ -197,6 +235,7 @@ Spec = (
     | TriageSpec
     | PretrainSpec
     | PreflightSpec
+    | FinetuneSpec
     | EmbedSpec
     | MapSpec
     | ExportSpec

@@ -92,8 +92,25 @@ def _data_notes(items: Sequence[Item]) -> str:
     )
 
 
+_WAYS = {
+    "lpft": "the linear classifier's head first, then the whole network slowly",
+    "last": "the last stage of the network and the head",
+    "frozen": "the head alone, on augmented images",
+    "full": "the whole network under a new head",
+    "lora": "low-rank matrices beside those of the transformer, and the head",
+}
+
+
 def _method(facts: CardFacts) -> str:
     model, backbone = facts.model, facts.backbone
+    if model.get("kind") == "finetuned":
+        return (
+            f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} It was then fitted to"
+            f" the labels of {_count(model.get('n_images', 0), 'image')} of"
+            f" {_count(model.get('n_subjects', 0), 'patient')} of the training part ({_WAYS.get(model['mode'], '')}); a"
+            " fifth of them was held out, chose the best epoch and gave the one temperature"
+            f" ({float(model.get('temperature', 1.0)):.3f}) that scales the logits. Seed {model.get('seed', 0)}."
+        )
     return (
         f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} On its embeddings,"
         f" standardised, a linear classifier (logistic regression, C = {model.get('C')}) was fitted to"
@@ -105,7 +122,7 @@ def _method(facts: CardFacts) -> str:
 
 def _pretraining(facts: CardFacts) -> str:
     if not facts.pretraining:
-        if facts.backbone.get("source") == "imagenet":
+        if "imagenet" in (facts.backbone.get("source"), facts.model.get("source")):
             return "Its weights were learned on ImageNet photographs; nothing was pretrained on the project's images."
         return "Its weights are random: nothing was pretrained."
     spec = facts.pretraining["spec"]

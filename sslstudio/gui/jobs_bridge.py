@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from sslstudio.domain.runs import Done, Event, Failed, Progress, RunState, Started, Warned
+from sslstudio.domain.runs import TRAININGS, Done, Event, Failed, Progress, RunState, Started, Warned
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.background import Background, FailedWith
 from sslstudio.gui.follow_up import FollowUp
@@ -274,7 +274,7 @@ class JobCenter(QObject):
                 self._session.images_were_changed()
             self.adopted.emit(status.run_id)
             self._background.run(self._follow_up.next_run, status.run_id, done=self._start_next)
-        if status.stage == "pretrain":
+        if status.stage in TRAININGS:
             self.reattach()
         self.changed.emit(status.run_id)
 
@@ -299,7 +299,7 @@ def _tell_end(notify: Notifier, status: RunStatus, resume: Callable[[str], None]
     elif status.state == RunState.CANCELLED:
         notify.info(f"{title} was stopped, as you asked.")
     elif status.state == RunState.LOST:
-        can = status.stage in ("pretrain", "import_images")
+        can = status.stage in (*TRAININGS, "import_images")
         notify.add_issue(
             Issue(
                 key,

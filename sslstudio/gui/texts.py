@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sslstudio.domain.runs import Progress
+from sslstudio.domain.runs import TRAININGS, Progress
 
 APP = "SSL Studio"
 RESEARCH_ONLY = "For research use only. Not a medical device."
@@ -23,6 +23,7 @@ STAGE_TITLES = {
     "triage": "Look-through",
     "preflight": "Trial",
     "pretrain": "Training",
+    "finetune": "Fine-tuning",
     "embed": "Embedding",
     "map_embeddings": "Map",
     "export": "Export",
@@ -34,6 +35,7 @@ STAGE_DOING = {
     "triage": "Looking through the images",
     "preflight": "Trying the training out",
     "pretrain": "Training",
+    "finetune": "Fine-tuning",
     "embed": "Embedding images",
     "map_embeddings": "Drawing the map",
     "export": "Exporting the model",
@@ -84,6 +86,7 @@ def plain_ending(stage: str, result: Mapping[str, object]) -> str:
     return {
         "preflight": "The training was tried out: see Pretrain.",
         "pretrain": "Training finished.",
+        "finetune": "Fine-tuning finished; it is tested and compared on Classify.",
         "map_embeddings": "The map is ready: see Explore.",
         "export": "The model package is ready.",
     }.get(stage, "Finished.")
@@ -110,14 +113,14 @@ def _import_ending(result: Mapping[str, object]) -> str:
 
 def lost_title(stage: str, title: str, progress: Progress | None) -> str:
     """What the user reads when a job has vanished."""
-    if stage == "pretrain" and progress is not None and progress.unit.startswith("epoch"):
+    if stage in TRAININGS and progress is not None and progress.unit.startswith("epoch"):
         return f"{title} stopped at epoch {int(progress.done)}."
     return f"{title} stopped unexpectedly."
 
 
 def lost_hint(stage: str) -> str:
     """What to do about it."""
-    if stage == "pretrain":
+    if stage in TRAININGS:
         return "Nothing before the last saved epoch is lost. Resume goes on from there."
     if stage == "import_images":
         return "What was read so far is kept. Resume goes on with the rest."

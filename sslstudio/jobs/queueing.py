@@ -16,7 +16,7 @@ from pathlib import Path
 import platformdirs
 
 from sslstudio.domain.record import Record
-from sslstudio.domain.runs import Job
+from sslstudio.domain.runs import TRAININGS, Job
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import run_lock
 from sslstudio.jobs.launcher import Launcher, LocalLauncher
@@ -140,7 +140,7 @@ def training(job: Job) -> Iterator[None]:
 
     A training that was started although another runs goes on all the same.
     """
-    if job.stage != "pretrain":
+    if job.stage not in TRAININGS:
         yield
         return
     lock, mine = trainer_lock(), False
@@ -175,6 +175,6 @@ def _with(state: QueueState, waiting: tuple[str, ...]) -> QueueState:
 def _trains(job_file: Path) -> bool:
     run = RunDirectory(job_file.parent)
     try:
-        return run.alive() and run.job().stage == "pretrain"
+        return run.alive() and run.job().stage in TRAININGS
     except SSLStudioError:
         return False

@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 from sslstudio import stages
-from sslstudio.domain.runs import Done, Event, Failed, RunState, Stage, Started
+from sslstudio.domain.runs import TRAININGS, Done, Event, Failed, RunState, Stage, Started
 from sslstudio.domain.specs import PretrainSpec, Spec
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import discreet_log, events, exit_codes, processes, queueing, run_lock
@@ -62,7 +62,7 @@ def main(run_dir: Path | str, load: StageLoader = stages.load, launcher: Launche
         return exit_codes.NO_ROOM_FOR_EVENTS
     finally:
         run_lock.release(run.lock_file)
-        if job.stage == "pretrain":
+        if job.stage in TRAININGS:
             queueing.start_next(run, launcher)
 
 

@@ -26,6 +26,7 @@ from sslstudio.importers.chosen import ChosenSource
 from sslstudio.importers.reasons import PIXELS_LOST, reason
 from sslstudio.jobs import control
 from sslstudio.jobs.run_directory import RunDirectory
+from sslstudio.session.finetuning import adopt_finetuned
 from sslstudio.session.map_groups import hand_on_names
 from sslstudio.session.project import Project
 
@@ -54,9 +55,11 @@ def adopt(project: Project, run_id: str) -> dict[str, Any]:
     elif row.stage == "triage":
         _adopt_triage(project, run, state)
     elif state is RunState.SUCCEEDED:
-        if row.stage == "embed":
+        if row.stage in ("embed", "finetune"):
             _move(run.artifacts_dir / "image_ids.npy", project.embeddings_dir / f"{run_id}.ids.npy")
             _move(run.artifacts_dir / "embeddings.npy", project.embeddings_dir / f"{run_id}.npy")
+            if row.stage == "finetune":
+                adopt_finetuned(project, run_id)
         elif row.stage == "map_embeddings":
             _move(run.artifacts_dir / "map.npz", project.maps_dir / f"{run_id}.npz")
             hand_on_names(project, run_id)

@@ -6,7 +6,7 @@ import importlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,7 +61,7 @@ def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Comp
         )
     chosen = chosen.only({info.class_id for info in infos})
     position = {info.class_id: place for place, info in enumerate(infos)}
-    head = _call(
+    head = call(
         compute,
         "sslstudio.classifiers.linear:fit",
         chosen.vectors(),
@@ -77,7 +77,7 @@ def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Comp
         "class_ids": [info.class_id for info in infos],
         "colours": [info.colour for info in infos],
         "embedding": run_id,
-        **_origin(project, run_id),
+        **origin(project, run_id),
         "C": float(head.C),
         "temperature": float(head.temperature),
         "n_images": len(chosen.items),
@@ -87,7 +87,7 @@ def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Comp
         "created": now(),
         "cross_validation": head.cross_validation,
     }
-    _save_model(project, description, head, [item.image_id for item in chosen.items])
+    save_model(project, description, head, [item.image_id for item in chosen.items])
     return model_id
 
 
@@ -102,24 +102,16 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
     import numpy as np
 
     model = project.catalogue.model(model_id)
-    description, head, train_ids = _load_model(project.models_dir / model_id)
-    chosen = _choose(project, model.embedding, "test")
-    subjects = _subjects(project, train_ids)
-    position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
-    seen = sum(item.subject in subjects for item in chosen.items)
-    chosen = chosen.keep([item.subject not in subjects for item in chosen.items])
-    twins = project.catalogue.copies_of(train_ids)
-    copied = sum(item.image_id in twins for item in chosen.items)
-    chosen = chosen.keep([item.image_id not in twins for item in chosen.items])
-    uncovered = sum(class_id not in position for class_id in chosen.classes)
-    chosen = chosen.only(position)
+    description, head, train_ids = load_model(project.models_dir / model_id)
+    chosen, left_out = unseen(project, model.embedding, description["class_ids"], train_ids)
     if not chosen.items:
         raise SSLStudioError(
             "There is no labelled test image to score this model on.",
             "Label images of patients in the test part.",
             code="no_test_labels",
         )
-    proba = _call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
+    proba = call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
+    position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
     known = (
         chosen.targets(position),
         np.asarray(proba),
@@ -128,22 +120,38 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
         int(description["seed"]),
     )
     scores: dict[str, Any] = {
-        **_call(compute, "sslstudio.classifiers.scores:evaluate", *known),
-        **_call(compute, "sslstudio.classifiers.trust:describe", *known),
+        **call(compute, "sslstudio.classifiers.scores:evaluate", *known),
+        **call(compute, "sslstudio.classifiers.trust:describe", *known),
         "model_id": model_id,
         "embedding": model.embedding,
         "part": "test",
         "created": now(),
-        "left_out": {
-            "patient_in_training": seen,
-            "copy_in_training": copied,
-            "class_not_in_model": uncovered,
-            "not_embedded": chosen.missing,
-        },
+        "left_out": left_out,
     }
     _write_json(project.models_dir / model_id / "scores.json", scores)
     project.catalogue.set_model_scores(model_id, scores)
     return scores
+
+
+def unseen(
+    project: Project, embedding: str, class_ids: Sequence[int], train_ids: set[int]
+) -> tuple[_Chosen, dict[str, int]]:
+    """The labelled test images that a model of these classes may be scored on, and how many were left out and why."""
+    chosen = _choose(project, embedding, "test")
+    subjects = _subjects(project, train_ids)
+    seen = sum(item.subject in subjects for item in chosen.items)
+    chosen = chosen.keep([item.subject not in subjects for item in chosen.items])
+    twins = project.catalogue.copies_of(train_ids)
+    copied = sum(item.image_id in twins for item in chosen.items)
+    chosen = chosen.keep([item.image_id not in twins for item in chosen.items])
+    uncovered = sum(class_id not in class_ids for class_id in chosen.classes)
+    left_out = {
+        "patient_in_training": seen,
+        "copy_in_training": copied,
+        "class_not_in_model": uncovered,
+        "not_embedded": chosen.missing,
+    }
+    return chosen.only(class_ids), left_out
 
 
 @dataclass(frozen=True)
@@ -206,7 +214,7 @@ def _choose(project: Project, embedding: str, part: Part) -> _Chosen:
     )
 
 
-def _call(compute: Compute | None, target: str, *args: Any) -> Any:
+def call(compute: Compute | None, target: str, *args: Any) -> Any:
     """Call a function of `sslstudio.classifiers` in the compute process, or here when there is none."""
     if compute is not None:
         return compute.submit(target, *args).result()
@@ -214,10 +222,10 @@ def _call(compute: Compute | None, target: str, *args: Any) -> Any:
     return getattr(importlib.import_module(module), name)(*args)
 
 
-def _origin(project: Project, run_id: str) -> dict[str, Any]:
+def origin(project: Project, run_id: str) -> dict[str, Any]:
     """Source, backbone and image size of an embed run, from its backbone.json, else from its spec."""
     spec = json.loads(project.catalogue.run(run_id).spec_json)
-    found = {"source": spec["source"], "backbone": spec["backbone"], "image_size": spec["image_size"]}
+    found = {name: spec.get(name, "") for name in ("source", "backbone", "image_size")}
     try:
         described = json.loads((project.run_dir(run_id) / "artifacts" / "backbone.json").read_bytes())
     except (OSError, ValueError):
@@ -226,7 +234,7 @@ def _origin(project: Project, run_id: str) -> dict[str, Any]:
     return found | seen | {"backbone": described["name"], "image_size": described["image_size"]}
 
 
-def _save_model(project: Project, description: dict[str, Any], head: Any, train_ids: list[int]) -> None:
+def save_model(project: Project, description: dict[str, Any], head: Any, train_ids: list[int]) -> None:
     """Write the model's folder at once, then its row."""
     import numpy as np
 
@@ -250,7 +258,7 @@ def _save_model(project: Project, description: dict[str, Any], head: Any, train_
     )
 
 
-def _load_model(folder: Path) -> tuple[dict[str, Any], Any, set[int]]:
+def load_model(folder: Path) -> tuple[dict[str, Any], Any, set[int]]:
     import numpy as np
 
     from sslstudio.classifiers.linear import LinearHead

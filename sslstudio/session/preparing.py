@@ -15,7 +15,7 @@ from sslstudio.catalogue.runs import now
 from sslstudio.domain.findings import KNOWN
 from sslstudio.domain.items import Item
 from sslstudio.domain.rendering import Rendering
-from sslstudio.domain.runs import Job, Stage
+from sslstudio.domain.runs import TRAININGS, Job, Stage
 from sslstudio.domain.specs import (
     EARLIER,
     EmbedSpec,
@@ -99,7 +99,7 @@ def prepare_import(
     if not spec.dry_run and only is None and chosen != Identity():
         keep_identity(project, chosen)
     name = "Trial import" if spec.dry_run else "Import"
-    return _prepare(project, "import", "import_images", name, spec, (), private=keep_private)
+    return write_run(project, "import", "import_images", name, spec, (), private=keep_private)
 
 
 def prepare_retrieve(
@@ -128,7 +128,7 @@ def prepare_retrieve(
             (private / name).touch(mode=0o600)
             (private / name).write_text(json.dumps(content), encoding="utf-8")
 
-    return _prepare(project, "retrieve", "retrieve", "Retrieve from an archive", spec, (), private=keep_private)
+    return write_run(project, "retrieve", "retrieve", "Retrieve from an archive", spec, (), private=keep_private)
 
 
 def receiving_folder(project: Project, run_id: str) -> Path | None:
@@ -162,7 +162,7 @@ def prepare_triage(project: Project, spec: TriageSpec) -> str:
         with (artifacts / KNOWN).open("w", encoding="utf-8") as stream:
             stream.writelines(one.model_dump_json(exclude_defaults=True) + "\n" for one in known)
 
-    return _prepare(
+    return write_run(
         project, "triage", "triage", "Look through the images", spec, items, artifacts=add_known, rendering=as_filed
     )
 
@@ -197,7 +197,7 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
         )
     elif spec.init not in STARTS:
         raise SSLStudioError("The start of the training is unclear.", "Choose random or imagenet.", code="no_weights")
-    return _prepare(
+    return write_run(
         project,
         _prefix(spec.task),
         "pretrain",
@@ -244,7 +244,7 @@ def prepare_preflight(project: Project, training: PretrainSpec, *, fit: bool = F
     items = arrange(project, _items(project), training, entry.requires)
     _check_fit(project, training, entry, items)
     spec = PreflightSpec(training=training, fit=fit)
-    return _prepare(project, "preflight", "preflight", f"Trial of {training.task}", spec, items, plugin=plugin.record)
+    return write_run(project, "preflight", "preflight", f"Trial of {training.task}", spec, items, plugin=plugin.record)
 
 
 def _check_start(project: Project, spec: PretrainSpec) -> None:
@@ -259,7 +259,7 @@ def _check_start(project: Project, spec: PretrainSpec) -> None:
 
 def _trained(project: Project, run_id: str) -> dict[str, Any]:
     """The description of the backbone that a pretraining made; raises SSLStudioError when there is none."""
-    described = _backbone(project, run_id) if project.catalogue.run(run_id).stage == "pretrain" else None
+    described = backbone_of(project, run_id) if project.catalogue.run(run_id).stage in TRAININGS else None
     if described is None:
         raise SSLStudioError(
             f"The run {run_id} has no finished backbone.", "Wait for it or resume it.", code="no_backbone"
@@ -287,7 +287,7 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
         items = placed(project, items)
         if not stacks(items):
             raise SSLStudioError(NO_VOLUMES, "Embed with a run that sees single images.", code="no_volumes")
-    return _prepare(
+    return write_run(
         project, "embed", "embed", f"Embed with {spec.source}", spec, items, rendering=rendering, rendering_of=trained
     )
 
@@ -295,7 +295,7 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
 def prepare_map(project: Project, spec: MapSpec) -> str:
     """A run that lays out and clusters `spec.embedding` (a name as in `resolve_embedding`), excluded images aside."""
     spec = spec.model_copy(update={"embedding": resolve_embedding(project, spec.embedding)})
-    return _prepare(project, "map", "map_embeddings", f"Map of {spec.embedding}", spec, _items(project))
+    return write_run(project, "map", "map_embeddings", f"Map of {spec.embedding}", spec, _items(project))
 
 
 def prepare_export(project: Project, model_id: str) -> str:
@@ -306,7 +306,7 @@ def prepare_export(project: Project, model_id: str) -> str:
     def add_model(artifacts: Path) -> None:
         shutil.copytree(files, artifacts / "model")
 
-    described = _backbone(project, model.embedding)
+    described = backbone_of(project, model.embedding)
     if described is not None and described.get("depth"):
         raise SSLStudioError(
             "Models that see whole volumes cannot be exported yet.",
@@ -316,7 +316,7 @@ def prepare_export(project: Project, model_id: str) -> str:
     spec = ExportSpec(model=model_id, embedding=model.embedding)
     seen = rendering_of(project, model.embedding)
     items = _items(project) if seen is None else project.catalogue.items(rendering=seen)
-    return _prepare(
+    return write_run(
         project, "export", "export", f"Export of {model_id}", spec, items, artifacts=add_model, rendering=seen
     )
 
@@ -329,7 +329,7 @@ def rendering_of(project: Project, run_id: str) -> Rendering | None:
         return None
 
 
-def _prepare(
+def write_run(
     project: Project,
     prefix: str,
     stage: Stage,
@@ -377,7 +377,7 @@ def _items(project: Project) -> list[Item]:
     return items
 
 
-def _backbone(project: Project, run_id: str) -> dict[str, Any] | None:
+def backbone_of(project: Project, run_id: str) -> dict[str, Any] | None:
     """`backbone.json` of a run, or None while there is none."""
     try:
         found: Any = json.loads((project.run_dir(run_id) / "artifacts" / "backbone.json").read_bytes())

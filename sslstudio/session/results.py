@@ -30,11 +30,13 @@ class MapData:
 def resolve_embedding(project: Project, name: str) -> str:
     """The id of an embed run: `name` itself, or the latest one made with the source `name`.
 
-    A source is a pretraining run, "random" or "imagenet". Raises SSLStudioError (code "not_embedded").
+    A source is a pretraining run, "random" or "imagenet". A fine-tuning brings the embeddings of its own network and
+    counts as their embed run. Raises SSLStudioError (code "not_embedded").
     """
-    done = [row for row in project.catalogue.runs() if row.stage == "embed" and row.adopted]
+    done = [row for row in project.catalogue.runs() if row.stage in ("embed", "finetune") and row.adopted]
     for row in reversed(done):
-        if name in (row.run_id, json.loads(row.spec_json)["source"]) and _has_embedding(project, row.run_id):
+        source = json.loads(row.spec_json)["source"] if row.stage == "embed" else row.run_id
+        if name in (row.run_id, source) and _has_embedding(project, row.run_id):
             return row.run_id
     raise SSLStudioError(f"There are no embeddings of {name} yet.", f"Embed {name} first.", code="not_embedded")
 

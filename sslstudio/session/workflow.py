@@ -6,6 +6,7 @@ starts the job (`jobs.launcher`) and calls `adopt` when the run has ended.
 
 from sslstudio.session.adopting import adopt, adopt_import, discard_import, reattach, unfinished_imports
 from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
+from sslstudio.session.finetuning import compare_with_linear, prepare_finetune
 from sslstudio.session.label_table import LabelImport, label_from_table
 from sslstudio.session.map_groups import map_to_keep
 from sslstudio.session.preparing import (
@@ -27,6 +28,7 @@ __all__ = [
     "MapData",
     "adopt",
     "adopt_import",
+    "compare_with_linear",
     "discard_import",
     "earlier_settings",
     "ensure_split",
@@ -38,6 +40,7 @@ __all__ = [
     "map_to_keep",
     "prepare_embed",
     "prepare_export",
+    "prepare_finetune",
     "prepare_import",
     "prepare_map",
     "prepare_preflight",

@@ -9,6 +9,7 @@
 | preflight      | frozen items, spec, pretext task  | memory, speed, minutes; nothing else | job            |
 | pretrain       | frozen items, spec, pretext task  | checkpoints, metrics, backbone      | job             |
 | embed          | backbone, frozen items            | embeddings (float16 matrix)         | job             |
+| finetune       | backbone, frozen labelled items   | backbone, head, embeddings          | job             |
 | map_embeddings | embeddings                        | 2-D map, clusters                   | job             |
 | label          | the user                          | label commands, stored at once      | window          |
 | classify       | embeddings, labels                | linear head, cross-validated scores | compute process |
@@ -34,6 +35,7 @@ JOB_STAGES: tuple[Stage, ...] = (
     "triage",
     "preflight",
     "pretrain",
+    "finetune",
     "embed",
     "map_embeddings",
     "export",

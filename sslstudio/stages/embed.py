@@ -50,11 +50,30 @@ def run(spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
     cache = PixelCache(context.pixels_dir)
     volumes = find_volumes(items) if description.depth else []
     seen = middles(volumes) if description.depth else items
+    features = embed_with(backbone, description, seen, volumes, cache, device, spec.batch_size, context)
+    write(context, features, seen)
+    for path in backbone_file.save(backbone, description, context.artifact_path(backbone_file.WEIGHTS).parent):
+        context.artifact(path.name, path)
+    counted: dict[str, Any] = {"count": len(seen), "dimensions": description.feature_dim}
+    return counted | ({"slices": sum(len(one.slices) for one in volumes)} if description.depth else {})
+
+
+def embed_with(
+    backbone: nn.Module,
+    description: BackboneDescription,
+    seen: Sequence[Item],
+    volumes: Sequence[Stack],
+    cache: PixelCache,
+    device: torch.device,
+    batch_size: int,
+    context: StageContext,
+) -> np.ndarray[Any, np.dtype[np.float16]]:
+    """Features (N, D) of the images `seen`, or of `volumes`; the backbone is on `device` and evaluating."""
     features = np.empty((len(seen), description.feature_dim), np.float16)
     batches = (
-        _volume_batches(volumes, cache, description, spec.batch_size, context)
+        _volume_batches(volumes, cache, description, batch_size, context)
         if description.depth
-        else _batches(items, cache, description, spec.batch_size)
+        else _batches(seen, cache, description, batch_size)
     )
     done = 0
     with torch.inference_mode():
@@ -64,11 +83,7 @@ def run(spec: EmbedSpec, context: StageContext) -> dict[str, Any]:
             features[done : done + len(images)] = _as_float16(backbone(devices.laid_out(prepared)))
             done += len(images)
             context.progress(done, len(seen), "volumes" if description.depth else "images", "Embedding")
-    _write(context, features, seen)
-    for path in backbone_file.save(backbone, description, context.artifact_path(backbone_file.WEIGHTS).parent):
-        context.artifact(path.name, path)
-    counted: dict[str, Any] = {"count": len(seen), "dimensions": description.feature_dim}
-    return counted | ({"slices": sum(len(one.slices) for one in volumes)} if description.depth else {})
+    return features
 
 
 def find_volumes(items: Sequence[Item]) -> list[Stack]:
@@ -153,7 +168,8 @@ def _as_float16(features: Tensor) -> np.ndarray[Any, np.dtype[np.float16]]:
     return values.clamp(-limit, limit).numpy().astype(np.float16)
 
 
-def _write(context: StageContext, features: np.ndarray[Any, np.dtype[np.float16]], items: Sequence[Item]) -> None:
+def write(context: StageContext, features: np.ndarray[Any, np.dtype[np.float16]], items: Sequence[Item]) -> None:
+    """Leave the features (N, D) and the ids of `items` as artifacts, each complete or absent."""
     ids = np.array([item.image_id for item in items], np.int64)
     for name, values in ((EMBEDDINGS, features), (IMAGE_IDS, ids)):
         path = context.artifact_path(name)

@@ -21,7 +21,7 @@ from sslstudio.backbones import backbone_file
 from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job
-from sslstudio.domain.specs import ExportSpec, ImportSpec
+from sslstudio.domain.specs import ExportSpec, FinetuneSpec, ImportSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import card, example, onnx_graph, package, parity, preprocessing, reference
 from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
@@ -52,6 +52,10 @@ PUBLIC_FIELDS = (
     "seed",
     "created",
     "cross_validation",
+    "kind",
+    "mode",
+    "epochs",
+    "best_epoch",
 )
 
 
@@ -201,8 +205,10 @@ def _import_spec(runs: Path, items: Sequence[Item]) -> ImportSpec:
 
 
 def _pretraining(run: Path) -> dict[str, Any]:
-    """The frozen job of the run that made the backbone, as JSON; empty when there was none."""
+    """The frozen job of the pretraining that the backbone goes back to, as JSON; empty when there was none."""
     job = _job(run)
+    while job is not None and isinstance(job.spec, FinetuneSpec) and job.spec.source not in ("", job.run_id):
+        job = _job(run.parent / job.spec.source)
     return job.model_dump(mode="json") if job is not None and job.stage == "pretrain" else {}
 
 

@@ -82,6 +82,10 @@ class BatchMaker:
         generator = generator_for(self._store.device, self._seed, _VIEWS + 1, int(rows[0]))
         return self.augmenter.plain(squares), self.augmenter.view(squares, generator)
 
+    def plain(self, rows: Tensor) -> Tensor:
+        """Images (N, C, S, S) of `rows` (N,) as they are, not augmented."""
+        return self.augmenter.plain(self._store.gather(rows))
+
     def fixed(self, rows: Tensor) -> Batch:
         """A batch of `rows` (N, V) that is always the same, for pictures; its step is 0."""
         return self.batch(rows, self._fetch(rows), 0)

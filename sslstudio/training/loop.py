@@ -25,7 +25,7 @@ from sslstudio.training.reporter import Reporter
 from sslstudio.training.sampling import Sampler
 from sslstudio.training.state import LoopState
 from sslstudio.training.step import StepRunner
-from sslstudio.training.watching import Watcher
+from sslstudio.training.watching import Watch, Watcher
 
 _MOST_SKIPS = 3
 _LONGEST_UNSAVED = 600.0
@@ -62,7 +62,8 @@ class TrainingLoop:
     """Trains one task. Every decision that a resume must repeat stands in `LoopState` and its checkpoints.
 
     `goes_on` is told the step from which training begins, goes on, or goes back to: what was told of later steps is
-    void. In `as_written()` the network is measured.
+    void. In `as_written()` the network is measured. `watch` takes the place of the one for pretraining; `pace` says for
+    each parameter's name by what its learning rate is multiplied.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class TrainingLoop:
         goes_on: Callable[[int], None] | None = None,
         as_written: Pause = contextlib.nullcontext,
         log: FeatureLog | None = None,
+        watch: Watch | None = None,
+        pace: Callable[[str], float] = lambda name: 1.0,
     ) -> None:
         self._after_epoch = after_epoch
         self._goes_on = goes_on
@@ -91,7 +94,7 @@ class TrainingLoop:
         self._device = device
         self._folder = folder
         self._report = report
-        self._optimiser = state.make_optimiser(task, settings.learning_rate, settings.weight_decay)
+        self._optimiser = state.make_optimiser(task, settings.learning_rate, settings.weight_decay, pace)
         self._runner = StepRunner(task, self._optimiser, batches, device, report)
         self._runner.accumulation = settings.accumulation
         self._total = settings.epochs * sampler.steps_per_epoch
@@ -104,12 +107,14 @@ class TrainingLoop:
         self._waited = 0.0
         self._collapse = 0.0
         self._gauge = Gauge(device, report)
-        self._watcher = Watcher(batches, sampler.items, settings.epochs, settings.seed, report, keeper, log)
+        self._watcher = watch or Watcher(
+            batches, sampler.items, settings.epochs, settings.seed, report, keeper, log
+        )  # fmt: skip
 
     def run(self) -> LoopResult:
         """Train from the newest checkpoint, or the start, to the last epoch; on a cancel save and pass it on."""
         self._begin()
-        while self._state.step < self._total:
+        while not self._over():
             with contextlib.suppress(_RolledBack):
                 self._epoch(self._state.step // self._sampler.steps_per_epoch)
         if not self._state.loss_count and self._skips:
@@ -162,6 +167,9 @@ class TrainingLoop:
                 self._watcher.start(self._task.encoder(), self._runner.autocast)
         self._started = time.monotonic()
 
+    def _over(self) -> bool:
+        return self._state.step >= self._total or self._watcher.ended
+
     def _probe(self) -> Callable[[Precision], None]:
         """A step without effect on a whole batch, for timing arithmetic: a small one would mislead."""
         rows = self._sampler.epoch(0)[:1]
@@ -189,7 +197,7 @@ class TrainingLoop:
         if self._after_epoch is not None:
             with self._as_written():
                 self._after_epoch(self._task, epoch)
-        last = self._state.step >= self._total
+        last = self._over()
         # twenty seconds for a checkpoint that takes .4 s to write, in proportion for larger ones: 2 % of the time
         due = self._settings.checkpoint_seconds * max(1.0, self._saving / 0.4)
         if last or time.monotonic() - self._saved_at >= due:

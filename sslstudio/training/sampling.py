@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -81,6 +81,38 @@ class Sampler:
             if all(self._pairing.fit(self.items[row], self.items[other]) for other in chosen):
                 chosen.append(row)
         return (chosen * views)[:views]
+
+
+class BalancedSampler(Sampler):
+    """Batches of single images in which classes come equally often, whatever their sizes.
+
+    `classes` (N,) holds the class of each of `items`. An epoch has as many rows as there are images; each class gets
+    its share of them, from permutation after permutation of its images.
+    """
+
+    def __init__(
+        self, items: Sequence[Item], classes: Sequence[int], plan: ViewPlan, batch_size: int, seed: int
+    ) -> None:
+        super().__init__(items, plan, batch_size, seed)
+        numbers = torch.tensor(list(classes), dtype=torch.int64)
+        self._members = [torch.nonzero(numbers == number).flatten() for number in numbers.unique().tolist()]
+
+    def epoch(self, epoch: int) -> Tensor:
+        """Rows (steps, batch, views) int64 of every batch of `epoch`, counted from 0."""
+        generator = generator_for(torch.device("cpu"), self._seed, 1, epoch)
+        wanted = self.steps_per_epoch * self.batch_size
+        each = -(-wanted // len(self._members))
+        drawn = [torch.cat(list(_rounds(members, each, generator)))[:each] for members in self._members]
+        rows = torch.stack(drawn, dim=1)  # one of each class in turn; the order of classes is mixed row by row
+        order = torch.argsort(torch.rand(rows.shape, generator=generator), dim=1)
+        mixed = rows.gather(1, order).flatten()[:wanted]
+        return self._rows[mixed].view(self.steps_per_epoch, self.batch_size, self._plan.views)
+
+
+def _rounds(members: Tensor, wanted: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Permutations of `members` until they hold `wanted` rows."""
+    for _ in range(-(-wanted // len(members))):
+        yield members[torch.randperm(len(members), generator=generator)]
 
 
 _TOO_FEW = {

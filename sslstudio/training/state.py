@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
@@ -38,15 +39,22 @@ class LoopState(Record):
     watch: WatchState = WatchState()
 
 
-def make_optimiser(task: nn.Module, learning_rate: float, weight_decay: float) -> AdamW:
-    """AdamW with decay on matrices and kernels only, not on biases and normalisation."""
-    trained = [parameter for parameter in task.parameters() if parameter.requires_grad]
+def make_optimiser(
+    task: nn.Module, learning_rate: float, weight_decay: float, pace: Callable[[str], float] = lambda name: 1.0
+) -> AdamW:
+    """AdamW with decay on matrices and kernels only, not on biases and normalisation.
+
+    `pace` says for the name of each parameter by what its learning rate is multiplied.
+    """
+    named = {name: parameter for name, parameter in task.named_parameters() if parameter.requires_grad}
+    trained = list(named.values())
     if not trained:
         raise SSLStudioError("The pretext task has nothing to train.", code="nothing_to_train")
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+    groups: list[dict[str, Any]] = []
+    for share in dict.fromkeys(pace(name) for name in named):
+        mine = [parameter for name, parameter in named.items() if pace(name) == share]
+        groups.append({"params": [p for p in mine if p.ndim > 1], "weight_decay": weight_decay, "pace": share})
+        groups.append({"params": [p for p in mine if p.ndim <= 1], "weight_decay": 0.0, "pace": share})
     fused = all(p.device.type in ("cpu", "cuda") for p in trained)
     return AdamW([group for group in groups if group["params"]], lr=learning_rate, fused=fused)
 

@@ -64,7 +64,7 @@ class StepRunner:
                 self._halve(len(rows))
         if outcome.finite:
             for group in self._optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group.get("pace", 1.0)
             self._optimiser.step()
             with torch.no_grad():
                 self._task.after_step(step)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +57,25 @@ class WatchState(Record):
     told: tuple[str, ...] = ()
 
 
+class Watch(Protocol):
+    """What the loop asks of a watch; `state` is saved and restored with the run."""
+
+    state: WatchState
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run shall end before its last epoch."""
+
+    def start(self, encoder: nn.Module, autocast: Autocast) -> None:
+        """Measure the weights that a run starts from."""
+
+    def look(self, encoder: nn.Module, autocast: Autocast, epoch: int, loss: float, chance: float | None) -> float:
+        """Measure `encoder` after `epoch`, tell it; returns the collapse measure, 1 where it means nothing."""
+
+    def collapse(self, encoder: nn.Module, autocast: Autocast) -> float:
+        """The collapse measure alone."""
+
+
 class Watcher:
     """Measures encoders on the sample of `items`; see `monitors`, `neighbourhood` and `probe` for the measures.
 
@@ -99,6 +119,11 @@ class Watcher:
             if len(codes[codes >= 0].unique()) > 1
         }
         self._before: deque[Tensor] = deque(maxlen=max(1, epochs // _STRIDES))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run shall end early: never, that is for the user to say."""
+        return False
 
     def start(self, encoder: nn.Module, autocast: Autocast) -> None:
         """Measure the weights that a run starts from."""

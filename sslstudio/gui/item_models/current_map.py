@@ -68,17 +68,22 @@ def sources(project: Project) -> tuple[Source, ...]:
     """Every network of the project: finished training runs, newest first, then the two starts."""
     rows = project.catalogue.runs()
     trained = [row for row in rows if row.stage == "pretrain" and row.state == RunState.SUCCEEDED]
+    tuned = [row for row in rows if row.stage == "finetune" and row.adopted]
     specs = {row.run_id: json.loads(row.spec_json) for row in rows}
     embedded: dict[str, tuple[str, int]] = {}
     mapped: dict[str, str] = {}
     for row in rows:
         if row.adopted and row.state == RunState.SUCCEEDED and row.stage == "embed":
             embedded[specs[row.run_id]["source"]] = (row.run_id, int(row.result.get("count", 0)))
+        elif row.adopted and row.stage == "finetune":
+            embedded[row.run_id] = (row.run_id, int(row.result.get("count", 0)))
         elif row.adopted and row.state == RunState.SUCCEEDED and row.stage == "map_embeddings":
             mapped[specs[row.run_id]["embedding"]] = row.run_id
     like = specs[trained[-1].run_id] if trained else {}
     found = []
-    for name, title in [*((row.run_id, f"{row.run_id}, trained here") for row in reversed(trained)), *STARTS]:
+    here = [(row.run_id, f"{row.run_id}, trained here") for row in reversed(trained)]
+    here += [(row.run_id, f"{row.run_id}, fitted to the labels") for row in reversed(tuned)]
+    for name, title in [*here, *STARTS]:
         embedding, images = embedded.get(name, ("", 0))
         spec = specs.get(name, like)
         found.append(
