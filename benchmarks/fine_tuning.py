@@ -67,7 +67,9 @@ def linear_guesses(features: Any, labelled: Labelled, rows: Any) -> Any:
     return linear.predict_proba(head, features[labelled.test]).argmax(axis=1)
 
 
-def tuned_guesses(options: argparse.Namespace, mode: str, items: Sequence[Item], labelled: Labelled, rows: Any, name: str) -> Any:  # fmt: skip
+def tuned_guesses(
+    options: argparse.Namespace, mode: str, items: Sequence[Item], labelled: Labelled, rows: Any, name: str
+) -> Any:
     """Predicted classes of the test images by a fine-tuned network; the run is made unless it was before."""
     kept = options.work / f"{name}.npy"
     if kept.is_file():

@@ -172,8 +172,7 @@ GENTLE = 0.5
 def gentle(preset: AugmentationPreset) -> AugmentationPreset:
     """The preset for learning from labels: the same kinds of change, half as strong; flips stay.
 
-    What pretraining may cut away or distort can be what a label rests on: on MR slices at 32 px the full preset made a
-    network worse than its start within an epoch (`benchmarks/fine_tuning.py`).
+    What pretraining may cut away or distort can be what a label rests on.
     """
     halved = {
         name: getattr(preset, name) * GENTLE

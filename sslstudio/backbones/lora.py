@@ -27,8 +27,8 @@ class LowRank(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The layer's output (..., out) for x (..., in)."""
-        learned: Tensor = x @ self.down.T @ self.up.T
-        return self.base(x) + learned
+        base: Tensor = self.base(x)
+        return base + x @ self.down.T @ self.up.T
 
 
 def adapt(transformer: nn.Module, rank: int) -> None:

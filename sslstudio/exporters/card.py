@@ -105,8 +105,8 @@ def _method(facts: CardFacts) -> str:
     model, backbone = facts.model, facts.backbone
     if model.get("kind") == "finetuned":
         return (
-            f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} It was then fitted to"
-            f" the labels of {_count(model.get('n_images', 0), 'image')} of"
+            f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} It was then fitted"
+            f" to the labels of {_count(model.get('n_images', 0), 'image')} of"
             f" {_count(model.get('n_subjects', 0), 'patient')} of the training part ({_WAYS.get(model['mode'], '')}); a"
             " fifth of them was held out, chose the best epoch and gave the one temperature"
             f" ({float(model.get('temperature', 1.0)):.3f}) that scales the logits. Seed {model.get('seed', 0)}."

@@ -1,4 +1,4 @@
-"""Fine-tuning: preparing the run, taking its model over, and whether it beats the linear head on the same test cases."""
+"""Fine-tuning: preparing the run, taking its model over, and whether it beats the linear head on the same cases."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def _save(tensors: Mapping[str, Tensor], description: BackboneDescription, folde
 
 def _settle(context: StageContext, learners: Learners, features: Any, learned: Mapping[str, Tensor]) -> dict[str, Any]:
     """Write the head beside the ids it has learned from; its temperature and scores by the images held out."""
-    arrays = {name: learned[name].numpy() for name in ("coef", "intercept", "mean", "scale")}
+    arrays: dict[str, Any] = {name: learned[name].numpy() for name in ("coef", "intercept", "mean", "scale")}
     train_ids = np.array([item.image_id for item in learners.items], dtype=np.int64)
     path = context.artifact_path(HEAD)
     with path.with_name(f".{HEAD}.partial").open("wb") as stream:

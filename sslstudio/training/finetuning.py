@@ -210,7 +210,9 @@ def _freeze(backbone: nn.Module, family: str, mode: FinetuneMode, rank: int) -> 
     """
     if mode == "full":
         return []
-    normalising = [module for module in backbone.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    normalising: list[nn.Module] = [
+        module for module in backbone.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)
+    ]
     if mode == "lpft":
         return normalising
     if mode == "lora":
