@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sslstudio.classifiers import fitting
+from sslstudio.classifiers import conformal, fitting
 from sslstudio.errors import SSLStudioError
 
 FEW_PER_CLASS = 3
@@ -50,7 +50,8 @@ def fit(
     Classes count alike however many images they have. `cross_validation` of the head holds "method" ("prototypes"
     or "logistic"), "folds", "reason" (why there were no folds, else ""), "balanced_accuracy" and "log_loss" (out of
     fold, None without folds), "grid" (one entry for each C tried: C, balanced_accuracy, standard_error, log_loss),
-    "n_images" and "n_subjects". Raises SSLStudioError: "few_labels", "bad_embedding".
+    "conformal" (see `conformal.calibrate`, None without folds), "n_images" and "n_subjects". Raises SSLStudioError:
+    "few_labels", "bad_embedding".
     """
     matrix, target = np.asarray(vectors, dtype=np.float32), np.asarray(y, dtype=np.int64)
     counts = np.bincount(target, minlength=n_classes)
@@ -98,7 +99,7 @@ def _prototypes(matrix: Floats, y: Ints, groups: NDArray[np.str_], n_classes: in
 
     coef, intercept = weights(np.arange(len(y)))
     out_of_fold = fitting.out_of_fold(standard, n_classes, folds, weights)
-    temperature, scores = _calibrate(out_of_fold, y, folds)
+    temperature, scores = _calibrate(out_of_fold, y, groups, folds)
     notes = {"method": "prototypes", "reason": reason, "grid": [], **scores, **_counts(y, groups)}
     return _head((coef, intercept, mean, scale), 0.0, temperature, notes)
 
@@ -114,7 +115,7 @@ def _logistic(matrix: Floats, y: Ints, groups: NDArray[np.str_], n_classes: int,
     folds, reason = fitting.group_folds(y[some], groups[some], seed)
     path = fitting.search(standard[some], y[some], n_classes, folds)
     coef, intercept = fitting.logistic(standard, y, n_classes, path.chosen)
-    temperature, scores = _calibrate(path.logits, y[some], folds)
+    temperature, scores = _calibrate(path.logits, y[some], groups[some], folds)
     notes = {"method": "logistic", "reason": reason, "grid": path.grid, **scores, **_counts(y, groups)}
     return _head((coef @ back, intercept, mean, scale), path.chosen, temperature, notes)
 
@@ -124,15 +125,18 @@ def _head(arrays: tuple[NDArray[Any], ...], strength: float, temperature: float,
     return LinearHead(coef, intercept, mean, scale, strength / notes["n_images"], temperature, notes)
 
 
-def _calibrate(out_of_fold: Doubles, y: Ints, folds: fitting.Folds) -> tuple[float, dict[str, Any]]:
+def _calibrate(
+    out_of_fold: Doubles, y: Ints, groups: NDArray[np.str_], folds: fitting.Folds
+) -> tuple[float, dict[str, Any]]:
     """The temperature and the out-of-fold scores; 1 and no scores without folds."""
     if not folds:
-        return 1.0, {"folds": 0, "balanced_accuracy": None, "log_loss": None}
+        return 1.0, {"folds": 0, "balanced_accuracy": None, "log_loss": None, "conformal": None}
     temperature = fitting.temperature(out_of_fold, y)
     return temperature, {
         "folds": len(folds),
         "balanced_accuracy": round(fitting.balanced_accuracy(y, out_of_fold.argmax(axis=1)), 6),
         "log_loss": round(fitting.balanced_log_loss(out_of_fold / temperature, y), 6),
+        "conformal": conformal.calibrate(y, fitting.softmax(out_of_fold / temperature), groups),
     }
 
 

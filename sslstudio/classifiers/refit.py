@@ -68,7 +68,7 @@ def _left_out(
     )
     shares = fitting.softmax(found / head.temperature)
     names = [str(number) for number in range(classes)]
-    measured = evaluate(y, shares, patients, names, 0)["balanced_accuracy"]
+    measured = evaluate(y, shares, patients, names)["balanced_accuracy"]
     accuracy = {key: float(measured[key]) for key in ("value", "low", "high")}
     told: list[Gain] = []
     if len(y) <= MOST_TO_ADVISE:

@@ -8,181 +8,198 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sslstudio.classifiers import intervals
+from sslstudio.classifiers import counting, intervals, ranking
 from sslstudio.classifiers.intervals import Interval
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Entry = dict[str, Any]
 
-REPLICATES = 1000
 LEVEL = 0.95
+FEW_PATIENTS = 10
 
-WILSON = "Proportions with Wilson intervals (95 %), all else by a bootstrap of the patients (1,000 draws, 95 %)."
-BOOTSTRAP = "Intervals by a bootstrap of the patients (1,000 draws, 95 %), since patients have several images."
+ONE_EACH = (
+    "95 % intervals: Wilson's for proportions; for the other scores Wilson's with the variance that the patients show, "
+    "for areas under curves on the logit scale (DeLong's variance for AUROC)."
+)
+SEVERAL_EACH = (
+    "95 % intervals by patient, since patients have several images: Wilson's with the number of independent images "
+    "that "
+    "the patients amount to, for areas under curves on the logit scale (Obuchowski's variance for AUROC), with "
+    "Student's t."
+)
 DEGENERATE = (
-    "Where no draw differed (a score of 0 or 1), the interval is Wilson's for the number of patients, which is wider."
+    "Where all patients agree (a score of 0 or 1), the interval is Wilson's for the number of patients, which is wider."
 )
 
 
 def evaluate(
-    y: NDArray[np.integer],
-    proba: NDArray[np.floating],
-    groups: NDArray[np.str_],
-    class_names: Sequence[str],
-    seed: int = 0,
-) -> dict[str, Any]:
+    y: NDArray[np.integer], proba: NDArray[np.floating], groups: NDArray[np.str_], class_names: Sequence[str]
+) -> Entry:
     """Scores for classes y (N,), probabilities (N, K) and patients (N,); plain JSON.
 
-    "n_images", "n_subjects", "confusion" (K x K counts, rows true), "accuracy", "balanced_accuracy" (over the classes
-    that have test images), "per_class" with "name", "n", "n_subjects", "sensitivity", "specificity", "precision",
-    "f1" and "auc" (one against the rest), "method" and "notes" (sentences). Each score is {"value", "low", "high",
-    "n", "n_subjects"}; a score that does not exist has None for its numbers and a "reason".
-    Wilson 1927; AUC as the probability of Mann and Whitney 1947.
+    "n_images", "n_subjects", "confusion" (K x K counts, rows true); over all classes that have test images "accuracy",
+    "balanced_accuracy", "kappa" (Cohen's), "macro_f1" and "macro_auc" (means over the classes); "per_class" with
+    "name", "n", "n_subjects" and, one class against the rest, "sensitivity", "specificity", "precision" (PPV), "npv",
+    "f1", "auc" (under the ROC curve) and "average_precision" (under the precision-recall curve); "method" and "notes"
+    (sentences). Each score is {"value", "low", "high", "n", "n_subjects"}; a score that does not exist has None for
+    its numbers and a "reason". How often the intervals hold the truth: `benchmarks/interval_coverage.py`.
     """
     true, chances = np.asarray(y, dtype=np.int64), np.asarray(proba, dtype=np.float64)
     k = len(class_names)
     if chances.shape != (len(true), k) or len(groups) != len(true) or not np.isin(true, np.arange(k)).all():
         raise ValueError("y, proba, groups and class_names do not fit together")
     names, patient = np.unique(np.asarray(groups), return_inverse=True)
-    draws = _draw_patients(len(names), seed)
-    table = _Table(true, chances, patient.astype(np.int64), k, repeats=len(names) < len(true), draws=draws)
+    table = _Table(true, chances, patient.astype(np.int64), k)
     per_class = [table.class_scores(number, name) for number, name in enumerate(class_names)]
-    empty = [entry["name"] for entry in per_class if entry["n"] == 0]
-    notes = [DEGENERATE]
-    if empty:
-        notes.append(f"No test images: {', '.join(empty)}. Balanced accuracy is over the other classes.")
     return {
         "n_images": len(true),
         "n_subjects": len(names),
         "confusion": table.confusion.tolist(),
         "accuracy": table.accuracy(),
-        "balanced_accuracy": table.balanced_accuracy(),
+        **table.overall(),
+        "macro_auc": table.macro_auc(),
         "per_class": per_class,
-        "method": BOOTSTRAP if table.repeats else WILSON,
-        "notes": notes,
+        "method": SEVERAL_EACH if table.repeats else ONE_EACH,
+        "notes": _notes(per_class),
     }
 
 
+def _notes(per_class: Sequence[Entry]) -> list[str]:
+    empty = [entry["name"] for entry in per_class if entry["n"] == 0]
+    few = [entry["name"] for entry in per_class if 0 < entry["n_subjects"] < FEW_PATIENTS]
+    notes = [DEGENERATE]
+    if empty:
+        notes.append(f"No test images: {', '.join(empty)}. Scores over all classes are over the others.")
+    if few:
+        notes.append(
+            f"Fewer than {FEW_PATIENTS} test patients: {', '.join(few)}. Scores of so few, and their intervals, are "
+            "indicative only."
+        )
+    return notes
+
+
 class _Table:
-    """Predictions, and the draws of patients that give their intervals."""
+    """Predictions, and what each patient contributes to the error of each score."""
 
-    def __init__(self, y: Ints, proba: Doubles, patient: Ints, k: int, *, repeats: bool, draws: Doubles) -> None:
-        self.y, self.proba, self.patient, self.repeats = y, proba, patient, repeats
+    def __init__(self, y: Ints, proba: Doubles, patient: Ints, k: int) -> None:
+        self.y, self.proba, self.patient = y, proba, patient
+        self.patients = int(patient.max()) + 1 if len(patient) else 0
+        self.repeats = self.patients < len(y)
         self.predicted: Ints = proba.argmax(axis=1) if len(y) else np.empty(0, dtype=np.int64)
-        self.draws = draws  # (replicates, patients): how often each is drawn
-        by_patient = np.zeros((draws.shape[1], k, k))
-        np.add.at(by_patient, (patient, y, self.predicted), 1)
-        self.confusion: Ints = by_patient.sum(axis=0).astype(np.int64)
-        self.drawn: Doubles = np.tensordot(draws, by_patient, axes=1)  # (replicates, K, K)
+        self.everyone = np.ones(len(y), dtype=bool)
+        whole = np.zeros((1, k, k))
+        np.add.at(whole[0], (y, self.predicted), 1)
+        self.confusion: Ints = whole[0].astype(np.int64)
+        self.values = counting.count(whole)
+        self.parts = counting.contributions(y, self.predicted, patient, self.patients, k)
+        self.areas = {
+            number: ranking.area(proba[:, number], y == number, patient, self.patients)
+            for number in range(k)
+            if 0 < int((y == number).sum()) < len(y)
+        }
 
-    def accuracy(self) -> dict[str, Any]:
+    def accuracy(self) -> Entry:
         """Fraction of all images that is right."""
-        right, total = np.trace(self.drawn, axis1=1, axis2=2), self.drawn.sum(axis=(1, 2))
-        return self._proportion(self.predicted == self.y, np.ones(len(self.y), bool), right, total, "No test images.")
+        return self._proportion(self.predicted == self.y, self.everyone, self.parts.accuracy, "No test images.")
 
-    def balanced_accuracy(self) -> dict[str, Any]:
-        """Mean of the sensitivities of the classes that have images."""
-        everyone = np.ones(len(self.y), bool)
-        if not len(self.y):
-            return self._score(None, None, everyone, "No test images.")
-        value = _mean_diagonal(self.confusion[None].astype(float))[0]
-        patients = [self._patients(self.y == number) for number in np.unique(self.y)]
-        # The rarest class is what a perfect score rests on.
-        return self._score(float(value), _mean_diagonal(self.drawn), everyone, fewest=min(patients) * len(patients))
+    def overall(self) -> dict[str, Entry]:
+        """Balanced accuracy, kappa and macro F1; what a perfect one rests on are the patients of the rarest class."""
+        none = "No test images." if not len(self.y) else "All test images are of one class."
+        each = [self._count(self.y == number) for number in np.unique(self.y)]
+        fewest = min(each, default=0) * len(each)
+        found = {}
+        for name, lowest in (("balanced_accuracy", 0.0), ("kappa", -1.0), ("macro_f1", 0.0)):
+            value = float(getattr(self.values, name)[0])
+            found[name] = self._score(value, getattr(self.parts, name), self.everyone, fewest, none, lowest)
+        return found
 
-    def class_scores(self, number: int, name: str) -> dict[str, Any]:
+    def macro_auc(self) -> Entry:
+        """Mean area under the ROC curves of the classes that have images."""
+        if not self.areas:
+            return _nothing(len(self.y), self.patients, "Test images of two classes are needed.")
+        areas = list(self.areas.values())
+        weights = np.full(len(areas), 1 / len(areas))
+        fewest = min(min(one.positive_patients, one.negative_patients) for one in areas)
+        value = float(np.mean([one.value for one in areas]))
+        return self._area(value, *ranking.variance(areas, weights), fewest)
+
+    def class_scores(self, number: int, name: str) -> Entry:
         """All scores of one class against the rest."""
-        mine, called = self.y == number, self.predicted == number
-        hit = self.drawn[:, number, number]
-        true, found = self.drawn[:, number].sum(axis=1), self.drawn[:, :, number].sum(axis=1)
-        rest = self.drawn.sum(axis=(1, 2)) - true
+        mine, called, parts = self.y == number, self.predicted == number, self.parts
         none, others = f"No test images of {name}.", f"No test images other than {name}."
-        everyone = np.ones(len(self.y), bool)
-        f1 = auc = self._score(None, None, everyone, none)
-        if mine.any():
-            f1_value = 2 * (mine & called).sum() / (mine.sum() + called.sum())
-            f1 = self._score(float(f1_value), _ratio(2 * hit, true + found), everyone)
-            auc = self._auc(number, mine) if (~mine).any() else self._score(None, None, everyone, others)
+        unsaid, always = f"No test image was called {name}.", f"Every test image was called {name}."
+        patients = self._count(mine)
+        f1 = float(self.values.f1[0, number])
         return {
             "name": name,
             "n": int(mine.sum()),
-            "n_subjects": self._patients(mine),
-            "sensitivity": self._proportion(called, mine, hit, true, none),
-            "specificity": self._proportion(~called, ~mine, rest - (found - hit), rest, others),
-            "precision": self._proportion(mine, called, hit, found, f"No test image was called {name}."),
-            "f1": f1,
-            "auc": auc,
+            "n_subjects": patients,
+            "sensitivity": self._proportion(called, mine, parts.sensitivity[:, number], none),
+            "specificity": self._proportion(~called, ~mine, parts.specificity[:, number], others),
+            "precision": self._proportion(mine, called, parts.precision[:, number], unsaid),
+            "npv": self._proportion(~mine, ~called, parts.npv[:, number], always),
+            "f1": self._score(f1, parts.f1[:, number], self.everyone, patients, none),
+            **self._areas(number, mine, none if patients == 0 else others),
         }
 
-    def _auc(self, number: int, mine: NDArray[np.bool_]) -> dict[str, Any]:
-        everyone = np.ones(len(self.y), bool)
-        value = intervals.weighted_auc(self.proba[:, number], mine, np.ones((1, len(self.y))))[0]
-        drawn = np.concatenate(
-            [
-                intervals.weighted_auc(self.proba[:, number], mine, block[:, self.patient])
-                for block in np.array_split(self.draws, max(1, len(self.draws) * len(self.y) // 2_000_000))
-            ]
-        )
-        # The smaller side is what a perfect order rests on.
-        return self._score(float(value), drawn, everyone, fewest=min(self._patients(mine), self._patients(~mine)))
+    def _areas(self, number: int, mine: Flags, reason: str) -> dict[str, Entry]:
+        one = self.areas.get(number)
+        if one is None:
+            nothing = _nothing(len(self.y), self.patients, reason)
+            return {"auc": nothing, "average_precision": dict(nothing)}
+        fewest = min(one.positive_patients, one.negative_patients)
+        precision, parts = ranking.average_precision(self.proba[:, number], mine, self.patient, self.patients)
+        return {
+            "auc": self._area(one.value, *ranking.variance([one], np.ones(1)), fewest),
+            "average_precision": self._area(precision, *intervals.spread(parts), fewest),
+        }
 
-    def _proportion(
-        self, hit: NDArray[np.bool_], among: NDArray[np.bool_], drawn: Doubles, total: Doubles, reason: str
-    ) -> dict[str, Any]:
-        """The fraction of the images `among` that is a `hit`; `drawn` of `total` in each draw of patients."""
+    def _area(self, value: float, variance: float, freedom: float, fewest: int) -> Entry:
+        """An area under a curve; the smaller side is what a perfect order rests on."""
+        if variance <= 0 or not 0 < value < 1:
+            interval = intervals.score_interval(value, fewest, intervals.multiplier(LEVEL))
+        else:
+            interval = intervals.logit_interval(value, variance, self._reach(freedom))
+        return _entry(value, interval, len(self.y), self.patients)
+
+    def _proportion(self, hit: Flags, among: Flags, parts: Doubles, reason: str) -> Entry:
+        """The fraction of the images `among` that is a `hit`."""
         n = int(among.sum())
         if not n:
-            return self._score(None, None, among, reason)
+            return _nothing(n, 0, reason)
         value = int((hit & among).sum())
         if self.repeats:
-            return self._score(value / n, _ratio(drawn, total), among)
-        return _entry(value / n, intervals.wilson(value, n, LEVEL), n, self._patients(among))
+            return self._score(value / n, parts, among, self._count(among), reason)
+        return _entry(value / n, intervals.wilson(value, n, LEVEL), n, n)
 
     def _score(
-        self,
-        value: float | None,
-        drawn: Doubles | None,
-        among: NDArray[np.bool_],
-        reason: str = "",
-        fewest: int | None = None,
-    ) -> dict[str, Any]:
-        n, patients = int(among.sum()), self._patients(among)
-        if value is None or drawn is None:
-            return {"value": None, "low": None, "high": None, "n": n, "n_subjects": patients, "reason": reason}
-        interval = intervals.percentile(drawn, LEVEL)
-        if interval is None or interval.low == interval.high:
-            few = fewest or patients
-            interval = intervals.wilson(round(value * few), few, LEVEL)
-        return _entry(value, Interval(min(interval.low, value), max(interval.high, value)), n, patients)
+        self, value: float, parts: Doubles, among: Flags, fewest: int, reason: str, lowest: float = 0.0
+    ) -> Entry:
+        """A score of `lowest` to 1 with the variance that the contributions `parts` (P,) of the patients make."""
+        n, patients = int(among.sum()), self._count(among)
+        if np.isnan(value):
+            return _nothing(n, patients, reason)
+        variance, freedom = intervals.spread(parts)
+        share = (value - lowest) / (1 - lowest)
+        number, reach = float(fewest), intervals.multiplier(LEVEL)
+        if variance > 0 and 0 < share < 1:
+            number = intervals.effective_number(share, variance / (1 - lowest) ** 2)
+            reach = self._reach(freedom)
+        return _entry(value, intervals.score_interval(value, max(number, 1e-9), reach, lowest), n, patients)
 
-    def _patients(self, among: NDArray[np.bool_]) -> int:
+    def _reach(self, freedom: float) -> float:
+        return intervals.multiplier(LEVEL, freedom if self.repeats else None)
+
+    def _count(self, among: Flags) -> int:
         return len(np.unique(self.patient[among]))
 
 
-def _entry(value: float, interval: Interval, n: int, patients: int) -> dict[str, Any]:
-    low, high = round(interval.low, 6), round(interval.high, 6)
+def _entry(value: float, interval: Interval, n: int, patients: int) -> Entry:
+    low, high = round(min(interval.low, value), 6), round(max(interval.high, value), 6)
     return {"value": round(value, 6), "low": low, "high": high, "n": n, "n_subjects": patients}
 
 
-def _draw_patients(n: int, seed: int) -> Doubles:
-    """How often each of n patients is drawn (replicates, n), n draws with replacement each."""
-    random = np.random.default_rng(seed)
-    if not n:
-        return np.zeros((REPLICATES, 0))
-    found: Doubles = random.multinomial(n, np.full(n, 1 / n), size=REPLICATES).astype(np.float64)
-    return found
-
-
-def _ratio(a: Doubles, b: Doubles) -> Doubles:
-    """a / b, not a number where b is 0: such a draw says nothing."""
-    found: Doubles = np.divide(a, b, out=np.full(len(a), np.nan), where=b > 0)
-    return found
-
-
-def _mean_diagonal(confusion: Doubles) -> Doubles:
-    """Mean sensitivity (R,) of confusion matrices (R, K, K) over the rows that hold images."""
-    rows = confusion.sum(axis=2)
-    right = np.einsum("rkk->rk", confusion)
-    sensitivity = np.divide(right, rows, out=np.zeros_like(rows), where=rows > 0)
-    present = (rows > 0).sum(axis=1)
-    return _ratio(sensitivity.sum(axis=1), present.astype(np.float64))
+def _nothing(n: int, patients: int, reason: str) -> Entry:
+    return {"value": None, "low": None, "high": None, "n": n, "n_subjects": patients, "reason": reason}

@@ -1,19 +1,19 @@
-"""How far the probabilities of a classifier can be trusted, where to cut them, and what it says of whole patients."""
+"""How far the probabilities of a classifier can be trusted, and what it says of whole patients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sslstudio.classifiers import intervals, scores
+from sslstudio.classifiers import intervals, scores, thresholds
 from sslstudio.classifiers.intervals import Interval
 
 Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
 BINS = 10
-MOST_POINTS = 400
 
 
 def describe(
@@ -21,41 +21,47 @@ def describe(
     proba: NDArray[np.floating],
     groups: NDArray[np.str_],
     class_names: Sequence[str],
-    seed: int = 0,
+    temperature: float = 1.0,
 ) -> dict[str, Any]:
     """Plain JSON for classes y (N,), probabilities (N, K) and patients (N,): "calibration", "roc" and "patients".
 
-    "calibration": see `reliability`. "roc": for each class with images on both sides {"name", "positives", "negatives",
-    "threshold", "hits", "alarms"}, the last three lists of at most 400 cuts, see `roc`. "patients": see `by_patient`.
+    "calibration": see `reliability`; "uncalibrated": the same without the `temperature` that the probabilities were
+    softened by, None when that is 1. "roc": for each class with images on both sides its "name" and the cuts of
+    `thresholds.roc`. "patients": see `by_patient`.
     """
     true, shares = np.asarray(y, dtype=np.int64), np.asarray(proba, dtype=np.float64)
+    names, patient = np.unique(np.asarray(groups), return_inverse=True)
+    repeats = len(names) < len(true)
     curves = [
-        {"name": name, **roc(shares[:, number], true == number)}
+        {"name": name, **thresholds.roc(shares[:, number], true == number, patient if repeats else None)}
         for number, name in enumerate(class_names)
         if 0 < int((true == number).sum()) < len(true)
     ]
+    before = None if temperature == 1.0 else reliability(true, _sharpened(shares, temperature), patient)
     return {
-        "calibration": reliability(true, shares),
+        "calibration": reliability(true, shares, patient),
+        "uncalibrated": before,
         "roc": curves,
-        "patients": by_patient(true, shares, np.asarray(groups), class_names, seed),
+        "patients": by_patient(true, shares, np.asarray(groups), class_names),
     }
 
 
-def reliability(y: NDArray[np.integer], proba: Doubles) -> dict[str, Any]:
+def reliability(y: NDArray[np.integer], proba: Doubles, patient: Ints | None = None) -> dict[str, Any]:
     """Whether images that are called something with probability p are right in a share p of all cases.
 
     "bins": tenths of the largest probability that hold images, each {"confidence", "right", "low", "high", "n"} with
-    Wilson's 95 % interval; "ece", the mean gap weighted by n (Guo et al., ICML 2017); "brier", the mean squared
-    distance from the truth over all classes, 0 to 2 (Brier 1950).
+    a 95 % interval, by `patient` (N,) where given; "ece", the mean gap weighted by n (Guo et al., ICML 2017); "brier",
+    the mean squared distance from the truth over all classes, 0 to 2 (Brier 1950).
     """
     top, called = proba.max(axis=1), proba.argmax(axis=1)
     right = called == y
+    owner = np.arange(len(right)) if patient is None else patient
     place = np.minimum((top * BINS).astype(np.int64), BINS - 1)
     bins, gap = [], 0.0
     for number in np.unique(place):
         here = place == number
         n, hits = int(here.sum()), int(right[here].sum())
-        low, high = intervals.wilson(hits, n)
+        low, high = share_by_patient(right[here], owner[here])
         confidence = float(top[here].mean())
         gap += abs(hits / n - confidence) * n / len(y)
         rounded = {"confidence": confidence, "right": hits / n, "low": low, "high": high}
@@ -65,74 +71,33 @@ def reliability(y: NDArray[np.integer], proba: Doubles) -> dict[str, Any]:
     return {"bins": bins, "ece": round(gap, 6), "brier": round(brier, 6)}
 
 
-def roc(share: Doubles, positive: NDArray[np.bool_]) -> dict[str, Any]:
-    """For cuts from high to low: how many positives are found ("hits") and how many negatives ("alarms") at or above.
-
-    Of more than 400 cuts those that are spread evenly over the hits and alarms are kept.
-    """
-    order = np.argsort(-share, kind="stable")
-    sorted_share, up = share[order], positive[order]
-    last = np.flatnonzero(np.r_[sorted_share[1:] < sorted_share[:-1], True])
-    hits, alarms = np.cumsum(up)[last], np.cumsum(~up)[last]
-    kept = np.arange(len(last))
-    if len(last) > MOST_POINTS:
-        walked = hits / max(1, hits[-1]) + alarms / max(1, alarms[-1])
-        kept = np.unique(np.searchsorted(walked, np.linspace(0, 2, MOST_POINTS)).clip(0, len(last) - 1))
-    return {
-        "positives": int(positive.sum()),
-        "negatives": int((~positive).sum()),
-        "threshold": [round(float(value), 6) for value in sorted_share[last][kept]],
-        "hits": hits[kept].tolist(),
-        "alarms": alarms[kept].tolist(),
-    }
+def share_by_patient(hit: NDArray[np.bool_], patient: Ints) -> Interval:
+    """The 95 % interval of the share of images (N,) that are a `hit`, of patients (N,); Wilson's where each has one."""
+    names, place, images = np.unique(patient, return_inverse=True, return_counts=True)
+    n, value = len(hit), float(hit.mean())
+    if len(names) == n:
+        return intervals.wilson(int(hit.sum()), n)
+    variance, degrees = intervals.spread((np.bincount(place, hit, len(names)) - value * images) / n)
+    if variance <= 0 or not 0 < value < 1:
+        return intervals.score_interval(value, len(names), intervals.multiplier())
+    number = intervals.effective_number(value, variance)
+    return intervals.score_interval(value, number, intervals.multiplier(degrees=degrees))
 
 
-class Cut(NamedTuple):
-    """An operating point: call an image positive from `threshold` on."""
-
-    threshold: float
-    sensitivity: float
-    sensitivity_interval: Interval
-    specificity: float
-    specificity_interval: Interval
-    ppv: float | None
-    npv: float | None
-
-
-def cut_at(curve: dict[str, Any], sensitivity: float, prevalence: float) -> Cut | None:
-    """The highest cut of a curve of `roc` that finds at least a share `sensitivity` of the positives.
-
-    Predictive values follow by Bayes' rule for a `prevalence` of the user's own; None where nothing would be called so.
-    None when the curve has no cut that finds so many.
-    """
-    hits, alarms = np.asarray(curve["hits"]), np.asarray(curve["alarms"])
-    enough = np.flatnonzero(hits >= sensitivity * curve["positives"] - 1e-9)
-    if not len(enough):
-        return None
-    place = int(enough[0])
-    found, passed = int(hits[place]), curve["negatives"] - int(alarms[place])
-    sens, spec = found / curve["positives"], passed / curve["negatives"]
-    called, let_go = (
-        sens * prevalence + (1 - spec) * (1 - prevalence),
-        (1 - sens) * prevalence + spec * (1 - prevalence),
-    )
-    return Cut(
-        float(curve["threshold"][place]),
-        sens,
-        intervals.wilson(found, curve["positives"]),
-        spec,
-        intervals.wilson(passed, curve["negatives"]),
-        sens * prevalence / called if called > 0 else None,
-        spec * (1 - prevalence) / let_go if let_go > 0 else None,
-    )
+def _sharpened(shares: Doubles, temperature: float) -> Doubles:
+    """Probabilities (N, K) as they were before division of the logits by the temperature."""
+    logits = np.log(np.maximum(shares, 1e-300)) * temperature
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: Doubles = raised / raised.sum(axis=1, keepdims=True)
+    return found
 
 
 def by_patient(
-    y: NDArray[np.integer], proba: Doubles, groups: NDArray[np.str_], class_names: Sequence[str], seed: int = 0
+    y: NDArray[np.integer], proba: Doubles, groups: NDArray[np.str_], class_names: Sequence[str]
 ) -> dict[str, Any] | None:
     """Scores of whole patients: the mean of the probabilities of a patient's images against the patient's class.
 
-    {"n", "mixed", "balanced_accuracy", "accuracy"}, the last two as `scores.evaluate` gives them. Patients whose images
+    What `scores.evaluate` gives, of one row a patient, and "n" (patients) and "mixed". Patients whose images
     have different classes have no class of their own; they are counted as "mixed" and left out. None when no patient
     has two images, so that nothing would differ from the scores of images, or none has a class.
     """
@@ -148,10 +113,5 @@ def by_patient(
     whole = votes.max(axis=1) == count
     if not whole.any():
         return None
-    found = scores.evaluate(votes[whole].argmax(axis=1), pooled[whole], names[whole], class_names, seed)
-    return {
-        "n": int(whole.sum()),
-        "mixed": int((~whole).sum()),
-        "balanced_accuracy": found["balanced_accuracy"],
-        "accuracy": found["accuracy"],
-    }
+    found = scores.evaluate(votes[whole].argmax(axis=1), pooled[whole], names[whole], class_names)
+    return {"n": int(whole.sum()), "mixed": int((~whole).sum()), **found}

@@ -12,6 +12,23 @@ from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
 from sslstudio.session import workflow
 
+OVERALL = (
+    ("balanced_accuracy", "balanced accuracy"),
+    ("accuracy", "accuracy"),
+    ("kappa", "Cohen's kappa"),
+    ("macro_auc", "AUROC, mean of classes"),
+    ("macro_f1", "F1, mean of classes"),
+)
+OF_CLASS = (
+    ("sensitivity", "sensitivity"),
+    ("specificity", "specificity"),
+    ("precision", "PPV"),
+    ("npv", "NPV"),
+    ("f1", "F1"),
+    ("auc", "AUROC"),
+    ("average_precision", "AUPRC"),
+)
+
 
 def classify(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio classify PROJECT RUN [--mode linear] [--seed N]`; test images are never looked at."""
@@ -34,12 +51,25 @@ def evaluate(options: argparse.Namespace, output: Output) -> Result:
 def show_scores(scores: dict[str, Any], output: Output) -> None:
     """Scores with their intervals and n, for a person."""
     output.say(f"{scores['n_images']} test images of {scores['n_subjects']} patients, 95 % intervals")
-    output.say(f"balanced accuracy {interval(scores['balanced_accuracy'])}, accuracy {interval(scores['accuracy'])}")
+    for key, title in OVERALL:
+        whole = scores["patients"] or {}
+        by_patient = f", by patient {interval(whole[key])}" if whole.get(key) else ""
+        output.say(f"{title} {interval(scores[key])}{by_patient}")
     rows = [
-        (one["name"], one["n"], *(interval(one[name]) for name in ("sensitivity", "specificity", "precision", "auc")))
+        (one["name"], one["n"], one["n_subjects"], *(interval(one[name]) for name, _ in OF_CLASS))
         for one in scores["per_class"]
     ]
-    output.table(("class", "n", "sensitivity", "specificity", "precision", "AUC"), rows)
+    output.table(("class", "n", "patients", *(title for _, title in OF_CLASS)), rows)
+    for level in scores["conformal"]["levels"]:
+        output.say(
+            f"sets that promise {level['coverage']:.0%} held the truth in {interval(level['held'])} of the images, "
+            f"{level['mean_size']:.2f} classes each; it cannot tell in {level['cannot_tell']:.0%}"
+        )
+    if scores["conformal"]["levels"] and scores["conformal"]["n_images"] < 50:
+        output.say("the sets are indicative only: set on fewer than 50 images")
+    output.say(scores["method"])
+    for note in scores["notes"]:
+        output.say(note)
 
 
 def interval(score: dict[str, float | None]) -> str:

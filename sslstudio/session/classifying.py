@@ -15,6 +15,7 @@ from sslstudio.catalogue import ModelRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item, Part
 from sslstudio.errors import SSLStudioError
+from sslstudio.session import tested
 from sslstudio.session.project import Project
 from sslstudio.session.results import load_embeddings, resolve_embedding
 
@@ -112,22 +113,20 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
         )
     proba = call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
     position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
-    known = (
-        chosen.targets(position),
-        np.asarray(proba),
-        chosen.groups(),
-        list(description["classes"]),
-        int(description["seed"]),
-    )
+    cases = (chosen.targets(position), np.asarray(proba), chosen.groups())
+    known = (*cases, list(description["classes"]))
+    kept = head.cross_validation.get("conformal") or {}
     scores: dict[str, Any] = {
         **call(compute, "sslstudio.classifiers.scores:evaluate", *known),
-        **call(compute, "sslstudio.classifiers.trust:describe", *known),
+        **call(compute, "sslstudio.classifiers.trust:describe", *known, float(head.temperature)),
+        "conformal": {**kept, "levels": call(compute, "sslstudio.classifiers.conformal:describe", *cases, kept)},
         "model_id": model_id,
         "embedding": model.embedding,
         "part": "test",
         "created": now(),
         "left_out": left_out,
     }
+    tested.keep(project.models_dir / model_id, [item.image_id for item in chosen.items], *cases)
     _write_json(project.models_dir / model_id / "scores.json", scores)
     project.catalogue.set_model_scores(model_id, scores)
     return scores

@@ -12,10 +12,15 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from sslstudio.classifiers import conformal, trust
+from sslstudio.classifiers.scores import evaluate
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.classify import texts
 from sslstudio.gui.pages.classify.controller import ClassifyController
+from sslstudio.gui.pages.classify.cut_panel import CutPanel
 from sslstudio.gui.pages.classify.page import create
+from sslstudio.gui.pages.classify.score_panel import ScorePanel
+from sslstudio.gui.pages.classify.trust_panel import TrustPanel
 from sslstudio.gui.pages.classify.view import ClassifyView
 from sslstudio.gui.pages.page import Page
 from tests.gui.image_project import Desk, add_embedding, build, desk, label_all, pictures, scores_of
@@ -95,7 +100,7 @@ def test_training_shows_figures_by_patient_and_a_cell_selects_its_images(made: D
     assert f"{scores['n_images']} test images of {scores['n_subjects']} patients" in view._basis.text()
     assert "indicative" in view._basis.text()
     assert view._value.text() == texts.figure(scores["balanced_accuracy"])
-    assert [row.cells[0] for row in view.per_class.scores.rows] == ["ring", "bar", "spots"]
+    assert [row.cells[0] for row in view.examination.scores.per_class.scores.rows] == ["ring", "bar", "spots"]
     qtbot.waitUntil(lambda: "No patient is on both sides" in view._split.text(), timeout=10000)
     images = ProjectImages.of(made.services)
     qtbot.waitUntil(lambda: images.suggestions is not None, timeout=SOON)
@@ -171,27 +176,76 @@ def test_figures_say_when_they_do_not_exist() -> None:
     assert "indicative" not in texts.basis(60, 20, 4)
 
 
-def test_probabilities_cuts_and_patients_are_told_and_follow_what_the_user_enters(
-    qtbot: QtBot, themed: QApplication
-) -> None:
-    from sslstudio.classifiers import trust
-    from sslstudio.gui.pages.classify.trust_panel import TrustPanel
+def evaluated(y: np.ndarray, proba: np.ndarray, groups: np.ndarray, names: list[str]) -> dict[str, Any]:
+    """Scores as an evaluation keeps them, of a classifier calibrated with a temperature of 2."""
+    kept = conformal.calibrate(y, proba, groups)
+    return {
+        **evaluate(y, proba, groups, names),
+        **trust.describe(y, proba, groups, names, 2.0),
+        "conformal": {**kept, "levels": conformal.describe(y, proba, groups, kept)},
+    }
 
-    panel = TrustPanel()
-    qtbot.addWidget(panel)
-    panel.set_scores({"n_images": 3})
-    assert panel.isHidden(), "an evaluation of an older version"
+
+def two_classes() -> dict[str, Any]:
     y = np.array([0] * 20 + [1] * 20)
     first = np.r_[np.full(18, 0.9), np.full(2, 0.3), np.full(4, 0.9), np.full(16, 0.1)]
     groups = np.array([f"p{n // 2}" for n in range(40)])
-    panel.set_scores(trust.describe(y, np.stack([first, 1 - first], axis=1), groups, ["glioma", "none"]))
-    assert not panel.isHidden() and panel.which.currentText() == "glioma"
+    return evaluated(y, np.stack([first, 1 - first], axis=1), groups, ["glioma", "none"])
+
+
+def test_cuts_follow_what_the_user_enters(qtbot: QtBot, themed: QApplication) -> None:
+    panel = CutPanel()
+    qtbot.addWidget(panel)
+    panel.set_scores(two_classes())
+    assert panel.which.currentText() == "glioma"
     assert panel.prevalence.value() == 50.0
-    assert "from a probability of 0.90 on" in panel.cut.text()
-    assert "sensitivity 0.90" in panel.cut.text() and "specificity 0.80" in panel.cut.text()
+    said = panel.cut.text()
+    assert "from a probability of 0.90 on" in said
+    assert "sensitivity 0.90" in said and "18 of 20 images of 10 patients" in said and "specificity 0.80" in said
     panel.prevalence.setValue(1.0)
-    assert "PPV 0.04" in panel.cut.text()
+    assert "PPV 0.04 (0.0" in panel.cut.text() and "NPV 0.999 (0.988 to" in panel.cut.text()
     panel.sensitivity.setValue(95.0)
     assert "from a probability of 0.30 on" in panel.cut.text()
-    assert "20 patients" in panel.patients.text() and "ECE" in panel.calibrated.text()
+    assert "act on glioma from a probability of" in panel.gain.text()
+    panel.grab()
+
+
+def test_probabilities_say_whether_they_can_be_trusted_and_when_it_cannot_tell(
+    qtbot: QtBot, themed: QApplication
+) -> None:
+    panel = TrustPanel()
+    qtbot.addWidget(panel)
+    scores = two_classes()
+    panel.set_scores(scores)
+    assert "ECE" in panel.calibrated.text() and "temperature" in panel.before.text()
+    assert "Indicative only" in panel.promise.text(), "40 images to set the limits on"
+    assert [row.cells[0] for row in panel.sets.scores.rows] == ["90 %", "95 %"]
+    level = {**scores["conformal"]["levels"][0], "held": {"value": 0.5, "low": 0.4, "high": 0.6}}
+    panel.set_scores({**scores, "conformal": {"n_images": 400, "n_subjects": 90, "levels": [level]}})
+    assert "not kept" in panel.promise.text()
+    panel.set_scores({"n_images": 3, "calibration": None})
+    assert panel.sets.isHidden() and "No sets" in panel.promise.text(), "an evaluation of an older version"
+    panel.grab()
+
+
+def test_scores_are_shown_by_image_and_by_patient(qtbot: QtBot, themed: QApplication) -> None:
+    panel = ScorePanel()
+    qtbot.addWidget(panel)
+    scores = two_classes()
+    panel.set_scores(scores, {"glioma": "#d55e00"})
+    titles = [row.cells for row in panel.overall.scores.rows]
+    assert titles[0] == (
+        "Balanced accuracy",
+        texts.figure(scores["balanced_accuracy"]),
+        texts.figure(scores["patients"]["balanced_accuracy"]),
+    )
+    assert panel.per_class.scores.rows[0].cells[1] == texts.figure(scores["per_class"][0]["sensitivity"])
+    assert panel.more.scores.rows[0].cells[3] == texts.figure(scores["per_class"][0]["average_precision"])
+    panel.level._group.button(1).click()
+    assert panel.per_class.scores.rows[0].cells[5] == "10"
+    assert "20 test patients" in panel._basis.text()
+    y = np.array([0, 1] * 5)
+    alone = evaluated(y, np.eye(2)[y], np.arange(10).astype(str), ["glioma", "none"])
+    panel.set_scores(alone, {})
+    assert panel.overall.scores.rows[0].cells[2] == "as by image" and panel.level.value() == "image"
     panel.grab()

@@ -116,6 +116,7 @@ def test_a_model_is_scored_on_the_test_part_alone_and_its_scores_are_kept(labell
         "sslstudio.classifiers.linear:predict_proba",
         "sslstudio.classifiers.scores:evaluate",
         "sslstudio.classifiers.trust:describe",
+        "sslstudio.classifiers.conformal:describe",
     ]
     assert scores["calibration"]["bins"] and scores["roc"] and scores["patients"]["n"] == 2
     assert scores["n_images"] == 6 and scores["n_subjects"] == 2

@@ -52,22 +52,6 @@ def sides(table: ImageTable, labels: Mapping[int, Label]) -> Sides:
     )
 
 
-def class_rows(scores: Mapping[str, Any], colours: Mapping[str, str]) -> list[ScoreRow]:
-    """One line a class."""
-    return [
-        ScoreRow(
-            (
-                str(entry["name"]),
-                *(texts.figure(entry.get(name)) for name in ("sensitivity", "specificity", "precision", "auc")),
-                f"{int(entry.get('n', 0)):,}",
-                f"{int(entry.get('n_subjects', 0)):,}",
-            ),
-            colour=colours.get(str(entry["name"]), ""),
-        )
-        for entry in scores.get("per_class", ())
-    ]
-
-
 @dataclass(frozen=True)
 class Comparison:
     """The table over networks and the answer in words."""

@@ -19,7 +19,6 @@ FEW_LABELS = "Label at least two images of two classes first."
 READ_ONLY = "This project is open for reading only."
 PATIENTS = "Patients"
 RESULT = "On patients it has never seen"
-PER_CLASS = "Class by class"
 HELPING = "Is pretraining helping?"
 CONFUSION = "Label (rows) against classifier (columns). Click a cell to see its images."
 RESEARCH = (
@@ -39,16 +38,6 @@ MANY_ONE_IMAGE = (
     "otherwise the figures are too good."
 )
 
-CLASS_HEADERS = ("Class", "Sensitivity", "Specificity", "Precision", "AUC", "Images", "Patients")
-CLASS_TIPS = (
-    "",
-    "Of the images with this label, how many were found",
-    "Of the images with another label, how many were called another",
-    "Of the images called this, how many were right",
-    "How well the probability of this class orders images: 0.5 is chance, 1 is perfect",
-    "Test images with this label",
-    "Test patients with this label",
-)
 COMPARE_HEADERS = ("Seen by", "Balanced accuracy", "Test images", "Patients", "Model")
 
 

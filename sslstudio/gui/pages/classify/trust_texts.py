@@ -1,33 +1,40 @@
-"""The words of the panel on probabilities, cuts and patients."""
+"""The words of the panel on probabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sslstudio.classifiers.trust import Cut
+from sslstudio.classifiers.conformal import ENOUGH
 from sslstudio.gui.pages.classify.texts import figure
 from sslstudio.gui.texts import count
 
-PATIENTS_TITLE = "Whole patients"
 RELIABILITY = "How far to trust the probabilities"
-ROC = "Where to cut"
-CLASS = "Class to find"
-SENSITIVITY = "Find at least"
-PREVALENCE = "Share of it among your patients"
-CLASS_TIP = "The class that must not be missed; all others count as one"
-SENSITIVITY_TIP = "The smallest share of the images of this class that is to be found"
 RELIABILITY_HELP = (
     "Each dot stands for the test images to which the classifier gave about this probability; the larger, the more. "
-    "On the dashed line the probabilities are honest; below it the classifier boasts. Bars: 95 % intervals, which "
-    "take images for independent; images of one patient are not, so the truth is less certain."
+    "On the dashed line the probabilities are honest; below it the classifier boasts. Bars: 95 % intervals, by patient "
+    "where patients have several images. Rings: before the calibration."
 )
-OPTIMISTIC = (
-    "The cut is chosen on the test images themselves, so sensitivity and specificity are a little too good; "
-    "check it on other patients before relying on it. The intervals take images for independent, which images of one "
-    "patient are not. Predictive values are for the share you entered."
+SETS = "When it cannot tell"
+SET_HEADERS = ("Promised", "Set held the truth", "One class", "Cannot tell", "Classes in a set")
+SET_TIPS = (
+    "In so many of 100 images of new patients the set is to hold the true class",
+    "The share of the test images whose set held their label, with its 95 % interval",
+    "The share of the test images whose set is one class: the classifier commits itself",
+    "The share of the test images whose set holds several classes: the classifier cannot tell between them",
+    "Their mean number; 1 would be an answer for every image",
 )
-NO_CURVE = "No class has test images on both sides."
+SETS_HELP = (
+    "Instead of one answer the classifier can name all classes that it cannot rule out: a conformal set. The promise "
+    "holds if new images come from patients like those it has learned from, taken on the same kind of scanner; on "
+    "others "
+    "it may fail. It is about all images together, not about each class. The limits were set on training patients that "
+    "were left out in turn, and are kept with the classifier."
+)
+NO_SETS = (
+    "No sets: the classifier was trained on too few patients to leave some out, or by an older version. Train it again "
+    "with more labelled patients."
+)
 _WELL, _FAIR = 0.05, 0.1
 
 
@@ -43,40 +50,48 @@ def calibrated(calibration: Mapping[str, Any]) -> str:
     )
 
 
-def patients(found: Mapping[str, Any] | None) -> str:
-    """The scores of patients, whose images vote by the mean of their probabilities."""
+def before(after: Mapping[str, Any], found: Mapping[str, Any] | None) -> str:
+    """What the calibration did."""
     if found is None:
-        return "Every test patient has one image, so patients score as their images do."
-    mixed = int(found["mixed"])
-    out = f" {count(mixed, 'patient')} with images of several classes left out." if mixed else ""
+        return "They were not calibrated: for that, more patients must be labelled."
+    was, now = float(found["ece"]), float(after["ece"])
+    change = "brought them nearer to the truth" if now < was else "did not bring them nearer to the truth here"
     return (
-        f"Balanced accuracy {figure(found['balanced_accuracy'])}, accuracy {figure(found['accuracy'])} on "
-        f"{count(int(found['n']), 'patient')}, each judged by the mean of the probabilities of its test images.{out}"
+        f"One number (the temperature), fitted on training patients left out in turn, {change}: off by {100 * was:.0f} "
+        f"points before (Brier score {float(found['brier']):.3f})."
     )
 
 
-def prevalence_tip(share: float) -> str:
-    """Why the field holds what it holds at first."""
-    return f"Among the test images it is {share:.0f} %. Enter what it is where you want to use the classifier."
+def indicative(found: Mapping[str, Any]) -> bool:
+    """True when the sets rest on too little."""
+    return bool(found.get("levels")) and int(found.get("n_images", 0)) < ENOUGH
 
 
-def cut(name: str, found: Cut, prevalence: float) -> str:
-    """An operating point in words."""
-    sensitivity, specificity = (
-        _interval(found.sensitivity, found.sensitivity_interval),
-        _interval(found.specificity, found.specificity_interval),
+def promise(found: Mapping[str, Any]) -> str:
+    """What the sets rest on, and whether the promise was kept."""
+    levels = found.get("levels") or ()
+    if not levels:
+        return NO_SETS
+    basis = f"{count(int(found['n_images']), 'training image')} of {count(int(found['n_subjects']), 'patient')}"
+    if indicative(found):
+        return f"Indicative only: the limits were set on {basis}, fewer than {ENOUGH} images."
+    missed = [one for one in levels if float(one["held"]["high"]) < float(one["coverage"])]
+    if missed:
+        at = ", ".join(f"{100 * float(one['coverage']):.0f} %" for one in missed)
+        return (
+            f"The promise of {at} was not kept on the test images (limits set on {basis}): the test patients differ "
+            f"from "
+            "those it has learned from."
+        )
+    return f"The test images do not contradict the promise. The limits were set on {basis}."
+
+
+def set_row(level: Mapping[str, Any]) -> tuple[str, ...]:
+    """One line of the table of sets."""
+    return (
+        f"{100 * float(level['coverage']):.0f} %",
+        figure(level["held"]),
+        f"{float(level['one']):.0%}",
+        f"{float(level['cannot_tell']):.0%}",
+        f"{float(level['mean_size']):.2f}",
     )
-    lines = [
-        f"Call an image {name} from a probability of {found.threshold:.2f} on:",
-        f"sensitivity {sensitivity}, specificity {specificity}.",
-        f"Where {prevalence:.1f} % of the images are {name},",
-    ]
-    if found.ppv is not None:
-        lines.append(f"{100 * found.ppv:.0f} % of those called {name} are (PPV {found.ppv:.2f})")
-    if found.npv is not None:
-        lines.append(f"and {100 * found.npv:.1f} % of the others are not (NPV {found.npv:.3f}).")
-    return " ".join(lines)
-
-
-def _interval(value: float, ends: tuple[float, float]) -> str:
-    return f"{value:.2f} ({ends[0]:.2f} to {ends[1]:.2f})"

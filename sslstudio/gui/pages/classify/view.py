@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.classify import texts
-from sslstudio.gui.pages.classify.trust_panel import TrustPanel
+from sslstudio.gui.pages.classify.examination_view import ExaminationView
 from sslstudio.gui.widgets.confusion import ConfusionMatrix
 from sslstudio.gui.widgets.controls import (
     EmptyState,
@@ -43,9 +43,8 @@ class ClassifyView(QWidget):
         self.compare = ReasonButton(texts.COMPARE, primary=False)
         self.embed = ReasonButton(texts.EMBED_STARTS, primary=False)
         self.confusion = ConfusionMatrix()
-        self.per_class = ScoreTable(texts.PER_CLASS, texts.CLASS_HEADERS, range(1, 7), texts.CLASS_TIPS)
         self.comparison = ScoreTable(texts.HELPING, texts.COMPARE_HEADERS, (1, 2, 3))
-        self.trust = TrustPanel()
+        self.examination = ExaminationView()
         self._split = Text("", "")
         self._caution = Text("", "warning")
         self._value = QLabel("-")
@@ -99,13 +98,9 @@ class ClassifyView(QWidget):
         """The confusion matrix (K, K), true by predicted."""
         self.confusion.set_counts(names, np.asarray(counts, dtype=np.int64).reshape(len(names), len(names)))
 
-    def set_per_class(self, rows: Sequence[ScoreRow]) -> None:
-        """One line a class."""
-        self.per_class.set_rows(rows)
-
-    def set_trust(self, scores: Mapping[str, Any]) -> None:
-        """Probabilities, cuts and patients of the classifier shown."""
-        self.trust.set_scores(scores)
+    def set_scores(self, scores: Mapping[str, Any], colours: Mapping[str, str]) -> None:
+        """All that the evaluation of the classifier shown found; `colours` by the names of the classes."""
+        self.examination.set_scores(scores, colours)
 
     def set_comparison(self, rows: Sequence[ScoreRow], verdict: str) -> None:
         """One line a network, and the answer in words."""
@@ -193,10 +188,7 @@ class ClassifyView(QWidget):
         scored.setSpacing(8)
         scored.addLayout(pair)
         scored.addSpacing(8)
-        scored.addWidget(SectionTitle(texts.PER_CLASS))
-        scored.addWidget(self.per_class)
-        scored.addSpacing(8)
-        scored.addWidget(self.trust)
+        scored.addWidget(self.examination)
         column = QVBoxLayout(self._results)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
