@@ -93,7 +93,7 @@ def average_precision(score: Doubles, positive: Flags, patient: Ints, patients: 
     gain = np.cumsum((hits / called)[::-1])[::-1]
     loss = np.cumsum((hits * found / called**2)[::-1])[::-1]
     share = up * (precision[of_tie] - value + gain[of_tie]) - loss[of_tie]
-    by_patient: Doubles = np.bincount(patient[order], share / total, patients)
+    by_patient = np.asarray(np.bincount(patient[order], share / total, patients), dtype=np.float64)
     return value, by_patient
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sslstudio.classifiers.conformal import ENOUGH
+from sslstudio.domain.words import percent
 from sslstudio.gui.pages.classify.texts import figure
 from sslstudio.gui.texts import count
 
@@ -91,7 +92,7 @@ def set_row(level: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"{100 * float(level['coverage']):.0f} %",
         figure(level["held"]),
-        f"{float(level['one']):.0%}",
-        f"{float(level['cannot_tell']):.0%}",
+        percent(float(level["one"])),
+        percent(float(level["cannot_tell"])),
         f"{float(level['mean_size']):.2f}",
     )
