@@ -33,8 +33,8 @@ SETS_HELP = (
     "were left out in turn, and are kept with the classifier."
 )
 NO_SETS = (
-    "No sets: the classifier was trained on too few patients to leave some out, or by an older version. Train it again "
-    "with more labelled patients."
+    "No sets: they need scores of training patients that were left out in turn. A linear head keeps them when it is "
+    "trained on enough patients; fine-tuned networks and classifiers of older versions keep none."
 )
 _WELL, _FAIR = 0.05, 0.1
 
