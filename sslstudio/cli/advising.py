@@ -20,10 +20,11 @@ from sslstudio.extensions.host import PluginState, discover
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session import helping as asked
 from sslstudio.session import offering, recommending, workflow
+from sslstudio.session.recommending_volumes import recommend_for_volumes
 
 
 def recommend(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio recommend PROJECT [--effort quick|balanced|thorough]`."""
+    """`sslstudio recommend PROJECT [--effort quick|balanced|thorough] [--volumes]`."""
     with opened(options.project, read_only=True) as project:
         facts, speeds = offering.data_facts(project), recommending.measured_speeds(project)
     methods = [
@@ -33,9 +34,13 @@ def recommend(options: argparse.Namespace, output: Output) -> Result:
         for entry in info.manifest.pretext_tasks
     ]
     here = {name: at_hand.imagenet(name) for name in ARCHITECTURES}
-    found = recommending.recommend(facts, methods, gpu=_gpu(), at_hand=here, speeds=speeds, effort=options.effort)
+    if options.volumes:
+        found = recommend_for_volumes(facts, methods, gpu=_gpu(), speeds=speeds, effort=options.effort)
+    else:
+        found = recommending.recommend(facts, methods, gpu=_gpu(), at_hand=here, speeds=speeds, effort=options.effort)
     if found is None:
-        raise SSLStudioError("There is nothing to learn from yet.", "Import images first.", code="no_images")
+        what = "series that can be seen as volumes" if options.volumes else "images"
+        raise SSLStudioError("There is nothing to learn from yet.", f"Import {what} first.", code="no_images")
     for choice in found.choices:
         output.say(f"{choice.name} {choice.value}: {choice.reason} ({choice.evidence})")
     rows = [

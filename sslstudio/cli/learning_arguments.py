@@ -115,6 +115,7 @@ def add_learning(commands: Commands) -> None:
     _pretraining(commands)
     recommend = add(commands, "recommend", "advising:recommend", "say what to train with on these images, and why")
     recommend.add_argument("--effort", choices=EFFORTS, default="balanced", help="how thoroughly (balanced)")
+    recommend.add_argument("--volumes", action="store_true", help="for networks that see whole series as volumes")
     helping = add(
         commands, "helping", "advising:helping", "say whether a pretraining helps with the labels there are, or not"
     )

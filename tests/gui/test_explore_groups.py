@@ -65,7 +65,7 @@ def test_groups_that_are_alike_stand_together_in_a_tree(opened: Opened, qtbot: Q
     pair = model.row_at(joint)
     assert pair.name == "2 groups alike" and len(pair.numbers) == 2 and view.groups.isExpanded(joint)
     assert model.parent(model.index(1, 0, joint)) == joint and not model.flags(joint) & ITEM_EDITABLE
-    assert group_texts.TREE_NOTE in view.panel.note.text()
+    assert group_texts.TREE_NOTE in view.groups.toolTip()
 
     view.groups.setCurrentIndex(joint)
     qtbot.keyClick(view.groups, Qt.Key.Key_Return)
@@ -97,7 +97,7 @@ def test_split_merge_and_undo(opened: Opened, qtbot: QtBot) -> None:
     choose(view, 0, 3)
     view.panel.merge.click()
     assert sizes(view) == before and view.groups.groups.rows[0].name == "Rings + Rings, part 2"
-    assert "by hand" in view.panel.note.text()
+    assert "by hand" in view.groups.toolTip()
     view.panel.undo.click()
     assert len(sizes(view)) == 4
     view.panel.undo.click()
@@ -116,9 +116,9 @@ def test_grouped_anew_by_images_and_by_density(opened: Opened, qtbot: QtBot) -> 
     assert "3 groups now." in made.said and sorted(sizes(view)) == [16, 16, 16]
     assert [row.name for row in view.groups.groups.rows].count("Bars") == 1
     view.panel.anew_requested.emit("density", 0)
-    qtbot.waitUntil(lambda: "result of the map" in view.panel.note.text(), timeout=60000)
+    qtbot.waitUntil(lambda: "result of the map" in view.groups.toolTip(), timeout=60000)
     view.panel.undo.click()
-    assert "k-means" in view.panel.note.text()
+    assert "k-means" in view.groups.toolTip()
 
 
 def test_what_groups_mostly_are(opened: Opened, qtbot: QtBot) -> None:
@@ -129,10 +129,10 @@ def test_what_groups_mostly_are(opened: Opened, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(view.groups.groups.rows[0].purity), timeout=60000)
     assert view.groups.groups.rows[0].purity.endswith("(all 50 %)")
     assert view.groups.groups.headerData(3, view.groups.header().orientation()) == "Scanner, mostly"
-    assert "50 % would have it in one group of all" in view.panel.note.text()
+    assert "50 % that of all" in view.panel.note.text()
     view.panel.column_requested.emit("label")
     assert view.groups.groups.data(view.groups.groups.index(0, 3)) == "ring 8 of 8"
-    assert "Label: 100 % of images have the value that is commonest in their group; 33 %" in view.panel.note.text()
+    assert "Label: 100 % of the images have their group's commonest value, 33 %" in view.panel.note.text()
 
 
 def test_an_update_places_and_make_anew_arranges(opened: Opened, qtbot: QtBot) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from sslstudio.backbones.table import ARCHITECTURES
@@ -119,6 +119,26 @@ def test_methods_and_networks_that_do_not_go_together_are_off_with_the_reason(pa
     assert "Jigsaw" in setup.sees_about.text() and page.setting_up.specification().backbone == "resnet18"
     page.setting_up.pick_method("simclr")
     assert networks(page) == {}
+
+
+def test_the_recommendation_speaks_of_volumes_where_they_are_seen(page: PretrainController, qtbot: QtBot) -> None:
+    why = page._view.setup.why
+    qtbot.waitUntil(lambda: "Network: ResNet-18" in said(why), timeout=10000)
+    see(page, VOLUMES)
+    qtbot.waitUntil(lambda: "Network: ResNet-10 for volumes" in said(why), timeout=10000)
+    assert "Slices: 32" in said(why) and "6 volumes are few" in said(why) and "no ImageNet weights" in said(why)
+    page.setting_up.pick_method("inpainting")
+    page._view.setup.set_values({"depth": 16})
+    why.take_requested.emit()
+    spec = page.setting_up.specification()
+    assert (spec.task, spec.backbone, spec.depth, spec.batch_size) == ("simclr", "resnet10_3d", 32, 8)
+    assert page.reason() == ""
+    see(page, IMAGES)
+    qtbot.waitUntil(lambda: "Network: ResNet-18" in said(why) and "Slices" not in said(why), timeout=10000)
+
+
+def said(panel: QWidget) -> str:
+    return "\n".join(label.text() for label in panel.findChildren(QLabel))
 
 
 def test_volumes_start_from_no_photographs(page: PretrainController) -> None:

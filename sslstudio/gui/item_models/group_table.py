@@ -23,6 +23,7 @@ HEADERS = ("Group", "Images", "Patients", "Labelled mostly")
 _NUMBERS = (1, 2)
 _MOSTLY = 3
 _GROUP_HELP = "Click to select the images of this group, double-click to name it"
+_PURITY_HELP = ": the value that most images of this group have, and its share of all images"
 _JOINT_HELP = "These groups are more like each other than like the rest. Click to select the images of all of them"
 
 
@@ -197,8 +198,8 @@ class GroupModel(QAbstractItemModel):
             return swatch(shape_of(row.place), QColor(colour_of(row.place)), 4.6, 2.0)
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
             return _JOINT_HELP if row.parts else _GROUP_HELP
-        if role == Qt.ItemDataRole.ToolTipRole and column == _MOSTLY and self._column and row.purity:
-            return f"{row.purity}: the value that most images of this group have, and its share of all images"
+        if role == Qt.ItemDataRole.ToolTipRole and column == _MOSTLY:
+            return f"{row.purity}{_PURITY_HELP}" if self._column and row.purity else row.mostly or None
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

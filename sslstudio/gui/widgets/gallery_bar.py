@@ -13,7 +13,7 @@ from sslstudio.gui.widgets.controls import IconButton, PlainButton, Segmented
 from sslstudio.gui.widgets.flow_layout import FlowLayout
 
 SMALLEST, LARGEST = 56, 288
-_BOX, _LIST = 104, 210
+_BOX, _LIST = 110, 210
 _FOLD, _UNFOLD = "Ctrl+Left on a header", "Ctrl+Right on a header"
 GROUP_HELP = "Puts images under headings, which can be folded and selected as a whole"
 MODES = (("gallery", "Gallery"), ("table", "Table"))
@@ -110,8 +110,8 @@ class GalleryBar(QWidget):
         flow.setContentsMargins(8, 4, 8, 4)
         for name, box, beside, words in (
             ("Show", self.filters, None, "Which images are shown here; the map shows all"),
-            ("Sort by", self.sorts, self.direction, "In which order they stand"),
-            ("Group by", self.groupings, self.fold, GROUP_HELP),
+            ("Sort", self.sorts, self.direction, "In which order they stand"),
+            ("Group", self.groupings, self.fold, GROUP_HELP),
         ):
             box.setToolTip(words)
             flow.addWidget(_named(name, box, beside))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sslstudio.session import recommending
 from sslstudio.session.offering import DataFacts
 from sslstudio.session.planning import speed_key
 from sslstudio.session.recommending import Recommendation
+from sslstudio.session.recommending_volumes import recommend_for_volumes
 
 METHODS = [find_plugin(name).task(name) for name in ("simclr", "micle")]
 SINGLE = DataFacts(images=5000, subjects=4800, several=0.02, colour=0.0, longest_run=1, preset="xray")
@@ -29,6 +31,23 @@ def advise(facts: DataFacts, **changes: object) -> Recommendation:
 def test_patients_with_several_images_decide_the_method() -> None:
     assert advise(SLICES).spec.task == "micle"
     assert advise(SINGLE).spec.task == "simclr"
+
+
+def test_for_volumes_every_setting_has_its_own_reason() -> None:
+    facts = replace(SLICES, volumes=160)
+    found = recommend_for_volumes(facts, METHODS, gpu=False, speeds={})
+    assert found is not None and found.spec.task == "simclr" and found.spec.backbone == "resnet10_3d"
+    assert found.spec.init == "random" and found.spec.batch_size <= 16 and found.spec.image_size <= 96
+    names = [choice.name for choice in found.choices]
+    assert names == ["task", "backbone", "init", "image_size", "depth", "epochs", "batch_size"]
+    assert all(choice.reason.endswith(".") and choice.evidence for choice in found.choices)
+    assert all(getattr(found.spec, choice.name) == choice.value for choice in found.choices)
+    assert "160 volumes are few" in found.choices[0].reason
+    assert [one.effort for one in found.amounts] == list(recommending.EFFORTS)
+    speeds = {speed_key("resnet10_3d", found.spec.image_size, "cpu", found.spec.depth): 2.0}
+    again = recommend_for_volumes(facts, METHODS, gpu=False, speeds=speeds)
+    assert again is not None and again.amounts[1].measured and again.amounts[1].seconds == 160 * found.spec.epochs / 2
+    assert recommend_for_volumes(replace(SLICES, volumes=1), METHODS, gpu=False, speeds={}) is None
 
 
 def test_large_sets_and_a_graphics_card_get_a_larger_network() -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTreeView, QWidget
 
 from sslstudio.gui.item_models.group_table import GroupModel, GroupRow
-from sslstudio.gui.pages.explore import texts
 from sslstudio.gui.widgets.pointing import mode_of
 
 
@@ -30,13 +29,12 @@ class GroupList(QTreeView):
         self.setAllColumnsShowFocus(True)
         self.setIndentation(16)
         self.setFrameShape(QTreeView.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setHighlightSections(False)
         self.header().setSectionsMovable(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(True)
         self.setAccessibleName("Groups of similar images")
-        self.setAccessibleDescription(texts.GROUPS_HELP)
         self.clicked.connect(self._ask)
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen_changed.emit())
         self.groups.modelReset.connect(self.expandAll)

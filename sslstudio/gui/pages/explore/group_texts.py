@@ -55,11 +55,11 @@ def by_hand(way: str) -> str:
     return way if way.endswith(_BY_HAND) else way + _BY_HAND
 
 
-def note(way: str, overall: str, *, tree: bool = False) -> str:
-    """What is said under the list: how the groups came about, how a `tree` of them is read, and how pure they are."""
+def origin(way: str, *, tree: bool = False) -> str:
+    """How the groups came about, and how a `tree` of them is read."""
     made = WAYS.get(way.removesuffix(_BY_HAND), "")
     changed = CHANGED if way.endswith(_BY_HAND) else ""
-    return " ".join(part for part in (made, changed, TREE_NOTE if tree else "", overall) if part)
+    return " ".join(part for part in (made, changed, TREE_NOTE if tree else "") if part)
 
 
 def grouped(groups: int, way: str, outside: int) -> str:
@@ -93,6 +93,6 @@ def overall(found: Purity, column: str) -> str:
     if not found.groups:
         return f"{column}: not known of any image in a group."
     return (
-        f"{column}: {percent(found.share)} of images have the value that is commonest in their group; "
-        f"{percent(found.usual)} would have it in one group of all."
+        f"{column}: {percent(found.share)} of the images have their group's commonest value, "
+        f"{percent(found.usual)} that of all."
     )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.explore import group_texts as texts
+from sslstudio.gui.pages.explore.texts import GROUPS_HELP
 from sslstudio.gui.widgets.controls import IconButton, Line, PlainButton, Text
 
 
@@ -25,6 +26,7 @@ class GroupsPanel(QWidget):
 
     def __init__(self, groups: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.list = groups
         self.anew = PlainButton(texts.ANEW, quiet=True)
         self.split = PlainButton(texts.SPLIT, quiet=True)
         self.merge = PlainButton(texts.MERGE, quiet=True)
@@ -69,10 +71,13 @@ class GroupsPanel(QWidget):
         """Whether groups stand under what joins those that are alike."""
         self.tree.setChecked(shown)
 
-    def set_note(self, text: str) -> None:
-        """The sentence under the list."""
+    def set_note(self, text: str, origin: str) -> None:
+        """The sentence under the list, and how the groups came about, which is told to who asks."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
+        for part in (self.note, self.list):
+            part.setToolTip(origin)
+        self.list.setAccessibleDescription(f"{GROUPS_HELP} {origin}".strip())
 
     def _ways(self) -> QMenu:
         menu = QMenu(self.anew)

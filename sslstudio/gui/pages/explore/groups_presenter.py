@@ -86,7 +86,7 @@ class GroupsPresenter(QObject):
         said, overall = self._purity.words()
         tree = self._likeness.tree()
         self._view.panel.set_tree(self._likeness.wanted)
-        self._view.panel.set_note(texts.note(self._current.known.way, overall, tree=bool(tree)))
+        self._view.panel.set_note(overall, texts.origin(self._current.known.way, tree=bool(tree)))
         self._show_reasons()
         return said, tree
 

@@ -43,6 +43,7 @@ WHY_NAMES = {
     "backbone": "Network",
     "init": "Start from",
     "image_size": "Image size",
+    "depth": "Slices",
     "epochs": "Epochs",
     "batch_size": "Batch",
 }

@@ -15,6 +15,7 @@ from sslstudio.gui.pages.pretrain.setting_up import SettingUp
 from sslstudio.gui.pages.pretrain.setup_panel import SetupPanel
 from sslstudio.session.planning import Effort
 from sslstudio.session.recommending import Choice, Recommendation, recommend
+from sslstudio.session.recommending_volumes import recommend_for_volumes
 
 SETTINGS = ("backbone", "image_size", "epochs", "batch_size")
 
@@ -43,14 +44,22 @@ class WhyPresenter(QObject):
         if at.facts is not None and at.images:
             usable = [method.entry for method in at.found.methods if not method.problem]
             effort = cast(Effort, self._panel.effort.value())
-            found = recommend(at.facts, usable, gpu=at.gpu, at_hand=self._at_hand, speeds=at.speeds, effort=effort)
+            if at.seeing.volumes:
+                found = recommend_for_volumes(at.facts, usable, gpu=at.gpu, speeds=at.speeds, effort=effort)
+            else:
+                found = recommend(at.facts, usable, gpu=at.gpu, at_hand=self._at_hand, speeds=at.speeds, effort=effort)
         self._found = found
         self._panel.why.set_lines([_line(choice) for choice in found.choices] if found is not None else [])
         self._panel.why.set_taken(found is not None and self._is_taken(found))
 
     def _is_taken(self, found: Recommendation) -> bool:
         spec = self._setting_up.specification()
-        return all(getattr(spec, name) == getattr(found.spec, name) for name in ("task", "init", *SETTINGS))
+        names = ("task", "init", *SETTINGS, *self._depth())
+        return all(getattr(spec, name) == getattr(found.spec, name) for name in names)
+
+    def _depth(self) -> tuple[str, ...]:
+        """The number of slices counts only where they are seen together."""
+        return ("depth",) if self._setting_up.seeing.volumes else ()
 
     def _take(self) -> None:
         if self._found is None:
@@ -58,7 +67,7 @@ class WhyPresenter(QObject):
         spec = self._found.spec
         self._setting_up.pick_method(spec.task)
         self._setting_up.starting.choose(spec.init)
-        self._setting_up.take({name: getattr(spec, name) for name in SETTINGS})
+        self._setting_up.take({name: getattr(spec, name) for name in (*SETTINGS, *self._depth())})
         self.show()
 
     def _take_at_hand(self, known: Mapping[str, bool]) -> None:
