@@ -13,6 +13,7 @@ from sslstudio.gui.widgets.colour_bar import ColourBar
 from sslstudio.gui.widgets.map_raster import SHAPES, stamp
 
 _ROW = 24
+_NARROW = 140
 
 
 def swatch(shape: int, colour: QColor, radius: float, ratio: float) -> QImage:
@@ -83,6 +84,11 @@ class LegendRow(QAbstractButton):
         painter.drawImage(QRectF(14 - width / 2, area.height() / 2 - width / 2, width, width), image)
         count = f"{self._category.count:,}"
         numbers = painter.fontMetrics().horizontalAdvance(count)
+        if (
+            area.width() < _NARROW
+            and painter.fontMetrics().horizontalAdvance(self.text()) > area.width() - 44 - numbers
+        ):
+            numbers, count = -8, ""  # of the two the name is needed; the tip has both
         painter.setPen(QColor(tokens.muted))
         painter.drawText(area.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
         font = painter.font()
