@@ -182,6 +182,28 @@ class ImageTables:
             }
         )
 
+    def prior_study(self, image_id: int, most: int = 4) -> tuple[list[int], int | None]:
+        """Images of the same patient's study before that of an image, and how many days lie between.
+
+        Those of the same view come first. Where no day is known it is any other study, and the days are None. Empty
+        when the patient has no other study, or none earlier.
+        """
+        rows = self._db.rows(
+            """SELECT o.image_id, t.study_id, o.day, m.day,
+                      (o.view = m.view) + (o.body_part = m.body_part) + (o.modality = m.modality) AS alike
+               FROM images m JOIN series ms ON ms.series_id = m.series_id JOIN studies mt ON mt.study_id = ms.study_id
+               JOIN studies t ON t.subject_id = mt.subject_id AND t.study_id != mt.study_id
+               JOIN series s ON s.study_id = t.study_id JOIN images o ON o.series_id = s.series_id
+               WHERE m.image_id = ? AND o.excluded IS NULL AND (o.day IS NULL OR m.day IS NULL OR o.day < m.day)
+               ORDER BY o.day IS NULL, o.day DESC, t.study_id, alike DESC, o.image_id""",
+            (image_id,),
+        )
+        if not rows:
+            return [], None
+        _, study, day, mine, _ = rows[0]
+        between = mine - day if day is not None and mine is not None else None
+        return [int(row[0]) for row in rows if row[1] == study][:most], between
+
     def _notes(self, image_id: int) -> tuple[str, ...]:
         """What there is to say about the image and its series, in sentences."""
         notes = self._db.value("SELECT notes FROM series JOIN images USING (series_id) WHERE image_id = ?", (image_id,))

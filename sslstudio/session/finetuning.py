@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sslstudio.backbones.table import find
+from sslstudio.catalogue.rows import ModelRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import FinetuneMode, FinetuneSpec
@@ -57,7 +59,6 @@ def offer(project: Project, name: str, *, epochs: int = 20, gpu: bool = False) -
     try:
         run_id = resolve_embedding(project, name)
         described = _described(project, run_id)
-        classifying.ensure_split(project)
         items, classes = _learners(project, run_id)
     except SSLStudioError as problem:
         return Offer(f"{problem.message} {problem.hint}".strip())
@@ -197,6 +198,15 @@ def compare_with_linear(project: Project, model_id: str, compute: Compute | None
     return found
 
 
+def recommended(models: Sequence[ModelRow]) -> str:
+    """The newest model that is not known to be no better than a linear head; "" when there is none."""
+    for model in reversed(models):
+        against = (model.scores or {}).get("against_linear")
+        if against is None or against.get("verdict") == "better":
+            return model.model_id
+    return models[-1].model_id if models else ""
+
+
 def sentence(found: dict[str, Any]) -> str:
     """A comparison with the linear head in words."""
     if found["low"] is None:
@@ -223,7 +233,7 @@ def _learners(project: Project, run_id: str) -> tuple[list[Item], tuple[str, ...
     items = project.catalogue.items() if seen is None else project.catalogue.items(rendering=seen)
     patients: defaultdict[str, set[str]] = defaultdict(set)
     for item in items:
-        if item.part == "train" and item.label:
+        if item.part != "test" and item.label:
             patients[item.label].add(item.subject)
     classes = tuple(
         info.name for info in project.catalogue.classes() if len(patients[info.name]) >= FEWEST_PATIENTS
@@ -235,7 +245,7 @@ def _learners(project: Project, run_id: str) -> tuple[list[Item], tuple[str, ...
             code="few_labels",
         )
     frozen = [
-        item if item.part == "train" and item.label in classes else item.model_copy(update={"label": ""})
+        item if item.part != "test" and item.label in classes else item.model_copy(update={"label": ""})
         for item in items
     ]
     return frozen, classes

@@ -163,9 +163,10 @@ class NoJobs(QObject):
         self.launched: list[tuple[str, tuple[str, ...]]] = []
         self.started: list[str] = []
         self.cancelled: list[str] = []
+        self.held: list[tuple[str, bool]] = []
         self.busy: Any = None
 
-    def launch(self, prepare: Callable[[], str], then: tuple[str, ...] = ()) -> None:
+    def launch(self, prepare: Callable[[], str], then: tuple[str, ...] = (), *, waits: bool = False) -> None:
         self.launched.append((prepare(), then))
 
     def start(self, run_id: str) -> None:
@@ -182,6 +183,9 @@ class NoJobs(QObject):
 
     def cancel(self, run_id: str) -> None:
         self.cancelled.append(run_id)
+
+    def hold(self, run_id: str, held: bool) -> None:
+        self.held.append((run_id, held))
 
 
 @dataclass

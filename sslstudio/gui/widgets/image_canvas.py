@@ -44,6 +44,8 @@ class ImageCanvas(QWidget):
         self._message = ""
         self._geometry = Geometry(1, 1, 1.0, 1.0)
         self._pointer: QPointF | None = None
+        self._heat = QImage()
+        self._heat_share = 0.0
 
     def sizeHint(self) -> QSize:
         """Square, of a size that reads."""
@@ -169,6 +171,11 @@ class ImageCanvas(QWidget):
         painter.fillRect(self.rect(), QColor(theme.tokens().image_background))
         if not self._image.isNull():
             self._draw_image(painter)
+            if not self._heat.isNull() and self._heat_share > 0:
+                painter.setOpacity(self._heat_share)
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(QRectF(*self._geometry.rectangle()), self._heat)
+                painter.setOpacity(1.0)
             overlay = Overlay(painter, self.width(), self.height())
             overlay.draw(self.meaning, self._geometry, self.meaning.window(*self._window), self.pointed_text())
         elif self._message:

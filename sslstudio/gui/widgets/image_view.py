@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from sslstudio.gui.widgets.image_canvas import ImageCanvas
@@ -39,6 +39,12 @@ class ImageView(ImageCanvas):
         self._press: tuple[QPointF, tuple[float, float], Geometry] | None = None
         self._space = False
         self._turned = 0
+
+    def set_heat(self, heat: QImage | None, share: float = 0.5) -> None:
+        """Lay a picture with transparency over the image, `share` of it opaque; None takes it away."""
+        self._heat = heat if heat is not None else QImage()
+        self._heat_share = max(0.0, min(1.0, share))
+        self.update()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom about a point of the view, or its middle."""

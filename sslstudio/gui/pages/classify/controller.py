@@ -19,6 +19,7 @@ from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, time_left
 from sslstudio.gui.widgets.score_table import ScoreRow
 from sslstudio.session import workflow
+from sslstudio.session.finetuning import recommended
 
 
 class View(Protocol):
@@ -158,7 +159,7 @@ class ClassifyController(QObject):
             for model in reversed(models)
         ]
         if self._shown not in {model.model_id for model in models}:
-            self._shown = models[-1].model_id if models else ""
+            self._shown = recommended(models)
         self._view.set_models(entries, self._shown)
         if self._shown:
             self._show_model(self._shown)

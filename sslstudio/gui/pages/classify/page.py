@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sslstudio.gui.explain.controller import Explaining
 from sslstudio.gui.pages.classify.controller import ClassifyController
+from sslstudio.gui.pages.classify.tuning import Tuning
 from sslstudio.gui.pages.classify.view import ClassifyView
 from sslstudio.gui.pages.page import Page, Services
 
@@ -11,6 +13,17 @@ def create(services: Services) -> Page:
     """The Classify page of an open project."""
     view = ClassifyView()
     controller = ClassifyController(services, view, view)
+
+    tuning = Tuning(services, view.tuning, controller.refresh, view)
+    release = Explaining.of(services).add_to("classify")
+
+    def refresh() -> None:
+        controller.refresh()
+        tuning.refresh()
+
+    def close() -> None:
+        release()
+        controller.close()
 
     def badge() -> str:
         tested = [model.scores for model in controller.models() if model.scores]
@@ -23,7 +36,7 @@ def create(services: Services) -> Page:
         "classify",
         view,
         badge=badge,
-        refresh=controller.refresh,
+        refresh=refresh,
         activate=controller.activate,
-        close=controller.close,
+        close=close,
     )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBox
 
 from sslstudio.gui.pages.classify import texts
 from sslstudio.gui.pages.classify.examination_view import ExaminationView
+from sslstudio.gui.pages.classify.tuning_panel import TuningPanel
 from sslstudio.gui.widgets.confusion import ConfusionMatrix
 from sslstudio.gui.widgets.controls import (
     EmptyState,
@@ -45,6 +46,7 @@ class ClassifyView(QWidget):
         self.confusion = ConfusionMatrix()
         self.comparison = ScoreTable(texts.HELPING, texts.COMPARE_HEADERS, (1, 2, 3))
         self.examination = ExaminationView()
+        self.tuning = TuningPanel()
         self._split = Text("", "")
         self._caution = Text("", "warning")
         self._value = QLabel("-")
@@ -196,6 +198,9 @@ class ClassifyView(QWidget):
         column.addLayout(head)
         column.addWidget(self._no_score)
         column.addWidget(self._scored)
+        column.addSpacing(8)
+        column.addWidget(Line())
+        column.addWidget(self.tuning)
         column.addSpacing(8)
         column.addWidget(Line())
         column.addWidget(SectionTitle(texts.HELPING))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from sslstudio.gui.explain.controller import Explaining
 from sslstudio.gui.item_models import tile_texts
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.label.controller import LabelController
@@ -17,6 +18,12 @@ def create(services: Services) -> Page:
     view = LabelView(partial(tile_texts.tile, images))
     controller = LabelController(services, view, view)
 
+    release = Explaining.of(services).add_to("label")
+
+    def close() -> None:
+        release()
+        controller.close()
+
     def badge() -> str:
         labelled = sum(1 for label in images.labels().values() if label.class_id is not None)
         return f"{labelled:,}" if labelled else ""
@@ -29,5 +36,5 @@ def create(services: Services) -> Page:
         badge=badge,
         refresh=controller.refresh,
         activate=controller.activate,
-        close=controller.close,
+        close=close,
     )

@@ -1,0 +1,1 @@
+"""Why this class? One image with what the classifier thinks of it, the nearest labelled images and where it looked."""
