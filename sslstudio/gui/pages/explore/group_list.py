@@ -29,7 +29,6 @@ class GroupList(QTreeView):
         self.setAllColumnsShowFocus(True)
         self.setIndentation(16)
         self.setFrameShape(QTreeView.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setHighlightSections(False)
         self.header().setSectionsMovable(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -43,7 +42,10 @@ class GroupList(QTreeView):
 
     def set_rows(self, rows: Sequence[GroupRow]) -> None:
         """Show these groups, a new tree of them unfolded."""
-        self.setRootIsDecorated(any(row.parts for row in rows))
+        tree = any(row.parts for row in rows)
+        self.setRootIsDecorated(tree)
+        policy = Qt.ScrollBarPolicy
+        self.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if tree else policy.ScrollBarAlwaysOff)
         self.groups.set_rows(rows)
 
     def chosen(self) -> list[int]:
