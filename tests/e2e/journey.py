@@ -19,6 +19,8 @@ from sslstudio.gui.widgets.map_view import MapView
 from tests.e2e.person import Journey, LostError, Person
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
+KEY, POINT, DECIDE = 0.28, 1.1, 1.35
+"""Seconds of the keystroke-level model (Card, Moran & Newell, 1980): a key or button, pointing, making up one's mind."""
 
 
 @dataclass
@@ -97,6 +99,7 @@ def explore(person: Person, sitting: Sitting) -> Journey:
 
 def label(person: Person, sitting: Sitting) -> Journey:
     """Name the classes, then label case by case with keys; take one back and set it again."""
+    keys_before, clicks_before = person.keys, person.clicks
     person.go("Label")
     known = {info.name for info in person.workspace.session.classes()}
     for name in (name for name in sitting.classes if name not in known):
@@ -123,6 +126,9 @@ def label(person: Person, sitting: Sitting) -> Journey:
             person.key(Qt.Key.Key_Y, CONTROL)
             yield person.until("the redo", lambda c=case: c in session.labels(), 10)
             person.press("Next case")
+    keys_pressed, clicks = person.keys - keys_before, person.clicks - clicks_before
+    seconds = keys_pressed * KEY + clicks * (POINT + KEY) + sitting.labels * DECIDE
+    sitting.seen["labelling"] = {"keys": keys_pressed, "clicks": clicks, "minutes": round(seconds / 60, 1)}
     yield person.pause(6.0 if sitting.labels > 20 else 2.0)
     person.picture("label")
     person.press("Gallery")

@@ -46,6 +46,8 @@ class Person(QObject):
         self._busy = False
         self.problem: BaseException | None = None
         self.finished = False
+        self.keys = self.clicks = 0
+        """What the person did so far; a drag counts as a click."""
 
     def begin(self) -> None:
         """Sit down at the window: call before `main()`; starts as soon as its event loop runs."""
@@ -83,6 +85,7 @@ class Person(QObject):
         """Press and release the left button in the middle of a widget, or at `where` in it."""
         if not target.isVisible() or not target.isEnabled():
             raise LostError(f"{target.accessibleName() or target!r} cannot be clicked: {target.toolTip()}")
+        self.clicks += 1
         QTest.mouseClick(target, LEFT, keys or Qt.KeyboardModifier.NoModifier, where or target.rect().center())
 
     def press(self, text: str, inside: QWidget | None = None) -> None:
@@ -98,6 +101,7 @@ class Person(QObject):
         self.click(target)
         QTest.keyClick(target, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(target, text)
+        self.keys += len(text) + 1 + enter
         if enter:
             QTest.keyClick(target, Qt.Key.Key_Return)
 
@@ -105,10 +109,12 @@ class Person(QObject):
         """Press a key where the focus is, shortcuts included."""
         if not self.window.isActiveWindow():
             self.window.activateWindow()
+        self.keys += 1
         QTest.keyClick(self.window.windowHandle(), key, modifier)
 
     def drag(self, target: QWidget, path: list[QPoint]) -> Journey:
         """Press at the first point, move along the path at the pace of a hand, release at the last."""
+        self.clicks += 1
         QTest.mousePress(target, LEFT, Qt.KeyboardModifier.NoModifier, path[0])
         for before, after in itertools.pairwise(path):
             for part in range(1, 5):
