@@ -20,7 +20,7 @@ from tests.e2e.person import Journey, LostError, Person
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 KEY, POINT, DECIDE = 0.28, 1.1, 1.35
-"""Seconds of the keystroke-level model (Card, Moran & Newell, 1980): a key or button, pointing, making up one's mind."""
+"""Seconds of the keystroke-level model (Card, Moran & Newell 1980): a key or button, pointing, making up a mind."""
 
 
 @dataclass
