@@ -30,6 +30,8 @@ FEWEST_PATIENTS = 2
 LARGEST_BATCH, SMALLEST_BATCH = 32, 8
 STEPS_AN_EPOCH = 8
 _VIEWS_OF_PRETRAINING = 2.0  # speeds are measured where each image is seen twice
+_DEVICES = ("auto", "cuda", "mps", "cpu")  # as pretraining and fine-tuning name them when they keep a speed
+_BEGINNING = 20.0  # seconds until libraries are loaded and images prepared
 _LOOKING = 3.0  # a look costs a third of a step
 
 
@@ -65,13 +67,15 @@ def offer(project: Project, name: str, *, epochs: int = 20, gpu: bool = False) -
     learned = [item for item in items if item.label]
     backbone, size = str(described["name"]), int(described["image_size"])
     speeds = dict(project.catalogue.setting(planning.SPEEDS, {}))
-    speed, measured = planning.images_per_second(speeds, backbone, size, "auto", gpu=gpu)
+    known = (planning.images_per_second(speeds, backbone, size, device, gpu=gpu) for device in _DEVICES)
+    speed, measured = max(known, key=lambda found: found[1])  # the first that was measured, else the guess
     work = len(learned) * epochs / _VIEWS_OF_PRETRAINING + len(items) / (_VIEWS_OF_PRETRAINING * _LOOKING)
     labels = project.catalogue.labels()
     test = {item.image_id for item in project.catalogue.items() if item.part == "test"}
     return Offer(
         reason="", embedding=run_id, classes=classes, images=len(learned),
-        patients=len({item.subject for item in learned}), seconds=work / max(speed, 1e-6), measured=measured,
+        patients=len({item.subject for item in learned}), measured=measured,
+        seconds=_BEGINNING + work / max(speed, 1e-6),
         family=find(backbone).family,
         has_test=any(label.class_id is not None and image_id in test for image_id, label in labels.items()),
     )  # fmt: skip
@@ -152,6 +156,18 @@ def adopt_finetuned(project: Project, run_id: str) -> None:
     }  # fmt: skip
     head = LinearHead(**parts, C=0.0, temperature=description["temperature"])
     classifying.save_model(project, description, head, train_ids)
+    _keep_speed(project, description, float(result.get("seconds") or 0.0))
+
+
+def _keep_speed(project: Project, description: dict[str, Any], seconds: float) -> None:
+    """Remember how fast it was, so that the next estimate rests on a measurement; pretraining's own stays."""
+    if seconds <= 0:
+        return
+    key = planning.speed_key(str(description["backbone"]), int(description["image_size"]), "auto")
+    speeds = dict(project.catalogue.setting(planning.SPEEDS, {}))
+    seen = float(description["n_images"]) * float(description["epochs"])
+    speeds.setdefault(key, round(seen / (seconds * _VIEWS_OF_PRETRAINING), 2))
+    project.catalogue.set_setting(planning.SPEEDS, speeds)
 
 
 def compare_with_linear(project: Project, model_id: str, compute: Compute | None = None) -> dict[str, Any]:

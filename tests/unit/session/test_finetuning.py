@@ -48,7 +48,14 @@ def finished(project: Project) -> str:
     np.savez(folder / "head.npz", coef=coef, intercept=zeros[:2], mean=zeros, scale=ones, train_ids=np.arange(1, 13))
     write_backbone(folder, run_id)
     held = {"n_images": 3, "n_subjects": 1, "balanced_accuracy": 1.0, "log_loss": 0.1}
-    facts = {"epochs": 3, "best_epoch": 2, "n_images": 12, "n_subjects": 4, "per_class": {"glioma": 6, "none": 6}}
+    facts: dict[str, object] = {
+        "epochs": 3,
+        "best_epoch": 2,
+        "n_images": 12,
+        "n_subjects": 4,
+        "per_class": {"glioma": 6, "none": 6},
+    }
+    facts["seconds"] = 9.0
     end(project, run_id, count=len(ids), temperature=1.5, validation=held, **facts)
     workflow.adopt(project, run_id)
     return run_id
@@ -72,6 +79,7 @@ def test_what_it_leaves_becomes_a_model_like_any_other_with_an_embedding_of_its_
     assert workflow.resolve_embedding(labelled, "random") == "embed-1"
     described = json.loads((labelled.models_dir / model_id / "model.json").read_text(encoding="utf-8"))
     assert (described["kind"], described["mode"], described["start"]) == ("finetuned", "lpft", "embed-1")
+    assert labelled.catalogue.setting("training_speeds", {}) == {"resnet18@64@auto": 2.0}
     assert described["temperature"] == 1.5 and described["n_images"] == 12
     scores = workflow.evaluate(labelled, model_id)
     assert scores["balanced_accuracy"]["value"] == 1.0 and scores["n_images"] == 12

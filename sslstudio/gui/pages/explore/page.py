@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from sslstudio.gui.explain.controller import Explaining
 from sslstudio.gui.item_models import tile_texts
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.project_images import ProjectImages
@@ -19,6 +20,12 @@ def create(services: Services) -> Page:
     view = ExploreView(partial(tile_texts.tile, images))
     controller = ExploreController(services, view, view)
 
+    release = Explaining.of(services).add_to("explore")
+
+    def close() -> None:
+        release()
+        controller.close()
+
     def badge() -> str:
         groups = len(images.groups())
         return f"{groups} groups" if current.known.map is not None and groups else ""
@@ -31,5 +38,5 @@ def create(services: Services) -> Page:
         badge=badge,
         refresh=controller.refresh,
         activate=controller.activate,
-        close=controller.close,
+        close=close,
     )
