@@ -42,7 +42,7 @@ def explaining(made: Desk, qtbot: QtBot) -> Iterator[Explaining]:
     label_all(made.session, GIVEN)
     workflow.fit_linear(made.project, made.project.catalogue.runs()[-2].run_id)
     found = Explaining.of(made.services)
-    release = found.add_to("label")
+    release = found.add_to(made.services.actions, "label")
     qtbot.waitUntil(lambda: found._images.loaded and found._current.loaded, timeout=SOON)
     yield found
     release()
@@ -103,7 +103,7 @@ def test_the_map_lies_over_the_image_with_its_check_and_goes_again(
 def test_without_a_classifier_neighbours_are_shown_all_the_same(made: Desk, qtbot: QtBot) -> None:
     label_all(made.session, GIVEN)
     found = Explaining.of(made.services)
-    release = found.add_to("label")
+    release = found.add_to(made.services.actions, "label")
     qtbot.waitUntil(lambda: found._images.loaded and found._current.loaded, timeout=SOON)
     panel = opened(found, made, qtbot)
     assert panel.notice.text() == texts.NO_MODEL and panel.wanted() and not panel.show_heat.isEnabled()

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from sslstudio.domain.runs import Monitor, Progress
+from sslstudio.domain.runs import Monitor, Progress, RunState
 from sslstudio.domain.specs import FinetuneSpec
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.pages.classify import tuning_texts as texts
@@ -79,6 +79,21 @@ def test_a_run_is_followed_live_and_can_be_paused_and_stopped(made: Desk, panel:
     made.jobs.busy = None
     made.jobs.changed.emit("finetune-1")
     assert panel.stop.isHidden()
+
+
+def test_a_run_that_was_stopped_can_go_on(made: Desk, panel: TuningPanel, qtbot: QtBot) -> None:
+    label_all(made.session, GIVEN)
+    tuning = Tuning(made.services, panel, lambda: None)
+    qtbot.waitUntil(lambda: bool(panel.offer.text()), timeout=SOON)
+    panel.start.button.click()
+    ((run_id, _),) = made.jobs.launched
+    made.project.catalogue.set_run_state(run_id, RunState.CANCELLED, {})
+    tuning.refresh()
+    qtbot.waitUntil(lambda: not panel.resume.isHidden(), timeout=SOON)
+    resumed: list[str] = []
+    made.jobs.resume = resumed.append  # type: ignore[attr-defined]
+    panel.resume.click()
+    assert resumed == [run_id] and panel.resume.text() == f"Go on with {run_id}"
 
 
 def test_what_is_no_better_is_not_recommended() -> None:

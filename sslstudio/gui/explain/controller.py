@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ImageDetail, ModelRow
 from sslstudio.errors import SSLStudioError
-from sslstudio.gui.actions.registry import Action, Dispose
+from sslstudio.gui.actions.registry import Action, ActionRegistry, Dispose
 from sslstudio.gui.explain import heat, texts
 from sslstudio.gui.explain.panel import ExplanationPanel, Tile
 from sslstudio.gui.inspector_controller import label_text
@@ -56,10 +56,10 @@ class Explaining(QObject):
         found = services.background.findChild(Explaining)
         return found if isinstance(found, Explaining) else cls(services, services.background)
 
-    def add_to(self, page: str) -> Dispose:
+    def add_to(self, actions: ActionRegistry, page: str) -> Dispose:
         """Give a page the key; returns what takes it away, and lets go of the project with the last page."""
         self._users += 1
-        dispose = self._services.actions.add(
+        dispose = actions.add(
             Action(f"{page}.explain", texts.ACTION, self.open, "View", texts.KEY, self.reason, page, "help", 4)
         )
 

@@ -15,7 +15,7 @@ def create(services: Services) -> Page:
     controller = ClassifyController(services, view, view)
 
     tuning = Tuning(services, view.tuning, controller.refresh, view)
-    release = Explaining.of(services).add_to("classify")
+    release = Explaining.of(services).add_to(services.actions, "classify")
 
     def refresh() -> None:
         controller.refresh()

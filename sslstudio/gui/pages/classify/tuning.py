@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 
-from sslstudio.catalogue.rows import ModelRow
-from sslstudio.domain.runs import Event, Monitor
+from sslstudio.catalogue.rows import ModelRow, RunRow
+from sslstudio.domain.runs import Event, Monitor, RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.pages.classify import tuning_texts as texts
@@ -19,6 +19,7 @@ from sslstudio.session.finetuning import Offer
 
 STAGE = "finetune"
 _TRAININGS = ("pretrain", STAGE)
+_STOPPED = (RunState.CANCELLED, RunState.FAILED, RunState.LOST)
 
 
 class Tuning(QObject):
@@ -33,11 +34,12 @@ class Tuning(QObject):
         self._offer = Offer(texts.NO_EMBEDDING)
         self._points: list[tuple[float, float]] = []
         self._start: float | None = None
-        self._run = ""
+        self._run = self._stopped = ""
         self._tried: set[str] = set()
         self._testing = False
         panel.start_requested.connect(self._begin)
         panel.stop_requested.connect(lambda: self._services.jobs.cancel(self._run))
+        panel.resume_requested.connect(lambda: self._services.jobs.resume(self._stopped))
         panel.hold_requested.connect(lambda held: self._services.jobs.hold(self._run, held))
         services.jobs.changed.connect(self._on_job)
         services.jobs.followed.connect(self._on_followed)
@@ -54,7 +56,12 @@ class Tuning(QObject):
             self._services.background.run(
                 finetuning.offer, project, source.embedding, done=self._take_offer, key="classify-tuning"
             )
-        self._services.background.run(project.catalogue.models, done=self._take_models, key="classify-tuned")
+
+        def read() -> tuple[list[ModelRow], list[RunRow]]:
+            runs = [row for row in project.catalogue.runs() if row.stage == STAGE]
+            return project.catalogue.models(), runs
+
+        self._services.background.run(read, done=self._take_models, key="classify-tuned")
 
     def _begin(self, mode: str, epochs: int) -> None:
         if self._reason():
@@ -109,6 +116,7 @@ class Tuning(QObject):
             self._panel.set_running("")
         else:
             self._run = status.run_id
+            self._panel.set_resume("")
             known = status.progress
             training = known is not None and known.unit == "epochs"
             words = known.text if known is not None else texts.WAITS
@@ -117,17 +125,21 @@ class Tuning(QObject):
             self._panel.set_running(words or texts.RUNNING, status.held)
         self._show()
 
-    def _take_models(self, models: list[ModelRow]) -> None:
+    def _take_models(self, found: tuple[list[ModelRow], list[RunRow]]) -> None:
         """Test what was not tested yet, also what ended while the window was closed; show the newest comparison."""
-        known = {row.run_id for row in self._services.session.project.catalogue.runs() if row.stage == STAGE}
+        models, runs = found
+        stopped = runs[-1].run_id if runs and runs[-1].state in _STOPPED else ""
+        self._stopped = "" if self._services.session.project.read_only else stopped
+        self._panel.set_resume(self._stopped if self._services.jobs.busy_with(STAGE) is None else "")
+        known = {row.run_id for row in runs}
         tuned = [model for model in models if model.model_id in known]
         waiting = [model for model in tuned if model.scores is None and model.model_id not in self._tried]
         if waiting and not self._testing and not self._services.session.project.read_only:
             self._test(waiting[-1].model_id)
         compared = [model for model in tuned if model.scores and model.scores.get("against_linear")]
         if compared and compared[-1].scores is not None:
-            found = compared[-1].scores["against_linear"]
-            self._panel.set_verdict(f"{compared[-1].model_id}: {finetuning.sentence(found)}")
+            words = finetuning.sentence(compared[-1].scores["against_linear"])
+            self._panel.set_verdict(f"{compared[-1].model_id}: {words}")
 
     def _test(self, model_id: str) -> None:
         project, compute = self._services.session.project, self._services.compute

@@ -13,11 +13,13 @@ from sslstudio.gui.widgets.curves import CurvePlot
 
 
 class TuningPanel(QWidget):
-    """Setters, and signals: ``start_requested(mode, epochs)``, ``stop_requested``, ``hold_requested(held)``."""
+    """Setters, and signals: ``start_requested(mode, epochs)``, ``stop_requested``, ``hold_requested(held)``,
+    ``resume_requested``."""
 
     start_requested = Signal(str, int)
     stop_requested = Signal()
     hold_requested = Signal(bool)
+    resume_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +28,7 @@ class TuningPanel(QWidget):
         self.start = ReasonButton(texts.START, primary=False)
         self.stop = PlainButton(texts.STOP)
         self.hold = PlainButton(texts.PAUSE)
+        self.resume = PlainButton("")
         self.curve = CurvePlot(texts.CURVE)
         self.offer = Text("", "small")
         self.doing = Text("", "muted")
@@ -34,6 +37,7 @@ class TuningPanel(QWidget):
         self._build()
         self.start.clicked.connect(lambda: self.start_requested.emit(str(self.mode.currentData()), self.epochs.value()))
         self.stop.clicked.connect(self.stop_requested)
+        self.resume.clicked.connect(self.resume_requested)
         self.hold.clicked.connect(lambda: self.hold_requested.emit(not self._held))
 
     def set_offer(self, words: str, reason: str, *, transformer: bool) -> None:
@@ -55,6 +59,11 @@ class TuningPanel(QWidget):
         for part in (self.doing, self.stop, self.hold):
             part.setVisible(bool(words))
         self.hold.setText(texts.GO_ON if held else texts.PAUSE)
+
+    def set_resume(self, run_id: str) -> None:
+        """The stopped run that can go on; "" for none."""
+        self.resume.setText(texts.resume(run_id) if run_id else "")
+        self.resume.setVisible(bool(run_id))
 
     def set_curve(self, points: Sequence[tuple[float, float]], epochs: int, start: float | None) -> None:
         """Scores after each pass, and that of the start as a level; nothing is shown without points."""
@@ -95,13 +104,18 @@ class TuningPanel(QWidget):
         column.addWidget(Text(texts.ABOUT, "small"))
         column.addLayout(form)
         column.addWidget(self.offer)
-        column.addWidget(self.start)
+        starting = QHBoxLayout()
+        starting.addWidget(self.start, 1)
+        starting.addWidget(self.resume)
+        column.addLayout(starting)
         column.addLayout(running)
         column.addWidget(self.curve)
         column.addWidget(self.verdict)
         self.curve.setMaximumWidth(560)
         self.curve.setFixedHeight(200)
         self.set_offer("", "", transformer=False)
+        self.resume.setToolTip(texts.RESUME_TIP)
         self.set_running("")
+        self.set_resume("")
         self.set_curve((), 1, None)
         self.set_verdict("")

@@ -28,6 +28,7 @@ CURVE = "Balanced accuracy on training patients held out"
 START_LEVEL = "start"
 READ_ONLY = "This project is open for reading only."
 NO_EMBEDDING = "Make the map on Explore first."
+RESUME_TIP = "Goes on from where it was stopped, as if it had not been"
 RUNNING = "A fine-tuning is under way."
 TESTING = "Testing it and comparing with the linear head ..."
 NOT_TESTED = "It could not be tested: no image of a test patient has a label."
@@ -47,3 +48,8 @@ def offer(images: int, patients: int, seconds: float, measured: bool) -> str:
 def progress(epoch: float, epochs: float, left: str) -> str:
     """How far it is."""
     return f"Pass {min(int(epoch) + 1, int(epochs))} of {int(epochs)}. {left}".strip()
+
+
+def resume(run_id: str) -> str:
+    """On the button that goes on with a stopped run."""
+    return f"Go on with {run_id}"

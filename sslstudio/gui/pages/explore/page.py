@@ -20,7 +20,7 @@ def create(services: Services) -> Page:
     view = ExploreView(partial(tile_texts.tile, images))
     controller = ExploreController(services, view, view)
 
-    release = Explaining.of(services).add_to("explore")
+    release = Explaining.of(services).add_to(services.actions, "explore")
 
     def close() -> None:
         release()

@@ -18,7 +18,7 @@ def create(services: Services) -> Page:
     view = LabelView(partial(tile_texts.tile, images))
     controller = LabelController(services, view, view)
 
-    release = Explaining.of(services).add_to("label")
+    release = Explaining.of(services).add_to(services.actions, "label")
 
     def close() -> None:
         release()
