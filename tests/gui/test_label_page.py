@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
+from sslstudio.classifiers.queue import Case
 from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.pages.label.case_queue import CaseQueue
 from sslstudio.gui.pages.label.page import create
 from sslstudio.gui.pages.label.view import LabelView
 from sslstudio.gui.pages.page import Page
@@ -178,6 +181,37 @@ def test_the_queue_says_why_and_goes_on_after_each_label(bench: Bench, qtbot: Qt
     (second,) = bench.session.selection
     images = ProjectImages.of(bench.desk.services)
     assert images.table.subject_of(first) != images.table.subject_of(second)
+
+
+def test_nobody_waits_for_the_computer_between_two_cases(
+    bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, came = CaseQueue(bench.desk.services), list[int]()
+    queue.chosen.connect(lambda image_id, _why: came.append(image_id))
+    queue.next()
+    qtbot.waitUntil(lambda: len(came) == 1, timeout=20000)
+    free, asked, propose = threading.Event(), list[str](), queue._propose
+
+    def slowly(embedding: str) -> list[Case]:
+        asked.append(embedding)
+        free.wait(30)
+        return propose(embedding)
+
+    monkeypatch.setattr(queue, "_propose", slowly)
+    ProjectImages.of(bench.desk.services).groups_changed.emit()
+    for number in range(2, 5):
+        bench.session.label_images([came[-1]], bench.classes["ring"], "hand")
+        queue.next()
+        assert len(came) == number, "a case at hand is handed out at once"
+    assert len(set(came)) == 4 and came[-1] not in bench.session.labels()
+    qtbot.waitUntil(lambda: len(asked) == 1, timeout=10000)
+    free.set()
+    qtbot.waitUntil(lambda: not queue._asking, timeout=20000)
+    assert len(came) == 4, "nobody waited for these"
+    passed_over = came[-1]
+    for _ in range(6):
+        queue.next()
+    assert passed_over not in came[4:], "what was passed over does not come again at once"
 
 
 @pytest.mark.slow

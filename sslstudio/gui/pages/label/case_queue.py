@@ -15,11 +15,15 @@ from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.page import Services
 
-BATCH = 20
+BATCH, FEW = 20, 5
 
 
 class CaseQueue(QObject):
-    """``chosen(image_id, why)`` answers `next`; ``ended(sentence)`` when there is no case."""
+    """``chosen(image_id, why)`` answers `next`; ``ended(sentence)`` when there is no case.
+
+    A case at hand is handed out at once, also when labels or groups have changed since it was proposed; newer proposals
+    are asked for meanwhile, so that nobody waits for the computer between two cases.
+    """
 
     chosen = Signal(int, str)
     ended = Signal(str)
@@ -30,24 +34,36 @@ class CaseQueue(QObject):
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
         self._cases: list[Case] = []
-        self._stale = True
+        self._shown = 0
+        self._seen: set[int] = set()
+        self._stale, self._asking, self._waiting = True, False, False
         self._images.suggestions_changed.connect(self._outdated)
         self._images.groups_changed.connect(self._outdated)
 
     def next(self) -> None:
         """Hand out the next case that has no label yet."""
-        labels = self._images.labels()
-        self._cases = [case for case in self._cases if case.image_id not in labels]
-        if self._cases and not self._stale:
+        self._keep(self._cases)
+        self._waiting = not self._cases
+        if self._cases:
             self._hand_out()
-            return
+        if (self._stale or len(self._cases) < FEW) and not self._asking:
+            self._ask()
+
+    def _ask(self) -> None:
         source = self._current.known.current
         if source is None or not source.embedding:
-            self.ended.emit(texts.NO_EMBEDDING)
+            self._end(texts.NO_EMBEDDING)
             return
+        self._stale, self._asking = False, True
         self._services.background.run(
             self._propose, source.embedding, done=self._take, failed=self._failed, key="label-queue"
         )
+
+    def _keep(self, cases: list[Case]) -> None:
+        """Keep those without a label, but not the one in hand; what was passed over comes last."""
+        labels = self._images.labels()
+        open_ = (case for case in cases if case.image_id not in labels and case.image_id != self._shown)
+        self._cases = sorted(open_, key=lambda case: case.image_id in self._seen)
 
     def _propose(self, embedding: str) -> list[Case]:
         folder = self._services.session.project.embeddings_dir
@@ -84,14 +100,24 @@ class CaseQueue(QObject):
         )
 
     def _take(self, cases: list[Case]) -> None:
-        self._cases, self._stale = cases, False
-        if cases:
+        self._asking = False
+        self._keep(cases)
+        if self._waiting and self._cases:
+            self._waiting = False
             self._hand_out()
-        else:
-            self.ended.emit(texts.QUEUE_EMPTY)
+        elif self._waiting:
+            self._end(texts.QUEUE_EMPTY)
+
+    def _end(self, sentence: str) -> None:
+        """Say why there is no case, to who waits for one."""
+        if self._waiting:
+            self._waiting = False
+            self.ended.emit(sentence)
 
     def _hand_out(self) -> None:
         case = self._cases.pop(0)
+        self._shown = case.image_id
+        self._seen.add(case.image_id)
         self.chosen.emit(case.image_id, self._why(case))
 
     def _why(self, case: Case) -> str:
@@ -114,4 +140,5 @@ class CaseQueue(QObject):
         self._stale = True
 
     def _failed(self, error: SSLStudioError) -> None:
-        self.ended.emit(error.message)
+        self._asking = False
+        self._end(error.message)
