@@ -142,7 +142,7 @@ def _start(backbone: str, facts: DataFacts, at_hand: Mapping[str, bool]) -> Choi
     if at_hand.get(backbone):
         why = f"ImageNet weights of {title} are on this computer; a network that has seen photographs learns faster."
         source = (
-            "Measured with this program on 2,155 brain MR images: with 10 labels a class 72 % right after ten epochs of "
+            "Measured with this program on 2,155 brain MR images: with 10 labels a class 72 % right after 10 epochs of "
             "SimCLR from ImageNet weights (EfficientNet-Lite0), 57 % by these weights alone, 64 % from nothing."
         )
         return Choice("init", "imagenet", why, source)
