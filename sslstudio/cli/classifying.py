@@ -10,7 +10,8 @@ from sslstudio.cli import few_labels
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
-from sslstudio.session import workflow
+from sslstudio.session import examining, workflow
+from sslstudio.session.project import Project
 
 OVERALL = (
     ("balanced_accuracy", "balanced accuracy"),
@@ -41,11 +42,49 @@ def classify(options: argparse.Namespace, output: Output) -> Result:
 
 
 def evaluate(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio evaluate PROJECT MODEL`; on the labelled images of the test part."""
+    """`sslstudio evaluate PROJECT MODEL [--subgroups] [--worst N] [--against MODEL]`; on the labelled images of the
+    test part.
+    """
     with opened(options.project) as project:
         scores = workflow.evaluate(project, options.model)
+        closer = _closer(project, options)
     show_scores(scores, output)
-    return {"model": options.model, **scores}
+    for row in closer.get("subgroups", ()):
+        gap = row["difference"] or {}
+        output.say(
+            f"{row['column']} {row['value']}: balanced accuracy {interval(row['balanced_accuracy'])}, difference from "
+            f"the "
+            f"rest {interval(gap)}, {row['n']} images of {row['n_subjects']} patients, {row['verdict']}"
+        )
+    for case in closer.get("worst", ()):
+        output.say(f"image {case['image']}: {case['label']} called {case['called']} with {case['share']:.2f}")
+    if "against" in closer:
+        output.say(closer["against"]["said"])
+    return {"model": options.model, **scores, **closer}
+
+
+def _closer(project: Project, options: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for beyond the scores."""
+    found: dict[str, Any] = {}
+    if options.subgroups:
+        found["subgroups"] = examining.subgroups(project, options.model).rows
+    if options.worst > 0:
+        names, cases = project.catalogue.model(options.model).classes, examining.worst_first(project, options.model)
+        found["worst"] = [
+            {
+                "image": int(cases.ids[place]),
+                "label": names[int(cases.label[place])],
+                "called": names[int(cases.called[place])],
+                "share": round(float(cases.share_of_called[place]), 6),
+                "loss": round(float(cases.loss[place]), 6),
+            }
+            for place in range(min(options.worst, len(cases.ids)))
+            if cases.label[place] != cases.called[place]
+        ]
+    if options.against:
+        compared = examining.compare(project, options.model, options.against)
+        found["against"] = {**compared, "said": examining.said(compared, options.model, options.against)}
+    return found
 
 
 def show_scores(scores: dict[str, Any], output: Output) -> None:

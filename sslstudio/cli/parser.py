@@ -166,6 +166,9 @@ def _classifying(commands: Commands) -> None:
     add_finetuning(commands)
     evaluate = add(commands, "evaluate", "classifying:evaluate", "score a model on the test images")
     evaluate.add_argument("model", metavar="MODEL", help="name of the model")
+    evaluate.add_argument("--subgroups", action="store_true", help="how it does by scanner, site and other columns")
+    evaluate.add_argument("--worst", type=int, default=0, metavar="N", help="the N most confidently wrong images")
+    evaluate.add_argument("--against", metavar="MODEL", help="another model on the same images (DeLong's test)")
     compare = add(commands, "compare", "classifying:compare", "compare embeddings by few-label classifiers")
     compare.add_argument("runs", nargs="+", metavar="RUN", help="pretraining or embedding run, random or imagenet")
     compare.add_argument(

@@ -15,14 +15,16 @@ from pytestqt.qtbot import QtBot
 from sslstudio.classifiers import conformal, trust
 from sslstudio.classifiers.scores import evaluate
 from sslstudio.gui.item_models.project_images import ProjectImages
-from sslstudio.gui.pages.classify import texts
+from sslstudio.gui.pages.classify import examination_texts, texts
 from sslstudio.gui.pages.classify.controller import ClassifyController
 from sslstudio.gui.pages.classify.cut_panel import CutPanel
 from sslstudio.gui.pages.classify.page import create
 from sslstudio.gui.pages.classify.score_panel import ScorePanel
+from sslstudio.gui.pages.classify.subgroup_panel import SubgroupPanel
 from sslstudio.gui.pages.classify.trust_panel import TrustPanel
 from sslstudio.gui.pages.classify.view import ClassifyView
 from sslstudio.gui.pages.page import Page
+from sslstudio.session import examining
 from tests.gui.image_project import Desk, add_embedding, build, desk, label_all, pictures, scores_of
 
 GIVEN = pictures(patients=24)
@@ -249,3 +251,53 @@ def test_scores_are_shown_by_image_and_by_patient(qtbot: QtBot, themed: QApplica
     panel.set_scores(alone, {})
     assert panel.overall.scores.rows[0].cells[2] == "as by image" and panel.level.value() == "image"
     panel.grab()
+
+
+@pytest.mark.slow
+def test_worst_cases_and_subgroups_are_filled_when_they_are_looked_at(made: Desk, page: Page, qtbot: QtBot) -> None:
+    view = view_of(page)
+    label_all(made.session, GIVEN)
+    page.refresh()
+    qtbot.waitUntil(lambda: view.train.reason == "", timeout=10000)
+    view.train.button.click()
+    qtbot.waitUntil(lambda: len(view.confusion.matrix.names) == 3, timeout=SOON)
+    tabs, worst = view.examination.tabs, view.examination.worst
+    assert worst.gallery is not None and not len(worst.gallery.tiles.ids), "not read before it is looked at"
+    tabs.show_panel("worst")
+    qtbot.waitUntil(lambda: worst.gallery is not None and len(worst.gallery.tiles.ids) > 0, timeout=SOON)
+    scores = scores_of(made.project, "linear-1")
+    assert len(worst.gallery.tiles.ids) == scores["n_images"]
+    cases = examining.worst_first(made.project, "linear-1")
+    assert worst.gallery.tiles.ids.tolist() == cases.ids.tolist()
+    worst.gallery.selection_requested.emit(cases.ids[:2], "replace")
+    assert set(made.session.selection) == set(cases.ids[:2].tolist())
+    images = ProjectImages.of(made.services)
+    qtbot.waitUntil(lambda: images.suggestions is not None, timeout=SOON)
+    view.confusion.cell_requested.emit(0, 0)
+    assert len(worst.gallery.tiles.ids) == scores["confusion"][0][0] and not worst.all.isHidden()
+    worst.all.click()
+    assert len(worst.gallery.tiles.ids) == scores["n_images"] and worst.all.isHidden()
+    tabs.show_panel("subgroups")
+    panel = view.examination.subgroups
+    qtbot.waitUntil(lambda: panel.words.text() not in ("", examination_texts.LOOKING), timeout=SOON)
+    page.widget.grab()
+
+
+def test_a_subgroup_that_is_worse_is_named_and_a_click_asks_for_its_images(qtbot: QtBot, themed: QApplication) -> None:
+    panel = SubgroupPanel()
+    qtbot.addWidget(panel)
+    score = {"value": 0.7, "low": 0.6, "high": 0.8}
+    row = {"column": "Scanner", "value": "A", "n": 40, "n_subjects": 12, "balanced_accuracy": score}
+    gap = {"value": -0.2, "low": -0.35, "high": -0.05}
+    unclear = {**row, "value": "B", "difference": {"value": 0.1, "low": -0.1, "high": 0.3}, "verdict": "unclear"}
+    rows = [{**row, "difference": gap, "verdict": "worse"}, unclear]
+    panel.set_rows(rows, examination_texts.subgroups(rows))
+    assert "Reliably worse" in panel.words.text() and "Scanner A (-0.20 (-0.35 to -0.05))" in panel.words.text()
+    with qtbot.waitSignal(panel.row_requested) as asked:
+        panel.table.clicked.emit(panel.table.scores.index(1, 0))
+    assert asked.args == [1]
+    panel.resize(900, 300)
+    panel.grab()
+    assert "No difference can be shown" in examination_texts.subgroups([unclear])
+    panel.set_rows([], examination_texts.subgroups([]))
+    assert panel.table.isHidden() and "no subgroup" in panel.words.text()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from sslstudio.gui import theme
@@ -83,7 +83,9 @@ class ScoreModel(QAbstractTableModel):
 
 
 class ScoreTable(QTableView):
-    """Shows all its lines at once; the page around it scrolls."""
+    """Shows all its lines at once; the page around it scrolls. A click on a line, or Enter: ``row_requested(row)``."""
+
+    row_requested = Signal(int)
 
     def __init__(
         self,
@@ -113,7 +115,15 @@ class ScoreTable(QTableView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(48)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.clicked.connect(lambda index: self.row_requested.emit(index.row()))
         self._fit_height()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter asks for the line."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.row_requested.emit(self.currentIndex().row())
+        else:
+            super().keyPressEvent(event)
 
     def set_rows(self, rows: Sequence[ScoreRow]) -> None:
         """Show these lines."""

@@ -14,6 +14,8 @@ from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
 from sslstudio.gui.pages.classify import results, texts
 from sslstudio.gui.pages.classify.apply_model import Applied
+from sslstudio.gui.pages.classify.examination import Examination
+from sslstudio.gui.pages.classify.examination_view import ExaminationView
 from sslstudio.gui.pages.classify.trainer import Trained, Trainer
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, time_left
@@ -40,6 +42,7 @@ class View(Protocol):
     def set_no_score(self, text: str) -> None: ...
     def set_matrix(self, names: Sequence[str], counts: Any) -> None: ...
     def set_scores(self, scores: Mapping[str, Any], colours: Mapping[str, str]) -> None: ...
+    def set_paired(self, text: str) -> None: ...
     def set_comparison(self, rows: Sequence[ScoreRow], verdict: str) -> None: ...
     def set_compare_reasons(self, compare: str, embed: str | None) -> None: ...
 
@@ -47,7 +50,13 @@ class View(Protocol):
 class ClassifyController(QObject):
     """Connects a Classify view to the project."""
 
-    def __init__(self, services: Services, view: View, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        view: View,
+        parent: QObject | None = None,
+        examination: ExaminationView | None = None,
+    ) -> None:
         super().__init__(parent)
         self._services, self._view = services, view
         self._images = ProjectImages.of(services)
@@ -57,6 +66,7 @@ class ClassifyController(QObject):
         self._shown = ""
         self._wanted = ""
         self._applied: dict[str, Applied] = {}
+        self._examination = Examination(services, examination, self) if examination is not None else None
         self._connect()
         self._dispose = services.actions.add(
             Action("classify.train", texts.TRAIN, self.train, "Run", "", self._train_reason, "", "classify", 2)
@@ -78,6 +88,8 @@ class ClassifyController(QObject):
 
     def close(self) -> None:
         """Let go of the project."""
+        if self._examination is not None:
+            self._examination.close()
         self._dispose()
         self._current.close()
         self._images.close()
@@ -193,7 +205,18 @@ class ClassifyController(QObject):
             self._view.set_matrix(model.classes, scores.get("confusion", []))
             colours = {info.name: info.colour for info in self._images.classes().values()}
             self._view.set_scores(scores, colours)
+            self._examine(model, scores)
         self._show_comparison()
+
+    def _examine(self, model: ModelRow, scores: Mapping[str, Any]) -> None:
+        """The panels that need more than the scores, and the newest classifier of each other network beside it."""
+        if self._examination is None:
+            return
+        self._examination.show(model.model_id, model.classes, scores.get("created"))
+        title, others = results.rivals(self._current.known.sources, self._models, model)
+        self._view.set_paired("")
+        if others:
+            self._examination.compare(others, title, self._view.set_paired)
 
     def _choose_model(self, model_id: str) -> None:
         """The user asked for this one: show it, and let its opinion be the suggestion everywhere."""
@@ -231,5 +254,7 @@ class ClassifyController(QObject):
             return
         found = results.cell_images(self._images.table, self._images.labels(), applied, true, predicted)
         self._services.session.select(found)
+        if self._examination is not None:
+            self._examination.show_cell((true, predicted))
         words = texts.selected(len(found), model.classes[true], model.classes[predicted])
         self._services.notify.info(words, "Show them", lambda: self._services.navigate("explore"))

@@ -12,7 +12,7 @@ from sslstudio.gui.pages.page import Page, Services
 def create(services: Services) -> Page:
     """The Classify page of an open project."""
     view = ClassifyView()
-    controller = ClassifyController(services, view, view)
+    controller = ClassifyController(services, view, view, view.examination)
 
     tuning = Tuning(services, view.tuning, controller.refresh, view)
     release = Explaining.of(services).add_to(services.actions, "classify")

@@ -81,6 +81,19 @@ def compare(sources: Iterable[Source], models: Sequence[ModelRow], shown: str) -
     return Comparison(rows, texts.verdict(measured))
 
 
+def rivals(sources: Iterable[Source], models: Sequence[ModelRow], shown: ModelRow) -> tuple[str, list[tuple[str, str]]]:
+    """What the classifier shown is called by, and (id, title) of the newest tested one of each other network."""
+    title, others = shown.model_id, []
+    for source in sources:
+        if source.embedding == shown.embedding:
+            title = source.title
+        elif source.embedding:
+            newest = next((m for m in reversed(models) if m.embedding == source.embedding and m.scores), None)
+            if newest is not None:
+                others.append((newest.model_id, source.title))
+    return title, others
+
+
 def cell_images(table: ImageTable, labels: Mapping[int, Label], applied: Any, true: int, predicted: int) -> list[int]:
     """Test images of the class `true` (a position) that were called `predicted`, of patients not learned from."""
     class_id = applied.class_ids[true]

@@ -54,6 +54,7 @@ class ClassifyView(QWidget):
         self._left_out = Text("", "small")
         self._no_score = Text("", "warning")
         self._verdict = Text("", "")
+        self._paired = Text("", "small")
         self._results = QWidget()
         self._scored = QWidget()
         self._empty = EmptyState("classify", texts.NOT_TRAINED_TITLE, texts.NOT_TRAINED)
@@ -108,6 +109,11 @@ class ClassifyView(QWidget):
         """One line a network, and the answer in words."""
         self.comparison.set_rows(rows)
         self._verdict.setText(verdict)
+
+    def set_paired(self, text: str) -> None:
+        """How the classifier shown compares with the others on the same test images."""
+        self._paired.setText(text)
+        self._paired.setVisible(bool(text))
 
     def set_compare_reasons(self, compare: str, embed: str | None) -> None:
         """Why the comparison cannot be made now; `embed` None hides the button that prepares it."""
@@ -206,6 +212,7 @@ class ClassifyView(QWidget):
         column.addWidget(SectionTitle(texts.HELPING))
         column.addWidget(self._verdict)
         column.addWidget(self.comparison)
+        column.addWidget(self._paired)
         buttons = QHBoxLayout()
         buttons.addWidget(self.compare)
         buttons.addWidget(self.embed)
