@@ -17,7 +17,7 @@ def fitted(filled: Project) -> tuple[Project, str]:
     a, b = session.add_class("glioma"), session.add_class("none")
     for image_id in filled.catalogue.image_ids():
         session.label_images([image_id], (a, b)[(image_id - 1) // 3 % 2].class_id)
-    embedded(filled, lambda n: np.random.default_rng(n).normal(0, 1, 4) + ((n - 1) // 3 % 2))
+    embedded(filled, lambda n: np.random.default_rng(n).normal(0, 1, 4) + 2 * ((n - 1) // 3 % 2))
     filled.catalogue.assign_parts({n: "test" if n > 12 else "train" for n in filled.catalogue.image_ids()})
     model_id = workflow.fit_linear(filled, "random")
     workflow.evaluate(filled, model_id)

@@ -45,11 +45,11 @@ class Examination(QObject):
         view.worst.opened.connect(self._open)
         view.worst.all_requested.connect(lambda: self.show_cell(None))
         view.subgroups.row_requested.connect(self._select_group)
-        self._dispose = services.session.selection_changed.connect(self._show_selection)
+        services.session.selection_changed.connect(self._show_selection)
 
     def close(self) -> None:
         """Let go of the session."""
-        self._services.session.selection_changed.disconnect(self._dispose)
+        self._services.session.selection_changed.disconnect(self._show_selection)
 
     def show(self, model_id: str, classes: Sequence[str], stamp: object) -> None:
         """Examine this classifier; `stamp` changes when it was tested again."""
