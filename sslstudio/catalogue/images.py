@@ -162,7 +162,7 @@ class ImageTables:
             )
             notes = self._notes(image_id)
             changes = self._db.rows(
-                """SELECT at, author, how, origin, mark, class_name FROM label_changes
+                """SELECT at, author, how, origin, mark, class_name, note, source FROM label_changes
                    WHERE image_id = ? ORDER BY seq""",
                 (image_id,),
             )

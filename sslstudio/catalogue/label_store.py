@@ -18,9 +18,19 @@ from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.repair import reconcile
 from sslstudio.catalogue.reserve import Reserve
 from sslstudio.catalogue.runs import now
-from sslstudio.domain.labels import ClassInfo, Label, LabelCommand, SetLabels
+from sslstudio.domain.labels import (
+    ClassInfo,
+    Label,
+    LabelCommand,
+    Reading,
+    SetLabels,
+    SetReadings,
+    Together,
+    set_labels,
+)
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels import Entry, LabelState, apply, encode
+from sslstudio.labels.commands import Readings, steps_of
 from sslstudio.labels.history import How, mark
 
 JOURNAL_NAME = "labels.journal.jsonl"
@@ -60,6 +70,11 @@ class LabelTables:
         """The current label of each labelled or marked image, by image id."""
         with self._db.lock:
             return dict(self._current().labels)
+
+    def readings(self) -> Readings:
+        """What raters answered beside the labels, by image id and rater."""
+        with self._db.lock:
+            return dict(self._current().readings)
 
     def _current(self) -> LabelState:
         if self._db.read_only:  # another window may be writing
@@ -144,10 +159,7 @@ class LabelTables:
             return False
 
     def _stamped(self, command: LabelCommand) -> LabelCommand:
-        if not isinstance(command, SetLabels):
-            return command
-        if not command.labels:
-            raise SSLStudioError("There is no image to label.", "Select images first.", code="no_images")
+        """With moment and author where a label names none, with the moment where a reading has none."""
         moment = now()
 
         def stamp(label: Label | None) -> Label | None:
@@ -155,12 +167,29 @@ class LabelTables:
                 return label
             return label.model_copy(update={"at": label.at or moment, "author": label.author or self.author})
 
-        return SetLabels(text=command.text, labels=tuple((key, stamp(label)) for key, label in command.labels))
+        def date(reading: Reading | None) -> Reading | None:
+            return reading if reading is None or reading.at else reading.model_copy(update={"at": moment})
+
+        steps = []
+        for step in steps_of(command):
+            if isinstance(step, SetLabels):
+                if not step.labels:
+                    raise SSLStudioError("There is no image to label.", "Select images first.", code="no_images")
+                step = SetLabels(text=step.text, labels=tuple((key, stamp(label)) for key, label in step.labels))
+            elif isinstance(step, SetReadings):
+                dated = tuple((key, rater, date(reading)) for key, rater, reading in step.readings)
+                step = SetReadings(text=step.text, readings=dated)
+            steps.append(step)
+        return Together(text=command.text, steps=tuple(steps)) if isinstance(command, Together) else steps[0]
 
     def _check_images(self, command: LabelCommand) -> None:
-        if not isinstance(command, SetLabels):
+        named = [image_id for step in set_labels(command) for image_id, _ in step.labels]
+        for step in steps_of(command):
+            if isinstance(step, SetReadings):
+                named += [image_id for image_id, _, _ in step.readings]
+        if not named:
             return
-        ids = json.dumps([image_id for image_id, _ in command.labels])
+        ids = json.dumps(named)
         unknown = "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT image_id FROM images) LIMIT 1"
         if self._db.value(unknown, (ids,)):
             raise SSLStudioError("An image is not in the project.", "Import it first.", code="unknown_image")

@@ -7,7 +7,7 @@ from pathlib import Path
 from sslstudio.catalogue import journal, label_rows
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.runs import now
-from sslstudio.domain.labels import AddClass, LabelCommand, SetLabels
+from sslstudio.domain.labels import AddClass, LabelCommand, SetLabels, SetReadings
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels import Entry, LabelHistory, LabelState, apply, decode, encode
 from sslstudio.labels.history import chain, mark
@@ -58,6 +58,7 @@ def _restore(db: Database, rows: label_rows.LabelRows, lines: dict[int, bytes], 
                 label_rows.rebuild(connection, lines, entries)
             wrong = sum(rows.state.labels.get(key) != label for key, label in expected.labels.items())
             wrong += sum(key not in expected.labels for key in rows.state.labels)
+            wrong += len(expected.readings.items() - rows.state.readings.items())
             notices.append(f"The database had damaged labels. {wrong:,} were repaired from the label journal.")
             return lines
         except SSLStudioError:
@@ -83,6 +84,12 @@ def _fresh(state: LabelState, previous: str) -> list[Entry]:
     commands: list[LabelCommand] = [AddClass(info=info) for _, info in sorted(state.classes.items())]
     if labels:
         commands.append(SetLabels(text="Labels kept after a repair", labels=labels))
+    readings = tuple(
+        (*key, reading) for key, reading in sorted(state.readings.items())
+        if reading.class_id is None or reading.class_id in state.classes
+    )  # fmt: skip
+    if readings:
+        commands.append(SetReadings(text="Readings kept after a repair", readings=readings))
     entries: list[Entry] = []
     moment = now()
     for seq, command in enumerate(commands, 1):

@@ -125,6 +125,8 @@ class LabelEvent:
     origin: Origin | None
     mark: Mark | None
     class_name: str
+    note: str = ""
+    source: str = ""
 
 
 class FindingRow(Finding):

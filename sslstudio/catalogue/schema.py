@@ -282,7 +282,57 @@ _CHOSEN = (
 """What the user chose: a look for changes keeps to it. '': only the folder below which files have their paths, as for
 the files that a table names (older versions took it for chosen; by whole paths in a table that was the whole disk)."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS, _CHOSEN)
+_RATERS = (
+    """CREATE TABLE answers (
+        image_id INTEGER PRIMARY KEY REFERENCES images,
+        mark TEXT NOT NULL,
+        class_id INTEGER REFERENCES classes,
+        origin TEXT NOT NULL,
+        author TEXT NOT NULL,
+        at TEXT NOT NULL,
+        crc INTEGER NOT NULL,
+        note TEXT NOT NULL DEFAULT '',
+        source TEXT NOT NULL DEFAULT '',
+        words_crc INTEGER NOT NULL DEFAULT 0,
+        CHECK ((mark = 'class') = (class_id IS NOT NULL)))""",
+    "INSERT INTO answers (image_id, mark, class_id, origin, author, at, crc) "
+    "SELECT image_id, mark, class_id, origin, author, at, crc FROM labels",
+    "DROP TABLE labels",
+    "ALTER TABLE answers RENAME TO labels",
+    "CREATE INDEX labels_class ON labels (class_id)",
+    "ALTER TABLE label_changes ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE label_changes ADD COLUMN source TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE readings (
+        image_id INTEGER NOT NULL REFERENCES images,
+        rater TEXT NOT NULL,
+        mark TEXT NOT NULL,
+        class_id INTEGER REFERENCES classes,
+        at TEXT NOT NULL,
+        note TEXT NOT NULL,
+        source TEXT NOT NULL,
+        settled INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
+        PRIMARY KEY (image_id, rater),
+        CHECK ((mark = 'class') = (class_id IS NOT NULL))) WITHOUT ROWID""",
+    "CREATE INDEX readings_class ON readings (class_id)",
+    "ALTER TABLE label_head ADD COLUMN beside INTEGER NOT NULL DEFAULT 0",
+)
+"""Labels learn further answers, notes and where they come from; what other raters answered stands beside them. `crc`
+and `checksum` mean what they did, so that older programs find the labels sound; what is new has a CRC and a sum of its
+own."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _FACTS,
+    _ORDER,
+    _PLACES,
+    _FILES,
+    _TRIAGE,
+    _WINDOWS,
+    _KINDS,
+    _CHOSEN,
+    _RATERS,
+)
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,7 +1,8 @@
 """The linear head on frozen embeddings: from a few labels a class to thousands, in a second or two, without torch.
 
-Up to three images a class: the nearest class centre (prototypes); above: logistic regression, its strength chosen by
+Up to two images a class: the nearest class centre (prototypes); above: logistic regression, its strength chosen by
 patient-grouped cross-validation. Both are one and the same linear form, so all that follows knows only that form.
+`benchmarks/ladder.py` compares them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sslstudio.classifiers import conformal, fitting
 from sslstudio.errors import SSLStudioError
 
-FEW_PER_CLASS = 3
+FEW_PER_CLASS = 2
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -2,7 +2,8 @@
 
 While labels are few, the most typical image of each cluster that has none yet; once each class has twenty, those
 between whose two likeliest classes the margin is smallest; in both one in five drawn at random. One case a patient in
-turn, and none that looks like one that is labelled or asked for already. `benchmarks/active_learning.py` compares this
+turn, those with five labels or more only when there is no other, and none that looks like one that is labelled or asked
+for already. `benchmarks/active_learning.py` compares this
 with others.
 """
 
@@ -22,6 +23,8 @@ RANDOM_EVERY = 5
 ENOUGH_PER_CLASS = 20
 _ALIKE = 0.998
 _LOOKED_THROUGH = 40
+MOST_PER_PATIENT = 5
+"""A patient with so many labels is asked for only when the others have as many."""
 _MOST_DOUBTFUL = 2_000
 _MOST_LOOKED_AT = 50_000
 
@@ -125,14 +128,28 @@ class _Picker:
         self._patients: set[int] = set()
         self._taken: set[int] = set()
         self._known = np.flatnonzero(pool.labelled).tolist()
+        self._passed: list[tuple[int, Case]] = []
+        self._labels = np.bincount(pool.patient[pool.labelled], minlength=int(pool.patient.max(initial=0)) + 1)
 
     def useful(self) -> Case | None:
-        """The next of the useful cases."""
-        self._useful = [entry for entry in self._useful if entry[0] not in self._taken]
-        place = self._place([row for row, _ in self._useful[:_LOOKED_THROUGH]])
-        if place is None:
+        """The next of the useful cases; duplicates of what is known come only when nothing else is left."""
+        while self._useful:
+            some, rest = self._useful[:_LOOKED_THROUGH], self._useful[_LOOKED_THROUGH:]
+            some = [entry for entry in some if entry[0] not in self._taken]
+            alike = self._alike([row for row, _ in some])
+            self._passed += [entry for entry, seen in zip(some, alike, strict=True) if seen]
+            some = [entry for entry, seen in zip(some, alike, strict=True) if not seen]
+            if some:
+                best = min(some, key=lambda entry: self._rank(entry[0]))
+                some.remove(best)
+                self._useful = some + rest
+                self._take(best[0])
+                return best[1]
+            self._useful = rest
+        self._passed = [entry for entry in self._passed if entry[0] not in self._taken]
+        if not self._passed:
             return None
-        row, case = self._useful.pop(place)
+        row, case = self._passed.pop(0)
         self._take(row)
         return case
 
@@ -146,16 +163,13 @@ class _Picker:
         self._take(row)
         return Case(int(self._pool.ids[row]), "random")
 
-    def _place(self, rows: list[int]) -> int | None:
-        if not rows:
-            return None
-        alike = self._alike(rows)
-        fresh = [int(self._pool.patient[row]) not in self._patients for row in rows]
-        ranks = [(seen, not new) for seen, new in zip(alike, fresh, strict=True)]
-        return min(range(len(rows)), key=lambda place: ranks[place])
+    def _rank(self, row: int) -> tuple[bool, bool]:
+        """Whether its patient has many labels already, and whether it was asked for in this turn: lower is better."""
+        patient = int(self._pool.patient[row])
+        return bool(self._labels[patient] >= MOST_PER_PATIENT), patient in self._patients
 
     def _alike(self, rows: list[int]) -> list[bool]:
-        if not self._known:
+        if not self._known or not rows:
             return [False] * len(rows)
         nearest = (self._unit[rows] @ self._unit[self._known].T).max(axis=1)
         return [bool(cosine > _ALIKE) for cosine in nearest]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 from collections import defaultdict
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.domain.items import Item, Part
 from sslstudio.domain.labels import SetLabels
-from sslstudio.session import workflow
+from sslstudio.labels.agreement import Agreement, Several
+from sslstudio.session import label_export, label_import, raters, workflow
 from sslstudio.session.project import Project
-
-COLUMNS = ("image_id", "frame", "subject", "label", "mark", "origin", "author", "at", "split")
 
 
 def label(options: argparse.Namespace, output: Output) -> Result:
@@ -82,24 +81,81 @@ def count_labels(project: Project) -> dict[str, dict[str, int]]:
 
 
 def save_labels(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio labels PROJECT -o CSV`: one row for each labelled or marked image.
+    """`sslstudio labels PROJECT -o FILE`: one row for each labelled or marked image, CSV or Parquet by the name.
 
-    File names stand in it only with `--file-names`, in the column `image`: they may say who the patient is.
+    File names, notes and the answers of other raters stand in it only when asked for: the first two may say who the
+    patient is.
     """
-    header = ("image", *COLUMNS) if options.file_names else COLUMNS
+    wanted = label_export.Wanted(options.file_names, options.notes, options.readings)
     with opened(options.project, read_only=True) as project:
+        done = label_export.write(project, options.output, wanted)
+    output.say(f"Wrote {done.labels} labels to {options.output}")
+    result: Result = {"file": str(options.output), "labels": done.labels}
+    return {**result, "readings": done.readings} if options.readings else result
+
+
+def merge(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio merge-labels PROJECT TABLE [--rater NAME] [--conflicts mine|theirs|leave] [--dry-run]`."""
+    with opened(options.project, read_only=options.dry_run) as project:
+        table = label_import.read(options.table)
+        guess = table.guess()
+        columns = replace(guess, image=options.image_column or guess.image, label=options.label_column or guess.label)
+        plan = label_import.compare(project, table, columns, options.rater)
+        found = {
+            "new": len(plan.new),
+            "same": len(plan.same),
+            "conflicts": len(plan.conflicts),
+            "unknown_images": len(plan.unknown_images),
+            "ambiguous": len(plan.ambiguous),
+            "unknown_classes": dict(plan.unknown_classes),
+            "blank": plan.blank,
+            "raters": list(plan.raters),
+        }
+        for name, number in found.items():
+            output.say(f"{name.replace('_', ' ')}: {number}")
+        if options.dry_run:
+            return dict(found)
+        verdicts = dict.fromkeys((one.image_id for one in plan.conflicts), options.conflicts)
+        command, taken = label_import.take_over(project.catalogue.classes(), plan, verdicts)
+        if command is not None:
+            project.catalogue.apply(command)
+    output.say(
+        f"{taken.labelled} images labelled, {taken.replaced} of them anew; {taken.to_decide} wait for a decision"
+    )
+    return {**found, **asdict(taken), "new_classes": list(taken.new_classes)}
+
+
+def agreement(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio agreement PROJECT`: who labelled, and how far they agree."""
+    with opened(options.project, read_only=True) as project:
+        found = raters.overview(project)
         names = {info.class_id: info.name for info in project.catalogue.classes()}
-        labels = project.catalogue.labels()
-        partial = options.output.with_name(options.output.name + ".partial")
-        with partial.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(header)
-            for image_id, given in sorted(labels.items()):
-                image = project.catalogue.image(image_id)
-                name = "" if given.class_id is None else names[given.class_id]
-                facts = (image_id, image.frame, image.subject, name, given.mark, given.origin, given.author, given.at)
-                row = (*facts, image.part)
-                writer.writerow((image.file_name, *row) if options.file_names else row)
-        partial.replace(options.output)
-    output.say(f"Wrote {len(labels)} labels to {options.output}")
-    return {"file": str(options.output), "labels": len(labels)}
+    output.table(("rater", "images", "with a class"), [(one.name, one.images, one.with_class) for one in found.raters])
+    pairs = []
+    for (one, other), told in found.pairs.items():
+        output.say(f"{one} and {other}: {_agreement(told)}")
+        pairs.append({"raters": [one, other], **_figures(told, names)})
+    together = None
+    if found.together is not None:
+        output.say(f"all {found.together.raters}, Fleiss: {_agreement(found.together)}")
+        together = _figures(found.together, names)
+    output.say(f"{len(found.disputes)} images wait for a decision")
+    return {
+        "raters": [asdict(one) for one in found.raters],
+        "pairs": pairs,
+        "together": together,
+        "to_decide": len(found.disputes),
+    }
+
+
+def _agreement(told: Agreement | Several) -> str:
+    kappa = "none" if told.kappa is None else f"{told.kappa:.3f} ({told.low:.3f} to {told.high:.3f})"
+    return f"kappa {kappa}, {100 * told.agree:.0f} % of {told.n} images from {told.patients} patients"
+
+
+def _figures(told: Agreement | Several, names: Mapping[int, str]) -> Result:
+    classes = {names.get(one.class_id, str(one.class_id)): one.agree for one in told.classes}
+    return {
+        "kappa": told.kappa, "low": told.low, "high": told.high, "agree": told.agree, "n": told.n,
+        "patients": told.patients, "classes": classes,
+    }  # fmt: skip

@@ -154,8 +154,25 @@ def _labelling(commands: Commands) -> None:
     label.add_argument("--part", choices=("train", "test"), default="train", help="the part that is drawn from (train)")
     label.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the draw (0)")
     labels = add(commands, "labels", "labelling:save_labels", "write all labels as a table")
-    labels.add_argument("-o", "--output", type=Path, required=True, metavar="CSV", help="table to write")
+    labels.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="table to write: .csv, .parquet"
+    )
     labels.add_argument("--file-names", action="store_true", help="add the file names; they may identify patients")
+    labels.add_argument("--notes", action="store_true", help="add notes and sources; they may identify patients")
+    labels.add_argument("--readings", action="store_true", help="add what other raters answered, a row each")
+    merge = add(commands, "merge-labels", "labelling:merge", "take over the labels of another person's table")
+    merge.add_argument("table", type=Path, metavar="TABLE", help="CSV, TSV or Parquet")
+    merge.add_argument("--rater", default="", metavar="NAME", help="who labelled, where the table names nobody")
+    merge.add_argument(
+        "--conflicts",
+        choices=("mine", "theirs", "leave"),
+        default="leave",
+        help="what holds where the table differs from a label; leave keeps both for a decision (leave)",
+    )
+    merge.add_argument("--image-column", default="", metavar="NAME", help="column with the file name (by its name)")
+    merge.add_argument("--label-column", default="", metavar="NAME", help="column with the class (by its name)")
+    merge.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    add(commands, "agreement", "labelling:agreement", "say how far raters agree, with kappa and its interval")
 
 
 def _classifying(commands: Commands) -> None:

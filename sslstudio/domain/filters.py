@@ -20,7 +20,7 @@ COLUMNS = (
     "modality", "body_part", "laterality", "view", "scanner", "site", "kind", "size", "bits",
     "labelled", "label", "part", "excluded",
 )  # fmt: skip
-"""``labelled`` is "yes" or "no"; ``label`` the class id as text, "uncertain", "excluded" or ""; ``part`` "train",
+"""``labelled`` is "yes" or "no"; ``label`` the class id as text, a mark such as "uncertain" or ""; ``part`` "train",
 "test" or ""; ``excluded`` the reason for which an image is left out, "" while it is in; ``size`` "512 x 384" (width x
 height)."""
 

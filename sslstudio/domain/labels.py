@@ -8,8 +8,9 @@ from pydantic import Field
 
 from sslstudio.domain.record import Record
 
-Mark = Literal["class", "uncertain", "excluded"]
-Origin = Literal["hand", "bulk", "suggestion", "import"]
+Mark = Literal["class", "uncertain", "poor", "not_applicable", "excluded"]
+"""An answer: a class, or one of those that train nothing: cannot tell, poor quality, no class fits, left out."""
+Origin = Literal["hand", "bulk", "suggestion", "import", "adjudication"]
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
 
@@ -25,7 +26,11 @@ class ClassInfo(Record):
 
 
 class Label(Record):
-    """The current label of one image. `class_id` is set exactly when `mark` is "class"."""
+    """The current label of one image. `class_id` is set exactly when `mark` is "class".
+
+    `author` is whose answer it is; `source` where it came from beyond that: the name of a file, without its folder, or
+    what the check of a group found. `note` is free text of the user's.
+    """
 
     image_id: int
     mark: Mark
@@ -33,6 +38,24 @@ class Label(Record):
     origin: Origin = "hand"
     author: str = ""
     at: str = ""
+    note: str = Field(default="", max_length=2000)
+    source: str = ""
+
+
+class Reading(Record):
+    """What one `rater` answered for one image, kept beside its label; the label itself is the reading of its author.
+
+    `settled` once somebody has decided between the readings of the image, or wanted no decision.
+    """
+
+    image_id: int
+    rater: str = Field(min_length=1, max_length=200)
+    mark: Mark
+    class_id: int | None = None
+    at: str = ""
+    note: str = Field(default="", max_length=2000)
+    source: str = ""
+    settled: bool = False
 
 
 class SetLabels(Record):
@@ -64,4 +87,39 @@ class EditClass(Record):
     info: ClassInfo
 
 
-LabelCommand = Annotated[SetLabels | AddClass | RemoveClass | EditClass, Field(discriminator="kind")]
+class SetReadings(Record):
+    """Put each reading in the place of that of (image id, rater); None takes it away."""
+
+    kind: Literal["set_readings"] = "set_readings"
+    text: str = ""
+    readings: tuple[tuple[int, str, Reading | None], ...]
+
+
+Step = Annotated[SetLabels | SetReadings | AddClass | RemoveClass | EditClass, Field(discriminator="kind")]
+
+
+class Together(Record):
+    """Several commands that are one to the user: done, undone and stored as a whole."""
+
+    kind: Literal["together"] = "together"
+    text: str = ""
+    steps: tuple[Step, ...]
+
+
+LabelCommand = Annotated[
+    SetLabels | SetReadings | AddClass | RemoveClass | EditClass | Together, Field(discriminator="kind")
+]
+
+MARK_NAMES: dict[str, str] = {
+    "uncertain": "unsure",
+    "poor": "poor quality",
+    "not_applicable": "not applicable",
+    "excluded": "left out of labelling",
+}
+"""What the answers that are no class are called, as part of a sentence."""
+
+
+def set_labels(command: LabelCommand) -> tuple[SetLabels, ...]:
+    """The parts of a command that set labels."""
+    steps = command.steps if isinstance(command, Together) else (command,)
+    return tuple(step for step in steps if isinstance(step, SetLabels))

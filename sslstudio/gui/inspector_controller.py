@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ImageDetail, LabelEvent
+from sslstudio.domain.labels import MARK_NAMES
 from sslstudio.gui.background import Background
 from sslstudio.gui.item_models.meanings import meaning_on_screen
 from sslstudio.gui.texts import count
@@ -20,8 +21,14 @@ from sslstudio.session.session import Session
 if TYPE_CHECKING:
     from sslstudio.gui.item_models.project_images import ProjectImages
 
-HOW = {"hand": "by hand", "bulk": "in bulk", "suggestion": "accepted suggestion", "import": "from a table"}
-MARKS = {"uncertain": "Unsure", "excluded": "Excluded from labelling"}
+HOW = {
+    "hand": "by hand",
+    "bulk": "in bulk",
+    "suggestion": "accepted suggestion",
+    "import": "from a table",
+    "adjudication": "decided between readers",
+}
+BLIND = "Kept back while you label blinded"
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class InspectorController(QObject):
         session.selection_changed.connect(self._load)
         session.labels_changed.connect(self._load)
         session.rendering_changed.connect(self._anew)
+        session.blinding.changed.connect(self._load)
         view.set_neighbours(None)
         self._shown: int | None = None
         self._images: ProjectImages | None = None
@@ -54,6 +62,7 @@ class InspectorController(QObject):
         self._session.selection_changed.disconnect(self._load)
         self._session.labels_changed.disconnect(self._load)
         self._session.rendering_changed.disconnect(self._anew)
+        self._session.blinding.changed.disconnect(self._load)
         self._view.clear_requested.disconnect(self._clear)
         self._view.set_empty()
 
@@ -111,6 +120,10 @@ class InspectorController(QObject):
         self._shown = detail.image_id
         many = f"{count(loaded.selected, 'image')} from {count(loaded.subjects, 'patient')}"
         view.set_selection_text(many if loaded.selected > 1 else "1 image selected")
+        if self._session.blinding.on:
+            view.set_facts([("Image", f"#{detail.image_id}")])
+            view.set_label(BLIND, ())
+            return
         view.set_facts(facts(detail))
         view.set_label(label_text(detail), [history_line(event) for event in reversed(detail.history)][:8])
 
@@ -141,14 +154,22 @@ def label_text(detail: ImageDetail) -> str:
         how = f", {HOW.get(last.origin or '', '')}" if last is not None and last.origin else ""
         return detail.label + how.rstrip(", ")
     mark = detail.history[-1].mark if detail.history else None
-    return MARKS.get(mark or "", "No label yet")
+    return MARK_NAMES.get(mark or "", "no label yet").capitalize()
 
 
 def history_line(event: LabelEvent) -> str:
-    """One line of the label's history: when, what, how, who."""
-    what = event.class_name or MARKS.get(event.mark or "", "cleared")
-    parts = [when(event.at), what, HOW.get(event.origin or "", ""), event.author]
-    return ", ".join(part for part in parts if part)
+    """One line of the label's history: when, what, how, who; where it came from, and its note."""
+    what = event.class_name or MARK_NAMES.get(event.mark or "", "cleared")
+    step = {"undo": "undone to", "redo": "done again:"}.get(event.how, "")
+    how = (
+        f"imported from {event.source}"
+        if event.origin == "import" and event.source
+        else HOW.get(event.origin or "", "")
+    )
+    audit = event.source if event.origin != "import" else ""
+    parts = [when(event.at), f"{step} {what}".strip(), how, f"by {event.author}" if event.author else "", audit]
+    said = ", ".join(part for part in parts if part)
+    return f"{said}. Note: {event.note}" if event.note else said
 
 
 def when(at: str) -> str:

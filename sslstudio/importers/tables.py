@@ -149,7 +149,7 @@ class SubjectTable:
 
         Raises SSLStudioError `table_unreadable`, `table_columns` (no such column).
         """
-        names, rows = _load(path)
+        names, rows = cells(path)
         shape = _shape(names, rows, image_column, subject_column)
         if not shape.image_column:
             raise SSLStudioError(
@@ -162,7 +162,7 @@ class SubjectTable:
 
 def look(path: Path, image_column: str = "", subject_column: str = "") -> TableShape:
     """What the columns of a table are taken for; raises SSLStudioError as `SubjectTable.read`, but for no column."""
-    names, rows = _load(path)
+    names, rows = cells(path)
     return _shape(names, rows, image_column, subject_column)
 
 
@@ -187,8 +187,11 @@ def _shape(names: Sequence[str], rows: Sequence[Sequence[str]], image: str, subj
     return TableShape(tuple(names), image, subject, facts, tuple(kept), withheld, len(rows))
 
 
-def _load(path: Path) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns, unique, and the cells of each row as text, all rows of the same length."""
+def cells(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns, unique, and the cells of each row as text, all rows of the same length.
+
+    Raises SSLStudioError, code "table_unreadable".
+    """
     try:
         with path.open("rb") as file:
             parquet = file.read(4) == b"PAR1"

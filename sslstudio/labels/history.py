@@ -8,15 +8,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from sslstudio.domain.labels import ClassInfo, Label, LabelCommand
+from sslstudio.domain.labels import ClassInfo, Label, LabelCommand, Reading
 from sslstudio.domain.record import Record
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels.commands import change
 
 How = Literal["do", "undo", "redo"]
-UNDO_LIMIT = 1000
-"""How many commands can be undone."""
-
 _TAIL = len(b',"crc":"00000000"}')
 
 
@@ -99,6 +96,7 @@ class LabelHistory:
     def __init__(self) -> None:
         self.classes: dict[int, ClassInfo] = {}
         self.labels: dict[int, Label] = {}
+        self.readings: dict[tuple[int, str], Reading] = {}
         self.undo: list[LabelCommand] = []
         self.redo: list[LabelCommand] = []
         self.seq = 0
@@ -115,7 +113,7 @@ class LabelHistory:
         """Carry out one entry; raises SSLStudioError, changing nothing, if it is not the next one."""
         if entry.seq != self.seq + 1:
             raise SSLStudioError("The label history has a gap.", "Restore a backup.", code="history_gap")
-        inverse = change(self.classes, self.labels, entry.command)
+        inverse = change(self.classes, self.labels, self.readings, entry.command)
         step_stacks(self.undo, self.redo, entry.how, inverse)
         self.seq = entry.seq
 
@@ -131,4 +129,3 @@ def step_stacks(undo: list[LabelCommand], redo: list[LabelCommand], how: How, in
     else:
         redo.clear()
     undo.append(inverse)
-    del undo[:-UNDO_LIMIT]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sslstudio.domain.items import Part
-from sslstudio.domain.labels import AddClass, Label, SetLabels
+from sslstudio.domain.labels import AddClass, Label, SetLabels, Step, Together
 from sslstudio.errors import SSLStudioError
+from sslstudio.importers.tables import cells
+from sslstudio.session.image_matching import Matcher
 from sslstudio.session.project import Project
 from sslstudio.session.session import next_class
 
@@ -49,7 +48,7 @@ def label_from_table(
     project: Project, table: Path, image_column: str = "image", label_column: str = "label",
     split_column: str | None = None, *, overwrite: bool = False,
 ) -> LabelImport:  # fmt: skip
-    """Give images the labels of a CSV (comma, semicolon or tab; UTF-8), as one command with the origin "import".
+    """Give images the labels of a table (CSV, TSV or Parquet), as one command with the origin "import".
 
     A row names its file by name or by the last parts of its path; several frames of one file share its label. Unknown
     classes are added. Labels set by hand stay unless `overwrite`. With `split_column`, subjects get their part
@@ -57,7 +56,7 @@ def label_from_table(
     "table_conflict" (one image, two labels), "leaky_split".
     """
     rows = _read(Path(table), image_column, label_column, split_column)
-    matcher = _Matcher(project.catalogue.paths())
+    matcher = Matcher(project.catalogue.paths())
     wanted: dict[int, str] = {}
     parts: dict[int, Part] = {}
     unmatched = ambiguous = blank = 0
@@ -77,21 +76,21 @@ def label_from_table(
                 raise SSLStudioError("The table puts one image on both sides.", "Correct it.", code="leaky_split")
     if parts:
         project.catalogue.assign_parts(parts)
-    added, labelled, kept, unchanged = _label(project, wanted, Path(table).stem, overwrite)
+    added, labelled, kept, unchanged = _label(project, wanted, Path(table).name, overwrite)
     return LabelImport(labelled, unmatched, ambiguous, blank, kept, unchanged, added, len(parts))
 
 
 def _label(
-    project: Project, wanted: dict[int, str], title: str, overwrite: bool
+    project: Project, wanted: dict[int, str], source: str, overwrite: bool
 ) -> tuple[tuple[str, ...], int, int, int]:
     """Add missing classes and set the labels; returns new classes and counts of labelled, kept, unchanged images."""
     catalogue = project.catalogue
     classes = {info.name.casefold(): info for info in catalogue.classes()}
-    added = []
+    added, steps = [], list[Step]()
     for name in sorted(set(wanted.values())):
         if name.casefold() not in classes:
             info = next_class(classes.values(), name)
-            catalogue.apply(AddClass(info=info))
+            steps.append(AddClass(info=info))
             classes[name.casefold()] = info
             added.append(name)
     standing = catalogue.labels()
@@ -105,59 +104,29 @@ def _label(
         elif old is not None and old.origin == "hand" and not overwrite:
             kept += 1
         else:
-            changes.append((image_id, Label(image_id=image_id, mark="class", class_id=class_id, origin="import")))
+            label = Label(image_id=image_id, mark="class", class_id=class_id, origin="import", source=source)
+            changes.append((image_id, label))
+    text = f"Labels of {len(changes):,} images from a table"
     if changes:
-        catalogue.apply(SetLabels(text=f"Labels of {len(changes):,} images from a table", labels=tuple(changes)))
+        steps.append(SetLabels(text=text, labels=tuple(changes)))
+    if steps:
+        catalogue.apply(Together(text=text, steps=tuple(steps)))
     return tuple(added), len(changes), kept, unchanged
 
 
-class _Matcher:
-    """Finds images by the end of their path."""
-
-    def __init__(self, paths: Sequence[tuple[str, int]]) -> None:
-        self._by_name: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for path, image_id in paths:
-            whole = path.replace("\\", "/")
-            self._by_name[whole.rpartition("/")[2]].append((whole, image_id))
-
-    def find(self, value: str) -> tuple[list[int], bool]:
-        """The images of the file that ends in `value`, and whether only one file does (or equal copies of one)."""
-        wanted = value.replace("\\", "/").removeprefix("./").strip("/")
-        fits = [
-            (path, image_id)
-            for path, image_id in self._by_name.get(wanted.rpartition("/")[2], ())
-            if path == wanted or path.endswith(f"/{wanted}")
-        ]
-        by_path: dict[str, set[int]] = defaultdict(set)
-        for path, image_id in fits:
-            by_path[path].add(image_id)
-        different = {frozenset(ids) for ids in by_path.values()}
-        return sorted({image_id for _, image_id in fits}), len(different) <= 1
-
-
 def _read(path: Path, image_column: str, label_column: str, split_column: str | None) -> list[_Row]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            first = stream.readline()
-            stream.seek(0)
-            reader = csv.DictReader(stream, delimiter=max(",;\t", key=first.count))
-            wanted = [image_column, label_column, *([split_column] if split_column else [])]
-            missing = [name for name in wanted if name not in (reader.fieldnames or ())]
-            if missing:
-                raise SSLStudioError(
-                    f"The table has no column called {missing[0]}.",
-                    "Choose one of its columns: " + ", ".join(reader.fieldnames or ["(none)"]) + ".",
-                    code="table_columns",
-                )
-            return [
-                _Row(image, (line[label_column] or "").strip(), _part(line[split_column] if split_column else ""))
-                for line in reader
-                if (image := (line[image_column] or "").strip())
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error):
+    names, rows = cells(path)
+    wanted = [image_column, label_column, *([split_column] if split_column else [])]
+    missing = [name for name in wanted if name not in names]
+    if missing:
         raise SSLStudioError(
-            "The table cannot be read.", "Save it as CSV in UTF-8 and choose it again.", code="table_unreadable"
-        ) from None
+            f"The table has no column called {missing[0]}.",
+            "Choose one of its columns: " + ", ".join(names or ["(none)"]) + ".",
+            code="table_columns",
+        )
+    places = [names.index(name) for name in wanted]
+    picked = [[row[place].strip() for place in places] for row in rows]
+    return [_Row(one[0], one[1], _part(one[2] if split_column else "")) for one in picked if one[0]]
 
 
 def _part(value: str | None) -> Part:

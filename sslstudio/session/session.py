@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from sslstudio.domain.labels import OKABE_ITO, AddClass, ClassInfo, Label, LabelCommand, Mark, Origin, SetLabels
+from sslstudio.domain.labels import (
+    OKABE_ITO,
+    AddClass,
+    ClassInfo,
+    Label,
+    LabelCommand,
+    Mark,
+    Origin,
+    SetLabels,
+    SetReadings,
+)
 from sslstudio.errors import SSLStudioError
+from sslstudio.labels.commands import steps_of
 from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
 from sslstudio.session.place import Place
@@ -30,6 +41,21 @@ class LabelCounts:
     unchanged: int = 0
 
 
+class Blinding:
+    """Whether views keep back whose an image is, its label and what a classifier thinks; ``changed(on)``."""
+
+    changed = Signal(bool)
+
+    def __init__(self) -> None:
+        self.on = False
+
+    def set(self, on: bool) -> None:
+        """Keep that back, or show it."""
+        if on != self.on:
+            self.on = on
+            self.changed.emit(on)
+
+
 class Session:
     """The evented state of one project. Signals are emitted in the thread that made the change. `filters` holds what
     the views show of the images, `exclusions` what was left out of training in this sitting.
@@ -44,6 +70,8 @@ class Session:
     labels_changed = Signal(frozenset)
     runs_changed = Signal(str)
     rendering_changed = Signal()
+    check_asked = Signal(object, str)
+    """Ids of images and the name of their group: a sample of them is to be checked before all get one label."""
 
     def __init__(self, project: Project, author: str = "") -> None:
         self.project = project
@@ -53,6 +81,7 @@ class Session:
         self.place = Place(project.path, read_only=project.read_only)
         self._selection = Selection()
         self._labels: Mapping[int, Label] | None = None
+        self.blinding = Blinding()
         project.catalogue.author = author
 
     @property
@@ -84,10 +113,14 @@ class Session:
     def apply(self, command: LabelCommand) -> LabelCommand:
         """Carry out a label command, stored before this returns; returns its inverse."""
         inverse = self.project.catalogue.apply(command)
+        self.was_applied(command)
+        return inverse
+
+    def was_applied(self, command: LabelCommand) -> None:
+        """Tell every view of a command that a thread has stored through the catalogue."""
         self._commands += 1
         self.exclusions.forget_redo()
         self._changed(command)
-        return inverse
 
     def undo(self) -> LabelCommand | None:
         """Take back the latest label command; None when there is none."""
@@ -104,17 +137,20 @@ class Session:
         return info
 
     def label_images(
-        self, ids: Iterable[int], class_id: int, origin: Origin = "hand", *, overwrite: bool = False
+        self, ids: Iterable[int], class_id: int, origin: Origin = "hand", *, overwrite: bool = False, source: str = ""
     ) -> LabelCounts:
-        """Give images a class. One image labelled by hand always gets it; see `mark_images` for the rest."""
-        return self._set(
-            ids, lambda key, how: Label(image_id=key, mark="class", class_id=class_id, origin=how), origin, overwrite
-        )
+        """Give images a class. One image labelled by hand always gets it; see `mark_images` for the rest. `source` is
+        what stands with the labels as their reason, such as what a check found."""
+
+        def make(key: int, how: Origin) -> Label:
+            return Label(image_id=key, mark="class", class_id=class_id, origin=how, source=source)
+
+        return self._set(ids, make, origin, overwrite)
 
     def mark_images(
         self, ids: Iterable[int], mark: Mark, origin: Origin = "hand", *, overwrite: bool = False
     ) -> LabelCounts:
-        """Mark images as uncertain or excluded.
+        """Give images an answer that is no class, such as uncertain or poor quality.
 
         Several images at once (stored as "bulk"), suggestions and imports leave labels alone that were set by hand,
         unless `overwrite`; the counts say how many.
@@ -162,7 +198,8 @@ class Session:
             elif old is not None and old.origin == "hand" and not (single or overwrite):
                 skipped += 1
             else:
-                changes.append((key, new))
+                kept = old.note if old is not None else ""
+                changes.append((key, new.model_copy(update={"note": kept}) if new is not None and kept else new))
         if changes:
             self.apply(SetLabels(labels=tuple(changes)))
         return LabelCounts(len(changes), skipped, unchanged)
@@ -175,11 +212,20 @@ class Session:
         return command
 
     def _changed(self, command: LabelCommand) -> None:
-        if isinstance(command, SetLabels):
-            self._labels = None
-            self.labels_changed.emit(frozenset(image_id for image_id, _ in command.labels))
-        else:
+        changed: set[int] = set()
+        classes = False
+        for step in steps_of(command):
+            if isinstance(step, SetLabels):
+                changed.update(image_id for image_id, _ in step.labels)
+            elif isinstance(step, SetReadings):
+                changed.update(image_id for image_id, _, _ in step.readings)
+            else:
+                classes = True
+        self._labels = None
+        if classes:
             self.labels_changed.emit(frozenset())
+        if changed:
+            self.labels_changed.emit(frozenset(changed))
 
 
 def next_class(classes: Iterable[ClassInfo], name: str) -> ClassInfo:
@@ -190,3 +236,13 @@ def next_class(classes: Iterable[ClassInfo], name: str) -> ClassInfo:
     colour = next((c for c in OKABE_ITO if c not in colours), OKABE_ITO[class_id % len(OKABE_ITO)])
     key = next((k for k in "1234567890" if k not in keys), "")
     return ClassInfo(class_id=class_id, name=name, colour=colour, key=key)
+
+
+def noted(label: Label | None, note: str) -> SetLabels | None:
+    """The command that writes a note on a label, None where it stands already; SSLStudioError "no_label" for none."""
+    if label is None:
+        raise SSLStudioError("A note stands with a label.", "Label the image first.", code="no_label")
+    note = note.strip()[:2000]
+    words = "Write a note on 1 image" if note else "Remove the note of 1 image"
+    changed = label.model_copy(update={"note": note})
+    return SetLabels(text=words, labels=((label.image_id, changed),)) if note != label.note else None

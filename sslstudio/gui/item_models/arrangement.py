@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sslstudio.domain.labels import ClassInfo, Label
+from sslstudio.domain.labels import MARK_NAMES, ClassInfo, Label
 from sslstudio.gui.item_models import sort_keys
 from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.item_models.image_table import ImageTable, sorted_ids
@@ -78,7 +78,8 @@ def filters(classes: Sequence[ClassInfo], groups: Sequence[tuple[int, str]], lis
     if listed:
         entries.insert(2, ("listed", listed))
     entries += [(f"class:{info.class_id}", f"label: {info.name}") for info in classes]
-    entries += [("uncertain", "unsure"), ("excluded", "excluded from labelling")]
+    entries += list(MARK_NAMES.items())
+    entries += [("noted", "with a note")]
     entries += [(f"group:{number}", name) for number, name in groups]
     return entries
 
@@ -119,7 +120,7 @@ def _mask(facts: Facts, show: str) -> Mask:
     elif kind == "unlabelled":
         mask[:] = True
         mask[table.rows_of(_array(facts.labels))] = False
-    elif kind in ("labelled", "class", "uncertain", "excluded"):
+    elif kind in ("labelled", "class", "noted", *MARK_NAMES):
         wanted = [image_id for image_id, label in facts.labels.items() if _fits(label, kind, value)]
         mask[table.rows_of(_array(wanted))] = True
     else:
@@ -130,6 +131,8 @@ def _mask(facts: Facts, show: str) -> Mask:
 def _fits(label: Label, kind: str, value: str) -> bool:
     if kind == "class":
         return label.class_id == int(value)
+    if kind == "noted":
+        return bool(label.note)
     return label.mark == ("class" if kind == "labelled" else kind)
 
 

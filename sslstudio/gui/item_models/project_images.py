@@ -79,6 +79,8 @@ class ProjectImages(QObject):
         self.session.images_changed.connect(self._on_images)
         self.session.rendering_changed.connect(self._on_rendering)
         self.session.labels_changed.connect(self._on_labels)
+        self._on_blind = lambda _: self._labels_stale.emit(frozenset())
+        self.session.blinding.changed.connect(self._on_blind)
 
     @classmethod
     def of(cls, services: Services) -> ProjectImages:
@@ -169,6 +171,7 @@ class ProjectImages(QObject):
         self.session.images_changed.disconnect(self._on_images)
         self.session.rendering_changed.disconnect(self._on_rendering)
         self.session.labels_changed.disconnect(self._on_labels)
+        self.session.blinding.changed.disconnect(self._on_blind)
         self.thumbnails.close()
         self._store.close()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sslstudio.domain.labels import MARK_NAMES
 from sslstudio.gui.item_models import sort_keys
 from sslstudio.gui.texts import count
 
@@ -111,7 +112,7 @@ def _codes(facts: Facts, kind: str) -> tuple[Ints, Mapping[int, str], Mapping[in
     colours = {place: info.colour for place, info in enumerate(infos)}
     named = {place: info.name for place, info in enumerate(infos)}
     if kind == "label":
-        rest = ("Unsure", "Excluded from labelling", "Without label")
+        rest = (*(name.capitalize() for name in MARK_NAMES.values()), "Without label")
         return sort_keys.label_codes(facts), {**named, **{len(infos) + n: name for n, name in enumerate(rest)}}, colours
     if kind == "prediction":
         places = sort_keys.key(facts, "prediction")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sslstudio.domain.labels import Label
+from sslstudio.domain.labels import MARK_NAMES, Label
 
 if TYPE_CHECKING:
     from sslstudio.gui.item_models.arrangement import Facts
@@ -37,7 +37,7 @@ DIRECTIONS = {
     "centre": ("most typical first", "oddest first"),
 }
 """What ascending and descending mean, in words."""
-_MARKS = {"uncertain": 0, "excluded": 1}
+_MARKS = {mark: place for place, mark in enumerate(MARK_NAMES)}
 
 
 class Shares(Protocol):
@@ -116,7 +116,7 @@ def key(facts: Facts, sort: str) -> Keys | None:
 
 
 def label_codes(facts: Facts) -> Rows:
-    """The place of each row's label (N,): classes in their order, then unsure, then excluded, then none."""
+    """The place of each row's label (N,): classes in their order, then the marks in theirs, then none."""
     place = {class_id: number for number, class_id in enumerate(facts.classes)}
     codes = np.full(len(facts.table.ids), unlabelled(facts), dtype=np.int64)
     if not facts.labels:
@@ -131,13 +131,13 @@ def label_codes(facts: Facts) -> Rows:
 
 def _code(label: Label, place: Mapping[int, int]) -> int:
     if label.class_id is not None:
-        return place.get(label.class_id, len(place) + 2)
-    return len(place) + _MARKS.get(label.mark, 2)
+        return place.get(label.class_id, len(place) + len(_MARKS))
+    return len(place) + _MARKS.get(label.mark, len(_MARKS))
 
 
 def unlabelled(facts: Facts) -> int:
     """The code of an image without label."""
-    return len(facts.classes) + 2
+    return len(facts.classes) + len(_MARKS)
 
 
 def margin(facts: Facts) -> Keys:

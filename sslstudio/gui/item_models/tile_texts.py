@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sslstudio.domain.labels import MARK_NAMES
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.tiles import Tile
 
 PATIENT_LETTERS = 4
 """So many letters of a pseudonym tell neighbours in a gallery apart; the tooltip has more of it."""
-_MARK_WORDS = {"uncertain": ("unsure", "?"), "excluded": ("excluded", "x")}
-_ORIGIN_WORDS = {"hand": "", "bulk": "in bulk", "suggestion": "accepted", "import": "imported"}
+_MARK_SIGNS = {"uncertain": "?", "poor": "!", "not_applicable": "-", "excluded": "x"}
+_ORIGIN_WORDS = {
+    "hand": "", "bulk": "in bulk", "suggestion": "accepted", "import": "imported", "adjudication": "decided",
+}  # fmt: skip
+HIDDEN = "answered"
+"""All that is said of a label while views are blind."""
 
 
 def tile(images: ProjectImages, image_id: int) -> Tile:
     """What the gallery says of an image."""
     label = images.labels().get(image_id)
+    if images.session.blinding.on:
+        return Tile(image_id=image_id, label=HIDDEN if label is not None else "")
     suggestion = images.suggestion(image_id)
     guess = images.classes()[suggestion[0]] if suggestion is not None else None
     text, colour, key, mark = "", "", "", ""
@@ -23,7 +30,7 @@ def tile(images: ProjectImages, image_id: int) -> Tile:
         info = images.classes()[label.class_id]
         text, colour, key = info.name, info.colour, info.key
     elif label is not None:
-        text, mark = _MARK_WORDS.get(label.mark, ("", ""))
+        text, mark = MARK_NAMES.get(label.mark, ""), _MARK_SIGNS.get(label.mark, "")
     return Tile(
         image_id=image_id,
         label=text,
@@ -57,7 +64,8 @@ def data_tile(images: ProjectImages, image_id: int, excluded: str, number: int =
 def card(images: ProjectImages, image_id: int) -> str:
     """The lines of the hover card."""
     shown = tile(images, image_id)
-    lines = [f"Image {image_id}", shown.about, shown.label or "No label"]
+    note = label.note if (label := images.labels().get(image_id)) is not None and not images.session.blinding.on else ""
+    lines = [f"Image {image_id}", shown.about, shown.label or "No label", f"Note: {note}" if note else ""]
     if shown.prediction:
         lines.append(f"Suggestion: {shown.prediction} {shown.confidence or 0:.2f}")
     row = images.table.row_of(image_id)

@@ -65,7 +65,7 @@ def opened_whole(path: Path, labels: dict[int, Label]) -> list[str]:
         "UPDATE labels SET author = 'someone else' WHERE image_id = 4",
         "DELETE FROM labels WHERE image_id = 4",
         "DELETE FROM labels",
-        "INSERT INTO labels VALUES (20, 'uncertain', NULL, 'hand', '', '', 1)",
+        "INSERT INTO labels VALUES (20, 'uncertain', NULL, 'hand', '', '', 1, '', '', 0)",
         "UPDATE labels SET crc = crc + 1 WHERE image_id = 4",
         "UPDATE classes SET name = 'gliomb' WHERE class_id = 1",
         "UPDATE label_commands SET command = replace(command, '\"class_id\":1', '\"class_id\":2')",

@@ -62,7 +62,7 @@ def test_with_few_labels_as_good_as_the_usual_fixed_choice(per_class: int) -> No
     for _ in range(8):
         rows = np.concatenate([random.choice(np.flatnonzero(y == k), per_class, replace=False) for k in range(4)])
         head = fit(vectors[rows], y[rows], groups[rows], 4)
-        assert head.cross_validation["method"] == ("prototypes" if per_class <= 3 else "logistic")
+        assert head.cross_validation["method"] == ("prototypes" if per_class <= 2 else "logistic")
         assert head.cross_validation["folds"] == (0 if per_class == 1 else min(5, per_class))
         assert (head.cross_validation["reason"] == "") == (per_class > 1)
         ours.append((predict_proba(head, test).argmax(axis=1) == truth).mean())

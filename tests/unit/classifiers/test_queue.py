@@ -68,6 +68,26 @@ def test_what_looks_like_a_known_image_waits(tmp_path: Path) -> None:
     assert not {0, 1} & set(looks) and len(set(looks)) == len(looks)
 
 
+def test_duplicates_come_last_and_a_patient_with_many_labels_is_spared(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    same = np.repeat(rng.normal(size=(1, 16)), 60, axis=0)
+    np.save(tmp_path / "v.npy", np.concatenate([same, rng.normal(size=(20, 16))]).astype(np.float16))
+    first = np.linspace(0.5, 1, 80)
+    shares = np.stack([first, 1 - first], axis=1).astype(np.float32)
+    one = pool(80, labelled=(0,), probabilities=shares)
+    asked = [case.image_id - 100 for case in propose(str(tmp_path / "v.npy"), one, 20, 0) if case.reason == "unsure"]
+    assert min(asked) >= 60, "sixty copies of a labelled image are passed over, however doubtful"
+    np.save(tmp_path / "w.npy", rng.normal(size=(40, 16)).astype(np.float16))
+    first = np.linspace(0.5, 1, 40)
+    shares = np.stack([first, 1 - first], axis=1).astype(np.float32)
+    crowd = Pool(
+        ids=np.arange(40), patient=np.where(np.arange(40) < 20, 0, np.arange(40)), labelled=np.arange(40) < 5,
+        open=np.arange(40) >= 5, probabilities=shares, fewest=20,
+    )  # fmt: skip
+    asked = [case.image_id for case in propose(str(tmp_path / "w.npy"), crowd, 20, 0) if case.reason == "unsure"]
+    assert min(asked) >= 20, "five labels are enough of one patient while there are others"
+
+
 def test_of_very_many_images_a_share_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sslstudio.classifiers.queue._MOST_LOOKED_AT", 50)
     np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(400, 8)).astype(np.float16))

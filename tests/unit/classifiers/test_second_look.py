@@ -70,6 +70,14 @@ def test_a_class_of_many_faces_grows_with_its_labels() -> None:
     assert found[2].grows and not found[0].grows and not found[1].grows
 
 
+def test_the_curve_is_that_of_the_power_law_it_is_fitted_to() -> None:
+    gain = Gain(100, 0.05, 0.02, 0.08)
+    assert gain.with_more(100) == pytest.approx((0.05, 0.02, 0.08)), "as many more double the labels"
+    b = 0.05 / (1 / 10 - 1 / 200**0.5)
+    assert gain.with_more(30)[0] == pytest.approx(b / 10 - b / 130**0.5)
+    assert gain.worthwhile == 50 and Gain(10, 0.3, 0.1, 0.5).worthwhile == 5
+
+
 def test_few_patients_tell_nothing() -> None:
     x, y = kinds(60, 0.5)
     groups = np.array([f"{kind}-{number % 3}" for number, kind in enumerate(y)])
@@ -82,8 +90,11 @@ def test_the_advice_in_words() -> None:
     names, counts = ["glioma", "none"], [40, 60]
     grows, full, open_ = Gain(40, 0.09, 0.03, 0.15), Gain(60, 0.0, -0.02, 0.02), Gain(60, 0.02, -0.05, 0.09)
     told = texts.advice(names, counts, [grows, full])
-    assert told.startswith("Label about 20 more of glioma: doubling the labels found 9 % (3 to 15) more of it.")
+    assert told.startswith(
+        "Label about 10 more of glioma: by its learning curve that would find 3 % (1 to 5) more of it."
+    )
     assert told.endswith("More of none changes little.")
+    assert texts.advice(names, counts, [full, open_]) == "More of glioma changes little. Of none it cannot be told yet."
     assert texts.advice(names, counts, [open_, open_]) == "Whether more labels help cannot be told yet."
     assert texts.advice(names, [4, 60], [None, None]) == "Label about 16 more of glioma."
     assert texts.advice(names, counts, [None, None]) == "" == texts.advice([], [], [])

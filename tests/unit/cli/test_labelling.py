@@ -13,6 +13,7 @@ from sslstudio.cli import labelling
 from sslstudio.domain.labels import Label, SetLabels
 from sslstudio.domain.runs import Job
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.session import label_export
 from sslstudio.session.project import Project
 from tests.fakes.catalogue_rows import patients
 
@@ -110,7 +111,7 @@ def test_labels_are_written_without_file_names_unless_asked_for(
     run(["labels", str(project_path), "-o", str(target), "--file-names"], capsys)
     with target.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert rows[0].keys() == {"image", *labelling.COLUMNS}
+    assert rows[0].keys() == {"image", *label_export.COLUMNS}
     assert {row["image"]: row["label"] for row in rows}["img-000000.png"] == "right"
 
 

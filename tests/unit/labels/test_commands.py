@@ -7,7 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from sslstudio.domain.labels import AddClass, ClassInfo, EditClass, Label, LabelCommand, RemoveClass, SetLabels
+from sslstudio.domain.labels import (
+    AddClass,
+    ClassInfo,
+    EditClass,
+    Label,
+    LabelCommand,
+    Reading,
+    RemoveClass,
+    SetLabels,
+    SetReadings,
+    Together,
+)
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels import LabelState, apply, describe
 
@@ -27,7 +38,7 @@ def set_labels(draw: st.DrawFn) -> SetLabels:
     images = draw(st.lists(IMAGES, unique=True, max_size=8))
     labels: list[tuple[int, Label | None]] = []
     for image_id in images:
-        mark = draw(st.sampled_from(["class", "uncertain", "excluded", None]))
+        mark = draw(st.sampled_from(["class", "uncertain", "poor", "not_applicable", "excluded", None]))
         if mark is None:
             labels.append((image_id, None))
         else:
@@ -36,16 +47,31 @@ def set_labels(draw: st.DrawFn) -> SetLabels:
     return SetLabels(labels=tuple(labels))
 
 
-COMMANDS = st.one_of(
+@st.composite
+def set_readings(draw: st.DrawFn) -> SetReadings:
+    keys = draw(st.lists(st.tuples(IMAGES, st.sampled_from(["Dr A", "Dr B"])), unique=True, max_size=6))
+    made: list[tuple[int, str, Reading | None]] = []
+    for image_id, rater in keys:
+        class_id = draw(st.none() | CLASS_IDS)
+        mark = "class" if class_id is not None else "poor"
+        reading = Reading(image_id=image_id, rater=rater, mark=mark, class_id=class_id, settled=draw(st.booleans()))
+        made.append((image_id, rater, draw(st.sampled_from([reading, None]))))
+    return SetReadings(readings=tuple(made))
+
+
+SINGLE = st.one_of(
     set_labels(),
+    set_readings(),
     st.builds(AddClass, info=INFOS),
     st.builds(EditClass, info=INFOS),
     st.builds(RemoveClass, class_id=CLASS_IDS),
 )
+COMMANDS = SINGLE | st.builds(Together, steps=st.lists(SINGLE, max_size=3).map(tuple))
+Plain = tuple[dict[int, ClassInfo], dict[int, Label], dict[tuple[int, str], Reading]]
 
 
-def plain(state: LabelState) -> tuple[dict[int, ClassInfo], dict[int, Label]]:
-    return dict(state.classes), dict(state.labels)
+def plain(state: LabelState) -> Plain:
+    return dict(state.classes), dict(state.labels), dict(state.readings)
 
 
 @given(st.lists(COMMANDS, max_size=20))
@@ -111,7 +137,7 @@ class UndoRedo(RuleBasedStateMachine):
 
     @invariant()
     def sound(self) -> None:
-        for label in self.state.labels.values():
+        for label in (*self.state.labels.values(), *self.state.readings.values()):
             assert (label.mark == "class") == (label.class_id in self.state.classes)
         names = [info.name.casefold() for info in self.state.classes.values()]
         keys = [info.key for info in self.state.classes.values() if info.key]
@@ -161,7 +187,7 @@ def test_all_problems_of_a_class_are_told_together() -> None:
     ("command", "words"),
     [
         (SetLabels(labels=((7, Label(image_id=7, mark="class", class_id=1)),)), "Label 1 image as glioma"),
-        (SetLabels(labels=((7, Label(image_id=7, mark="uncertain")),)), "Mark 1 image as uncertain"),
+        (SetLabels(labels=((7, Label(image_id=7, mark="uncertain")),)), "Mark 1 image as unsure"),
         (SetLabels(labels=tuple((n, None) for n in range(1200))), "Clear 1,200 images"),
         (SetLabels(labels=((7, None), (8, Label(image_id=8, mark="excluded")))), "Change the labels of 2 images"),
         (SetLabels(text="From a table", labels=((7, None),)), "From a table"),

@@ -104,7 +104,7 @@ def test_other_forms_of_table_are_read(filled: Project, tmp_path: Path) -> None:
 
 def test_a_table_that_does_not_fit_changes_nothing(filled: Project, tmp_path: Path) -> None:
     assert refused(filled, tmp_path / "gone.csv") == "table_unreadable"
-    assert refused(filled, table(tmp_path, "image,label\nä,b", "latin-1")) == "table_unreadable"
+    assert refused(filled, table(tmp_path, "image,label\nä,\0b")) == "table_unreadable"
     assert refused(filled, table(tmp_path, "a,b\n1,2")) == "table_columns"
     assert refused(filled, table(tmp_path, "")) == "table_columns"
     twice = "image,label\nimg-000000.png,a\nimg-000000.png,b\n"

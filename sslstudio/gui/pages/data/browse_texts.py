@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sslstudio.catalogue.browse import GroupName
 from sslstudio.catalogue.rows import ImageDetail
 from sslstudio.domain.filters import FURTHER, SEARCH, Choice, Range, Search
-from sslstudio.domain.labels import ClassInfo
+from sslstudio.domain.labels import MARK_NAMES, ClassInfo
 from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, Branch
 from sslstudio.gui.texts import count
 from sslstudio.session.columns import KINDS, LATERALITIES, PARTS
@@ -34,7 +34,7 @@ _VALUES = {
     "kind": KINDS,
     "part": PARTS,
     "labelled": {"yes": "has a label", "no": "no label"},
-    "label": {"": "no label", "uncertain": "unsure", "excluded": "excluded from labelling"},
+    "label": {"": "no label", **MARK_NAMES},
     "excluded": {"": "in training"},
 }
 

@@ -16,6 +16,12 @@ BY_IMAGES = "By the images, suggested number"
 BY_NUMBER = "By the images, into ..."
 BY_DENSITY = "By density on the map"
 HOW_MANY = "How many groups?"
+LABEL_GROUP = "Label ..."
+LABEL_GROUP_HELP = (
+    "Give all images of the chosen groups one label: you look at a blind random sample first and see how many would be "
+    "wrong."
+)
+GROUP_NEEDED = "Choose a group in the list first."
 SPLIT = "Split"
 SPLIT_HELP = "Split the chosen group by the likeness of its images. The largest part keeps the name."
 SPLIT_IN = (("In two", 2), ("In three", 3), ("In four", 4), ("In as many as suggest themselves", 0))

@@ -23,11 +23,13 @@ class GroupsPanel(QWidget):
     undo_requested = Signal()
     column_requested = Signal(str)
     tree_requested = Signal(bool)
+    label_requested = Signal()
 
     def __init__(self, groups: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = groups
         self.anew = PlainButton(texts.ANEW, quiet=True)
+        self.label = PlainButton(texts.LABEL_GROUP, quiet=True)
         self.split = PlainButton(texts.SPLIT, quiet=True)
         self.merge = PlainButton(texts.MERGE, quiet=True)
         self.undo = PlainButton("", "undo", quiet=True)
@@ -43,6 +45,7 @@ class GroupsPanel(QWidget):
         self.note = Text("", "small")
         self._helps = {
             self.anew: texts.ANEW_HELP,
+            self.label: texts.LABEL_GROUP_HELP,
             self.split: texts.SPLIT_HELP,
             self.merge: texts.MERGE_HELP,
             self.undo: texts.UNDO_HELP,
@@ -51,6 +54,7 @@ class GroupsPanel(QWidget):
         self.split.setMenu(self._parts())
         self.merge.clicked.connect(lambda: self.merge_requested.emit())
         self.undo.clicked.connect(lambda: self.undo_requested.emit())
+        self.label.clicked.connect(lambda: self.label_requested.emit())
         self.tree.clicked.connect(self.tree_requested)
         self.columns.activated.connect(lambda _: self.column_requested.emit(str(self.columns.currentData())))
         self._build(groups)
@@ -59,6 +63,10 @@ class GroupsPanel(QWidget):
         """Why a button cannot be used now; empty when it can."""
         for button, reason in ((self.anew, anew), (self.split, split), (self.merge, merge), (self.undo, undo)):
             _explain(button, reason, self._helps[button])
+
+    def set_label_reason(self, reason: str) -> None:
+        """Why no group can be labelled now; empty when one can."""
+        _explain(self.label, reason, self._helps[self.label])
 
     def set_columns(self, entries: Sequence[tuple[str, str]], current: str) -> None:
         """The columns (key, title) to compare groups with."""
@@ -106,7 +114,7 @@ class GroupsPanel(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(4, 4, 4, 0)
         bar.setSpacing(0)
-        for button in (self.anew, self.split, self.merge, self.undo):
+        for button in (self.label, self.anew, self.split, self.merge, self.undo):
             bar.addWidget(button)
         bar.addStretch(1)
         bar.addWidget(self.tree)

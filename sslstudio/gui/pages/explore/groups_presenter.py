@@ -17,6 +17,7 @@ from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.image_columns import ImageColumns
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.explore import group_texts as texts
+from sslstudio.gui.pages.explore.group_labelling import GroupLabelling
 from sslstudio.gui.pages.explore.group_likeness import GroupLikeness, Tree
 from sslstudio.gui.pages.explore.group_purity import LABEL, GroupPurity
 from sslstudio.gui.pages.explore.groups_panel import GroupsPanel
@@ -67,6 +68,7 @@ class GroupsPresenter(QObject):
         panel.merge_requested.connect(self.merge)
         panel.undo_requested.connect(self.undo)
         panel.column_requested.connect(self.compare_with)
+        self._labelling = GroupLabelling(services, view, self._reason, self)
         panel.tree_requested.connect(self.show_tree)
         view.groups_chosen.connect(self._show_reasons)
         self._columns.changed.connect(self._columns_changed)
@@ -190,6 +192,7 @@ class GroupsPresenter(QObject):
 
     def _show_reasons(self) -> None:
         self._view.panel.set_reasons(self._reason(), self._split_reason(), self._merge_reason(), self._undo_reason())
+        self._labelling.show_reason()
 
     def _reason(self) -> str:
         if self._services.session.project.read_only:
@@ -216,6 +219,7 @@ class GroupsPresenter(QObject):
             one("regroup", f"{texts.ANEW}: {texts.BY_IMAGES}", partial(self.regroup, "kmeans"), self._reason),
             one("density", f"{texts.ANEW}: {texts.BY_DENSITY}", partial(self.regroup, "density"), self._reason),
             one("split", "Split the chosen group in two", partial(self.split, 2), self._split_reason),
+            one("label_group", "Label the chosen groups", self._labelling.begin, self._labelling.reason),
             one("merge", "Merge the chosen groups", self.merge, self._merge_reason),
             one("group_tree", texts.TREE_ACTION, lambda: self.show_tree(not self._likeness.wanted), self._reason),
             one("undo_groups", texts.UNDO_HELP, self.undo, self._undo_reason),

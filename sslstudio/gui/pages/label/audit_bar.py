@@ -12,7 +12,7 @@ from sslstudio.gui.widgets.controls import Line, PlainButton, PrimaryButton, Tex
 
 
 class AuditBar(QWidget):
-    """Hidden while nothing is checked. ``chosen(what)``: "all", "core", "edge" or "end"."""
+    """Hidden while nothing is checked. ``chosen(what)``: "yes", "no", "all", "core", "edge" or "end"."""
 
     chosen = Signal(str)
 
@@ -23,12 +23,18 @@ class AuditBar(QWidget):
         self.core = PlainButton("")
         self.edge = PlainButton("")
         self.end = PlainButton("", "close", quiet=True)
+        self.yes = PrimaryButton(texts.YES)
+        self.no = PlainButton(texts.NO)
         self.core.setToolTip(texts.CORE_HELP)
+        self.edge.setToolTip(texts.EDGE_HELP)
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(self.text, 1)
-        for button, what in ((self.all, "all"), (self.core, "core"), (self.edge, "edge"), (self.end, "end")):
+        for button, what in (
+            (self.yes, "yes"), (self.no, "no"), (self.all, "all"), (self.core, "core"), (self.edge, "edge"),
+            (self.end, "end"),
+        ):  # fmt: skip
             button.clicked.connect(lambda _=False, asked=what: self.chosen.emit(asked))
             row.addWidget(button)
         column = QVBoxLayout(self)
@@ -38,9 +44,11 @@ class AuditBar(QWidget):
         column.addLayout(row)
         self.hide()
 
-    def show_step(self, text: str) -> None:
-        """The check is under way."""
+    def show_step(self, text: str, *, yes_or_no: bool = False) -> None:
+        """The check is under way; `yes_or_no` where that is an answer."""
         self.text.setText(text)
+        for answer in (self.yes, self.no):
+            answer.setVisible(yes_or_no)
         self.end.setText(texts.STOP)
         for button in self._decisions():
             button.hide()
@@ -49,6 +57,8 @@ class AuditBar(QWidget):
     def show_result(self, text: str, all_: str = "", core: str = "", edge: str = "") -> None:
         """What was found; empty texts hide what makes no sense."""
         self.text.setText(text)
+        self.yes.hide()
+        self.no.hide()
         self.end.setText(texts.END)
         for button, words in zip(self._decisions(), (all_, core, edge), strict=True):
             button.setText(words)

@@ -17,6 +17,21 @@ TOO_FEW = f"Select {FEWEST} or more images without a label; fewer are labelled s
 STOP = "Stop checking"
 END = "Leave it"
 EDGE = "Walk the boundary"
+EDGE_HELP = "The images one by one, from the edge of the group inwards: mistakes are most likely there"
+YES = "Yes  Y"
+NO = "No  N"
+CHOOSE_SIZE = "Choose how many to look at ..."
+DIALOG_TITLE = "Label a group"
+AS_CLASS = "Label as"
+NEW_CLASS = "New class"
+NAME_CLASS = "Name of the new class"
+HOW_SURE = "How sure must it be?"
+HOW_SURE_HELP = "The more images you look at, the narrower the 95 % interval of the share that would be wrong"
+BEGIN = "Begin"
+BLIND_SAMPLE = (
+    "You see a random sample, one image at a time, without names, labels and the classifier's opinion, and say yes or "
+    "no, or give another class. Then you decide: all, only the core, or one by one from the edge."
+)
 CORE_HELP = "The half of the images that lie nearest to the middle of them all: mistakes are rarer there"
 WHY = "Drawn at random from the images that are being checked."
 SECOND_READ = "Read some again"
@@ -30,9 +45,17 @@ ANSWER = "Answer with a class, or U when you cannot tell."
 EDGE_NAME = "the boundary, outermost first"
 
 
+KEEP_READINGS = "Keep beside the labels"
+
+
+def kept_readings(images: int, name: str) -> str:
+    """What became of a second read that is kept."""
+    return f"{count(images, 'answer')} kept as those of {name}. Differences wait under More, Readers and agreement."
+
+
 def step(number: int, total: int, name: str) -> str:
     """Which image of the sample is shown."""
-    return f"Checking whether the selected images are {name}: image {number} of {total}. Label it as you see it."
+    return f"Is this {name}? Blind sample, image {number} of {total}. You may also give it the class it has."
 
 
 def result(found: Found, name: str, interval: Interval) -> str:
@@ -49,9 +72,40 @@ def label_all(rest: int, name: str) -> str:
     return f"Label the other {count(rest, 'image')} as {name}"
 
 
-def label_core(core: int) -> str:
-    """The button that labels the inner half."""
-    return f"Only the inner {core:,}"
+def label_core(core: int, found: Found | None = None, interval: Interval | None = None) -> str:
+    """The button that labels the inner half, with what the sample says of that half alone."""
+    said = f"Only the inner {core:,}"
+    if found is None or interval is None:
+        return said
+    return f"{said} ({found.wrong} of {found.n} wrong, {100 * interval.low:.0f} to {100 * interval.high:.0f} %)"
+
+
+def provenance(found: Found, interval: Interval, *, core: bool) -> str:
+    """What stands with each label that was given after a check."""
+    where = "core of a group" if core else "group"
+    wrong = f"{found.wrong} of {found.n} checked were wrong" if found.n else "none checked"
+    return f"{where}: {wrong}, {100 * interval.low:.1f} to {100 * interval.high:.0f} %"
+
+
+def from_edge(number: int, total: int) -> str:
+    """Why an image stands where it does on the walk along the boundary."""
+    return f"Number {number:,} from the edge of the group, of {total:,}."
+
+
+def how_sure(share: float, size: int) -> str:
+    """One choice of how many images to look at."""
+    return f"At most {100 * share:.0f} % wrong, if none is found wrong: look at {size}"
+
+
+def group_size(images: int, labelled: int) -> str:
+    """How large the group is."""
+    left = f"; {labelled:,} more have a label already" if labelled else ""
+    return f"{count(images, 'image')} without a label{left}."
+
+
+def too_small(images: int) -> str:
+    """Said of a group that is sooner labelled than checked."""
+    return f"{count(images, 'image')} without a label are labelled sooner than checked. They are selected for you."
 
 
 def second_read(done: int, total: int) -> str:

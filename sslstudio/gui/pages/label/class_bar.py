@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.label import texts
+from sslstudio.gui.pages.label.colour_button import ColourButton
 from sslstudio.gui.widgets.controls import Chip, IconButton, PlainButton, Text
 from sslstudio.gui.widgets.flow_layout import FlowLayout
 
@@ -23,6 +24,7 @@ class ClassLine:
     key: str
     images: int
     keep_reason: str = ""
+    description: str = ""
 
 
 class NameEdit(QLineEdit):
@@ -47,6 +49,8 @@ class ClassBar(QWidget):
     label_requested = Signal(int)
     add_requested = Signal(str)
     rename_requested = Signal(int, str)
+    change_requested = Signal(int, str, str)
+    """Class id, "colour", "key" or "description", and the new value."""
     remove_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,8 +88,8 @@ class ClassBar(QWidget):
         """Show these classes; nothing is rebuilt when only counts changed."""
         if lines == self._lines:
             return
-        same = [(old.class_id, old.name, old.colour, old.key) for old in self._lines] == [
-            (new.class_id, new.name, new.colour, new.key) for new in lines
+        same = [(old.class_id, old.name, old.colour, old.key, old.description) for old in self._lines] == [
+            (new.class_id, new.name, new.colour, new.key, new.description) for new in lines
         ]
         self._lines = lines
         if same and not self.edit.isChecked():
@@ -94,7 +98,7 @@ class ClassBar(QWidget):
                 chip = entry.widget() if entry is not None else None
                 if isinstance(chip, Chip):
                     _describe(chip, line)
-        elif not (same and self.edit.isChecked()):
+        elif not same:
             self._rebuild()
         self._hint.setVisible(not lines)
         self.edit.setVisible(bool(lines))
@@ -113,6 +117,10 @@ class ClassBar(QWidget):
         for widget in (self.add, self.edit, self._flow_box):
             widget.setEnabled(not reason)
             widget.setToolTip(reason or widget.toolTip())
+
+    def show_again(self) -> None:
+        """Show what stands: a change was not taken."""
+        self._rebuild()
 
     def clear_new_name(self) -> None:
         """The new class was added."""
@@ -151,7 +159,31 @@ class ClassBar(QWidget):
         holder = QWidget(self._flow_box)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 6, 0)
-        row.setSpacing(2)
+        row.setSpacing(4)
+        asked = line.class_id
+        colour = ColourButton(line.colour, line.name)
+        colour.chosen.connect(lambda value: self.change_requested.emit(asked, "colour", value))
+        key = QComboBox()
+        key.setAccessibleName(f"Key of class {line.name}")
+        key.setToolTip(texts.CLASS_KEY_HELP)
+        for digit in ("", *"1234567890"):
+            key.addItem(digit or texts.NO_KEY, digit)
+        key.setCurrentIndex(key.findData(line.key))
+        key.activated.connect(lambda _: self.change_requested.emit(asked, "key", str(key.currentData())))
+        words = NameEdit(line.description)
+        words.setProperty("original", line.description)
+        words.setPlaceholderText(texts.DESCRIPTION)
+        words.setToolTip(texts.DESCRIPTION_HELP)
+        words.setAccessibleName(f"Description of class {line.name}")
+        words.setMinimumWidth(220)
+        words.setMaxLength(500)
+
+        def described() -> None:
+            if words.text().strip() != line.description:
+                self.change_requested.emit(asked, "description", words.text().strip())
+
+        words.editingFinished.connect(described)
+        words.entered.connect(lambda _: described())
         name = NameEdit(line.name)
         name.setProperty("original", line.name)
         name.setFixedWidth(130)
@@ -160,13 +192,13 @@ class ClassBar(QWidget):
         remove = IconButton("trash", line.keep_reason or f"Remove the class {line.name}")
         remove.setEnabled(not line.keep_reason)
         remove.clicked.connect(lambda _=False, wanted=line.class_id: self.remove_requested.emit(wanted))
-        row.addWidget(name)
-        row.addWidget(remove)
+        for part in (colour, key, name, words, remove):
+            row.addWidget(part)
         return holder
 
 
 def _describe(chip: Chip, line: ClassLine) -> None:
     key = f"{line.key}   " if line.key else ""
     chip.setText(f"{key}{line.name}   {line.images:,}")
-    chip.setToolTip(texts.class_tip(line.name, line.key, line.images))
+    chip.setToolTip(texts.class_tip(line.name, line.key, line.images, line.description))
     chip.setAccessibleName(f"{line.name}, key {line.key or 'none'}, {line.images:,} images")

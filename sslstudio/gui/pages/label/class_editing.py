@@ -19,11 +19,13 @@ class Bar(Protocol):
 
     add_requested: SignalInstance
     rename_requested: SignalInstance
+    change_requested: SignalInstance
     remove_requested: SignalInstance
 
     def set_classes(self, lines: list[ClassLine]) -> None: ...
     def set_problem(self, text: str) -> None: ...
     def clear_new_name(self) -> None: ...
+    def show_again(self) -> None: ...
 
 
 class ClassEditing(QObject):
@@ -33,7 +35,8 @@ class ClassEditing(QObject):
         super().__init__(parent)
         self._bar, self._images = bar, images
         bar.add_requested.connect(self._add)
-        bar.rename_requested.connect(self._rename)
+        bar.rename_requested.connect(lambda class_id, name: self._change(class_id, "name", name))
+        bar.change_requested.connect(self._change)
         bar.remove_requested.connect(self._remove)
         images.labels_changed.connect(lambda _: self.show())
         self.show()
@@ -52,6 +55,7 @@ class ClassEditing(QObject):
                     f"{count(counts[info.class_id], 'image carries', 'images carry')} this label."
                     if counts[info.class_id]
                     else "",
+                    info.description,
                 )
                 for info in self._images.classes().values()
             ]
@@ -66,15 +70,17 @@ class ClassEditing(QObject):
         self._bar.set_problem("")
         self._bar.clear_new_name()
 
-    def _rename(self, class_id: int, name: str) -> None:
+    def _change(self, class_id: int, what: str, value: str) -> None:
+        """Give a class another name, colour, key or description."""
         info = self._images.classes().get(class_id)
-        if info is None or info.name == name:
+        if info is None or getattr(info, what) == value:
             return
         try:
-            self._images.session.apply(EditClass(info=info.model_copy(update={"name": name})))
+            self._images.session.apply(EditClass(info=info.model_copy(update={what: value})))
             self._bar.set_problem("")
         except SSLStudioError as error:
             self._bar.set_problem(error.message)
+            self._bar.show_again()
 
     def _remove(self, class_id: int) -> None:
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from PySide6.QtCore import QObject, SignalInstance
+from PySide6.QtWidgets import QWidget
 
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap
@@ -17,8 +18,10 @@ from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.item_models.view_link import ViewLink
 from sslstudio.gui.pages.label import audit_texts, texts
 from sslstudio.gui.pages.label.auditing import Auditing
+from sslstudio.gui.pages.label.beside import Beside
 from sslstudio.gui.pages.label.case_queue import CaseQueue
 from sslstudio.gui.pages.label.class_editing import ClassEditing
+from sslstudio.gui.pages.label.group_check import GroupCheck
 from sslstudio.gui.pages.label.labelling import Labelling
 from sslstudio.gui.pages.label.learner import Learner
 from sslstudio.gui.pages.label.presenters import CasePresenter, ProgressPresenter
@@ -43,8 +46,11 @@ class View(Protocol):
     deselect_requested: SignalInstance
     step_requested: SignalInstance
     check_requested: SignalInstance
+    size_requested: SignalInstance
     audit: Any
     second: Any
+    deciding: Any
+    blinded: Any
 
     @property
     def advances(self) -> bool: ...
@@ -54,7 +60,8 @@ class View(Protocol):
     def set_history(self, undo: str, redo: str) -> None: ...
     def set_next_reason(self, reason: str) -> None: ...
     def set_check(self, classes: Sequence[tuple[int, str]], reason: str) -> None: ...
-    def set_blind(self, blind: bool) -> None: ...
+    def set_blind(self, opinions: bool, checking: bool) -> None: ...
+    def add_entry(self, action: Any) -> None: ...
 
 
 class LabelController(QObject):
@@ -80,7 +87,9 @@ class LabelController(QObject):
         self._case = CasePresenter(services, view, self)
         self._progress = ProgressPresenter(view.side, self._images, self)
         self._auditing = Auditing(services, view.audit, self._labelling.label, self)
+        self._group_check = GroupCheck(services, self._auditing, cast("QWidget", view), self)
         self._reading = SecondReading(services, view.second, self)
+        self._beside = Beside(services, view, self)
         self._connect()
         self._dispose = services.actions.add(*self._actions())
         self._show_selection()
@@ -102,6 +111,8 @@ class LabelController(QObject):
     def close(self) -> None:
         """Let go of the project."""
         self._dispose()
+        self._beside.close()
+        self._group_check.close()
         self._link.close()
         self._look.close()
         self._follower.close()
@@ -123,6 +134,13 @@ class LabelController(QObject):
                 page="label", reason=lambda: labelling.key_reason(key), in_palette=False,
             )  # fmt: skip
 
+        def next_or_no() -> None:
+            """N is the next case, and "no" while a sample is checked."""
+            if self._auditing.waiting:
+                self._auditing.answer("no")
+            else:
+                self._queue.next()
+
         def switch() -> None:
             self._set_mode("gallery" if self._mode == "case" else "case")
 
@@ -133,9 +151,20 @@ class LabelController(QObject):
             *(key_action(key) for key in "1234567890"),
             own("accept", "Accept the suggestion (Space)", labelling.accept, "", "check"),
             own("unsure", "Mark as unsure", lambda: labelling.mark("uncertain"), "U", "uncertain"),
+            own("poor", "Mark as of poor quality", lambda: labelling.mark("poor"), "Q", "eye-off"),
+            own("not_applicable", "Mark as not applicable", lambda: labelling.mark("not_applicable"), "A", "minus"),
             own("exclude", "Leave out", lambda: labelling.mark("excluded"), "X", "exclude"),
             own("clear", "Take the label away", labelling.clear, "Backspace"),
-            Action("label.next", texts.NEXT, self._queue.next, "Edit", "N", page="label", group=3),
+            Action("label.next", texts.NEXT, next_or_no, "Edit", "N", page="label", group=3),
+            Action(
+                "label.yes",
+                "Yes, while a sample is checked",
+                lambda: self._auditing.answer("yes"),
+                keys="Y",
+                page="label",
+                reason=lambda: "" if self._auditing.waiting else texts.NOTHING_CHECKED,
+                in_palette=False,
+            ),
             Action("label.mode", "Gallery or one case", switch, "View", "G", page="label", group=3),
         ]
 
@@ -156,8 +185,12 @@ class LabelController(QObject):
         self._auditing.case_wanted.connect(self._show_checked)
         self._auditing.gallery_wanted.connect(lambda _: self._set_mode("gallery"))
         self._auditing.gallery_wanted.connect(session.select)
-        self._auditing.list_wanted.connect(lambda: self._show_listed({}))
+        self._auditing.list_wanted.connect(self._show_listed)
+        view.size_requested.connect(self._group_check.ask_selected)
         self._auditing.changed.connect(self._blind_changed)
+        for part in (self._beside.deciding, self._beside):
+            part.changed.connect(self._blind_changed)
+        self._beside.deciding.case_wanted.connect(self._show_checked)
         view.side.second_read_requested.connect(self._reading.begin)
         self._reading.case_wanted.connect(self._show_checked)
         self._reading.differences.connect(self._show_listed)
@@ -225,11 +258,14 @@ class LabelController(QObject):
         self._set_mode("case")
 
     def _blind_changed(self) -> None:
-        """A check or a second read begins, goes on or ends: what may be seen, and where labels go."""
-        reading = self._reading.blind
-        self._case.blind = reading
-        self._labelling.answering = self._reading.answer if reading else None
-        self._view.set_blind(reading or self._auditing.blind)
+        """A check, a second read or a decision begins, goes on or ends: what may be seen, and where labels go."""
+        reading, deciding = self._reading.blind, self._beside.deciding
+        self._case.blind = reading or deciding.blind
+        self._labelling.answering = self._reading.answer if reading else deciding.answer if deciding.deciding else None
+        checking = reading or self._auditing.blind or deciding.deciding
+        hidden = reading or self._auditing.blind or deciding.blind or self._beside.blinded
+        self._services.session.blinding.set(hidden)
+        self._view.set_blind(hidden or checking, checking)
         self._show_history()
         self._show_selection()
 

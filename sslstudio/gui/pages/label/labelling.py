@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from sslstudio.domain.labels import Label, Mark, SetLabels
+from sslstudio.domain.labels import MARK_NAMES, Label, Mark, SetLabels
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.notifications import Notifier
 from sslstudio.gui.pages.label import audit_texts, texts
 from sslstudio.session.session import LabelCounts
-
-_MARK_NAMES = {"uncertain": "unsure", "excluded": "left out"}
 
 
 class Labelling(QObject):
@@ -52,19 +50,19 @@ class Labelling(QObject):
         if info is not None:
             self.label(info.class_id)
 
-    def label(self, class_id: int) -> None:
-        """Label the images in hand as a class."""
+    def label(self, class_id: int, source: str = "") -> None:
+        """Label the images in hand as a class; `source` stands with the labels as their reason."""
         info = self._images.classes().get(class_id)
         if info is not None and not self._answered(class_id):
             session = self._images.session
-            self._carry_out(info.name, lambda ids: session.label_images(ids, class_id))
+            self._carry_out(info.name, lambda ids: session.label_images(ids, class_id, source=source))
 
     def mark(self, mark: Mark) -> None:
-        """Mark the images in hand as unsure or left out."""
+        """Give the images in hand an answer that is no class."""
         session = self._images.session
         if mark == "uncertain" and self._answered(None):
             return
-        self._carry_out(_MARK_NAMES[mark], lambda ids: session.mark_images(ids, mark))
+        self._carry_out(MARK_NAMES[mark], lambda ids: session.mark_images(ids, mark))
 
     def clear(self) -> None:
         """Take the labels of the images in hand away."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sslstudio.classifiers.advising import Gain
-from sslstudio.classifiers.refit import Refit
+from sslstudio.classifiers.refit import Refit, Rung
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
@@ -18,6 +18,8 @@ from sslstudio.gui.pages.page import Services
 
 SETTLE_MS = 400
 FEWEST_PER_CLASS = 2
+MOST_TO_COUNT = 10_000
+"""So many images have their neighbours counted unasked, in a second or two; of more, a search on Explore does it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Learned:
     """What the page says of the live classifier. `value` and its interval are None while there is none.
 
     `doubts` are (image id, class id given, class id believed, probability) of labels worth a second look, `gains` what
-    more labels bring, by class id.
+    more labels bring, by class id. `rung` is how it learned, None while it has not; `neighbours_missing` as in `Refit`.
     """
 
     value: float | None
@@ -36,6 +38,8 @@ class Learned:
     why_not: str = ""
     doubts: tuple[tuple[int, int, int, float], ...] = ()
     gains: Mapping[int, Gain] = field(default_factory=dict)
+    rung: Rung | None = None
+    neighbours_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Learner(QObject):
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
         self._running = False
+        self._counted = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -130,14 +135,32 @@ class Learner(QObject):
         self._images.set_suggestions(Suggestions(fitted.ids, fitted.probabilities, lesson.class_ids, "live"))
         images, patients = len(lesson.image_ids), len(set(lesson.groups))
         if fitted.accuracy is None:
-            self.learned.emit(Learned(None, images=images, patients=patients, why_not=texts.too_few(images)))
+            why = texts.too_few(images)
+            self.learned.emit(Learned(None, images=images, patients=patients, why_not=why, rung=fitted.rung))
         else:
             found, named = fitted.accuracy, lesson.class_ids
             doubts = tuple(
                 (lesson.image_ids[one.row], named[one.given], named[one.likely], one.share) for one in fitted.doubts
             )
             gains = dict(zip(named, fitted.gains, strict=False))
-            self.learned.emit(Learned(found["value"], found["low"], found["high"], images, patients, "", doubts, gains))
+            told = Learned(found["value"], found["low"], found["high"], images, patients, "", doubts, gains)
+            self.learned.emit(replace(told, rung=fitted.rung, neighbours_missing=fitted.neighbours_missing))
+        if fitted.neighbours_missing and len(fitted.ids) <= MOST_TO_COUNT:
+            self._count_neighbours()
+
+    def _count_neighbours(self) -> None:
+        """Count the neighbours of every image once, which propagation needs, and learn anew with them."""
+        source = self._current.known.current
+        if source is None or source.embedding in ("", self._counted):
+            return
+        self._counted = source.embedding
+        file = str(self._services.session.project.embeddings_dir / f"{source.embedding}.npy")
+        compute = self._services.compute
+
+        def work() -> None:
+            compute.submit("sslstudio.embeddings.neighbour_graph:graph_of", file).result()
+
+        self._services.background.run(work, done=lambda _: self._later(), failed=lambda _: None, key="label-neighbours")
 
     def _failed(self, error: SSLStudioError) -> None:
         self._nothing(error.message)

@@ -14,7 +14,7 @@ from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.label import audit_texts as texts
 from sslstudio.gui.pages.page import Services
 from sslstudio.labels import agreement
-from sslstudio.session import second_reads
+from sslstudio.session import raters, second_reads
 from sslstudio.session.second_reads import SecondRead
 
 
@@ -108,11 +108,38 @@ class SecondReading(QObject):
         found = agreement.cohen(first, second, patients)
         different = sum(one != other for _, one, other in pairs)
         self._bar.show_result(
-            texts.second_result(found, unsure), edge=texts.differences(different) if different else ""
+            texts.second_result(found, unsure),
+            all_=texts.KEEP_READINGS,
+            edge=texts.differences(different) if different else "",
         )
+
+    def _keep(self, read: SecondRead) -> None:
+        """Keep the answers beside the labels, as those of another reader."""
+        session = self._services.session
+        labels = session.labels()
+        own = {labels[image_id].author for image_id in read.answers if image_id in labels}
+        name = read.author or raters.UNNAMED
+        name = f"{name} (second read)" if read.author in own else name
+        command = raters.keep_readings(labels, read.answers, name, "second read")
+        try:
+            if command is not None:
+                session.apply(command)
+        except SSLStudioError as error:
+            self._services.notify.error(error)
+            return
+        self._read = None
+        self._bar.hide()
+        self._services.notify.undoable(texts.kept_readings(len(read.answers), name), self._undo)
+        self.changed.emit()
+
+    def _undo(self) -> None:
+        self._services.session.undo()
 
     def _decide(self, what: str) -> None:
         read, self.blind = self._read, False
+        if what == "all" and read is not None:
+            self._keep(read)
+            return
         if what == "edge" and read is not None:
             classes: dict[int, Any] = dict(self._images.classes())
             whys = {

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.label import audit_texts, texts
@@ -24,8 +25,54 @@ class Progress:
     undealt: int
 
 
+class NoteEdit(QPlainTextEdit):
+    """A few lines; ``written(text)`` when they are left or Ctrl+Enter is pressed and they are other ones."""
+
+    written = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stood = ""
+        self.setTabChangesFocus(True)
+        self.setPlaceholderText(texts.NOTE_HINT)
+        self.setAccessibleName(texts.NOTE)
+        self.setFixedHeight(52)
+
+    def show_note(self, text: str, reason: str) -> None:
+        """The note that stands, and why none can be written now; what is being typed is not taken away."""
+        self.setEnabled(not reason)
+        self.setToolTip(reason or texts.NOTE_HELP)
+        self.setAccessibleDescription(reason or texts.NOTE_HELP)
+        if text != self._stood or not self.hasFocus():
+            self._stood = text
+            self.setPlainText(text)
+
+    def finish(self) -> None:
+        """Tell of what was typed."""
+        text = self.toPlainText().strip()
+        if text != self._stood:
+            self._stood = text
+            self.written.emit(text)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Leaving it keeps what was typed."""
+        self.finish()
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter keeps, Escape takes back what was typed."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.finish()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.setPlainText(self._stood)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
 class SidePanel(QWidget):
-    """Texts and numbers, and the buttons for labels that are worth a second look and for a second read."""
+    """Texts and numbers, a note, and the buttons for labels that are worth a second look and for a second read."""
 
     second_look_requested = Signal()
     second_read_requested = Signal()
@@ -34,6 +81,8 @@ class SidePanel(QWidget):
         super().__init__(parent)
         self.setFixedWidth(232)
         self.why = Text("", "")
+        self.note = NoteEdit()
+        self._marks = Text("", "small")
         numbers = QWidget()
         self._grid = QGridLayout(numbers)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -46,6 +95,7 @@ class SidePanel(QWidget):
         self._value.setAccessibleName("Accuracy")
         self._basis = Text(texts.FEW, "small")
         self._advice = Text("", "")
+        self._rung = Text("", "small")
         self.doubts = PlainButton("", "search")
         self.doubts.setToolTip(texts.SECOND_LOOK_HELP)
         self.doubts.clicked.connect(lambda: self.second_look_requested.emit())
@@ -57,8 +107,9 @@ class SidePanel(QWidget):
         column.setSpacing(6)
         sections: tuple[tuple[str, list[QWidget]], ...] = (
             (texts.WHY, [self.why]),
-            (texts.PROGRESS, [numbers, self._dealt]),
-            (texts.ACCURACY, [self._value, self._basis, self._advice, self.doubts, self.again]),
+            (texts.NOTE, [self.note]),
+            (texts.PROGRESS, [numbers, self._marks, self._dealt]),
+            (texts.ACCURACY, [self._value, self._basis, self._rung, self._advice, self.doubts, self.again]),
         )
         for title, parts in sections:
             heading = QLabel(title)
@@ -73,6 +124,8 @@ class SidePanel(QWidget):
         column.addStretch(1)
         self.set_why("")
         self.set_doubts(0)
+        self.set_rung("")
+        self.set_marks("")
         self.set_second_read(False)
 
     def set_why(self, text: str) -> None:
@@ -102,6 +155,11 @@ class SidePanel(QWidget):
             for place, number in enumerate(numbers):
                 self._grid.addWidget(_number(f"{number:,}", ""), line, 2 + place)
 
+    def set_marks(self, text: str) -> None:
+        """How many images have an answer that is no class, in words; empty hides it."""
+        self._marks.setText(text)
+        self._marks.setVisible(bool(text))
+
     def set_doubts(self, labels: int) -> None:
         """How many labels are worth a second look; none hides the button."""
         self.doubts.setText(texts.second_look(labels))
@@ -111,6 +169,11 @@ class SidePanel(QWidget):
         """Whether labelled images can be read again, and how far a read is that was begun."""
         self.again.setText(audit_texts.second_read(done, total))
         self.again.setVisible(possible)
+
+    def set_rung(self, text: str) -> None:
+        """How the classifier learns from so many labels, in words; empty while it does not."""
+        self._rung.setText(text)
+        self._rung.setVisible(bool(text))
 
     def set_accuracy(self, value: str, basis: str, advice: str) -> None:
         """The live accuracy; `value` "" when there is none yet, `basis` then says why."""

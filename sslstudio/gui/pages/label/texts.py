@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sslstudio.classifiers.advising import Gain
+from sslstudio.classifiers.refit import Rung
 from sslstudio.gui.texts import count
 
 TITLE = "Label"
@@ -14,18 +15,34 @@ ADD_CLASS = "Add a class ..."
 ADD_CLASS_HELP = "Type the name of a class and press Enter"
 EDIT_CLASSES = "Edit classes"
 DONE = "Done"
+CLASS_KEY_HELP = "The digit that gives this class"
+NO_KEY = "no key"
+DESCRIPTION = "What belongs to this class"
+DESCRIPTION_HELP = "Shown when you point at the class, so that everybody means the same by it; Enter keeps it"
+COLOUR_HELP = "The colour of the class on the map, in the galleries and in charts"
+OTHER_COLOUR = "Another colour ..."
 NEXT = "Next case"
 NEXT_HELP = "Show the case that teaches the classifier most (N)"
 ADVANCE = "Go on after each label"
 ACCEPT = "Accept"
 UNSURE = "Unsure"
+POOR = "Poor quality"
+NOT_APPLICABLE = "Not applicable"
 LEAVE_OUT = "Leave out"
 CLEAR = "Clear"
 ADVANCE_HELP = "After each label the next case that teaches most comes up"
 ACCEPT_HELP = "Give each image in hand the label that is suggested for it (Space)"
 UNSURE_HELP = "You have looked and cannot tell: it trains nothing and is not asked for again (U)"
-LEAVE_OUT_HELP = "Poor quality, or not what this project is about: it trains nothing and tests nothing (X)"
+POOR_HELP = "The image is too poor to be judged: it trains nothing, tests nothing and is not asked for again (Q)"
+NOT_APPLICABLE_HELP = "None of the classes can apply to this image, such as another body part: it trains nothing (A)"
+LEAVE_OUT_HELP = "Not what this project is about: it trains nothing and tests nothing (X)"
+NOTE = "Note on this label"
+NOTE_HINT = "What you want to remember of it"
+NOTE_HELP = "Stored with the label and in its history; exported only when you ask for it"
+NOTE_NEEDS_LABEL = "Label the image first: a note stands with its label."
+NOTE_ONE = "Notes are written on one image at a time."
 CLEAR_HELP = "Take the label away (Backspace)"
+NOTHING_CHECKED = "No sample is being checked."
 NO_CLASSES = "Name the classes first: type one above and press Enter. Then give labels with the keys 1 to 9."
 NOTHING_SELECTED = "Select an image first, or press N for the next case."
 NO_SUGGESTION = "There is no suggestion for this image."
@@ -39,12 +56,14 @@ NO_EMBEDDING = "Make the map on Explore first: without it there are no suggestio
 QUEUE_EMPTY = "Every image has a label."
 FEW = "Label at least two images of two classes, from different patients, to see a first accuracy."
 FITTING = "Learning from your labels ..."
+LEARNS = "How it learns:"
 
 
-def class_tip(name: str, key: str, images: int) -> str:
+def class_tip(name: str, key: str, images: int, description: str = "") -> str:
     """The tooltip of a class."""
     keyed = f" (key {key})" if key else ""
-    return f"Label the selected images as {name}{keyed}. {count(images, 'image')} so far."
+    told = f"{description}\n" if description else ""
+    return f"{told}Label the selected images as {name}{keyed}. {count(images, 'image')} so far."
 
 
 def labelled(images: int, patients: int, name: str, skipped: int, unchanged: int) -> str:
@@ -89,6 +108,18 @@ def accuracy_basis(images: int, patients: int) -> str:
     return f"Balanced accuracy, 95 % interval; {basis}, patients left out in turn.{few}"
 
 
+def rung(how: Rung, *, missing: bool) -> str:
+    """How the classifier learns from so many labels, in plain words."""
+    if how == "prototypes":
+        return f"{LEARNS} each image gets the class whose labelled images it is most like."
+    said = f"{LEARNS} it weighs the network's features so that the classes part"
+    if how == "propagation":
+        return f"{said}, and heeds how the nearest neighbours of an image are labelled."
+    if missing:
+        return f"{said}. After a search for near-duplicates on Explore it also heeds how neighbours are labelled."
+    return f"{said}."
+
+
 def too_few(images: int) -> str:
     """Said while there are suggestions but no accuracy yet."""
     given = count(images, "label")
@@ -108,20 +139,26 @@ def advice(names: Sequence[str], counts: Sequence[int], gains: Sequence[Gain | N
         place = max(growing)[1]
         gain, name = gains[place], names[place]
         assert gain is not None
-        more = max(5, min(50, round(gain.labels / 2 / 5) * 5))
-        parts.append(f"Label about {more} more of {name}: doubling the labels found {_points(gain)} more of it.")
-    full = [name for name, gain in zip(names, gains, strict=True) if gain is not None and gain.saturated]
+        more = gain.worthwhile
+        found = _points(*gain.with_more(more))
+        parts.append(f"Label about {more} more of {name}: by its learning curve that would find {found} more of it.")
+    known = [
+        (name, gain) for name, gain in zip(names, gains, strict=True) if gain is not None and gain.value is not None
+    ]
+    full = [name for name, gain in known if gain.saturated]
+    unsure = [name for name, gain in known if not gain.saturated and not gain.grows]
     if full:
         verb = "changes" if len(full) == 1 else "change"
         parts.append(f"More of {' and '.join(full)} {verb} little.")
-    elif not growing and any(gain is not None and gain.value is not None for gain in gains):
+    if unsure and len(unsure) == len(known):
         parts.append("Whether more labels help cannot be told yet.")
+    elif unsure:
+        parts.append(f"Of {' and '.join(unsure)} it cannot be told yet.")
     return " ".join(parts)
 
 
-def _points(gain: Gain) -> str:
-    assert gain.value is not None
-    return f"{100 * gain.value:.0f} % ({max(0.0, 100 * gain.low):.0f} to {min(100.0, 100 * gain.high):.0f})"
+def _points(value: float, low: float, high: float) -> str:
+    return f"{100 * value:.0f} % ({max(0.0, 100 * low):.0f} to {min(100.0, 100 * high):.0f})"
 
 
 def second_look(labels: int) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from sslstudio.gui.item_models.tiles import Tile
-from sslstudio.gui.pages.label import audit_texts, texts
+from sslstudio.gui.pages.label import audit_texts, files_texts, texts
 from sslstudio.gui.pages.label.audit_bar import AuditBar
 from sslstudio.gui.pages.label.case_pane import CasePane
 from sslstudio.gui.pages.label.class_bar import ClassBar
@@ -41,6 +41,7 @@ class LabelView(QWidget):
     deselect_requested = Signal()
     step_requested = Signal(int)
     check_requested = Signal(int)
+    size_requested = Signal()
 
     def __init__(self, describe: Callable[[int], Tile], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,8 +61,15 @@ class LabelView(QWidget):
         self._accept = PlainButton(f"{texts.ACCEPT}  Space", "check")
         self.audit = AuditBar()
         self.second = AuditBar()
+        self.deciding = AuditBar()
         self.check = PlainButton(audit_texts.CHECK, "search")
         self._check_menu = QMenu(self)
+        self.more = PlainButton(files_texts.MORE, "more", quiet=True)
+        self.more.setToolTip(files_texts.MORE_HELP)
+        self._menu = QMenu(self)
+        self.more.setMenu(self._menu)
+        self.blinded = Chip(files_texts.BLINDED_CHIP, closable=True)
+        self.blinded.setToolTip(files_texts.BLINDED_HELP)
         self._checkable: list[tuple[int, str]] = []
         self.check.setMenu(self._check_menu)
         self._stack = Stack()
@@ -109,11 +117,25 @@ class LabelView(QWidget):
         for class_id, name in self._checkable:
             action = self._check_menu.addAction(name)
             action.triggered.connect(lambda _=False, asked=class_id: self.check_requested.emit(asked))
+        self._check_menu.addSeparator()
+        self._check_menu.addAction(audit_texts.CHOOSE_SIZE).triggered.connect(
+            lambda _=False: self.size_requested.emit()
+        )
 
-    def set_blind(self, blind: bool) -> None:
-        """Whether the classifier's opinion is kept back."""
-        for part in (self._suggestion, self._accept, self.check, self.modes, self.next):
-            part.setVisible(not blind)
+    def set_blind(self, opinions: bool, checking: bool) -> None:
+        """Whether the classifier's opinion is kept back, and whether one image of a sample is to be judged now."""
+        for part in (self._suggestion, self._accept):
+            part.setVisible(not opinions)
+        for other in (self.check, self.modes, self.next, self.more):
+            other.setVisible(not checking)
+        self.blinded.setVisible(opinions and not checking)
+
+    def add_entry(self, action: QAction | None) -> None:
+        """One more entry of the menu, or a line between entries."""
+        if action is None:
+            self._menu.addSeparator()
+        else:
+            self._menu.addAction(action)
 
     def set_history(self, undo: str, redo: str) -> None:
         """What can be undone and redone, in words; empty when nothing can."""
@@ -144,11 +166,14 @@ class LabelView(QWidget):
         bar.addSpacing(8)
         bar.addWidget(self.modes)
         bar.addWidget(self.advance)
+        bar.addWidget(self.blinded)
         bar.addStretch(1)
         bar.addWidget(self.check)
         bar.addWidget(self.undo)
         bar.addWidget(self.redo)
+        bar.addWidget(self.more)
         bar.addWidget(self.next)
+        self.blinded.hide()
         self.advance.setChecked(True)
         self.advance.setToolTip(texts.ADVANCE_HELP)
         self._stack.addWidget(self.gallery)
@@ -167,13 +192,14 @@ class LabelView(QWidget):
         column.addLayout(middle, 1)
         column.addWidget(self.audit)
         column.addWidget(self.second)
+        column.addWidget(self.deciding)
         column.addWidget(Line())
         column.addLayout(self._decisions())
         self.set_mode("gallery")
         self.set_target("", False)
 
     def _decisions(self) -> QHBoxLayout:
-        """What is in hand and what is suggested for it, on two lines where there is no room; what else can be said."""
+        """What is in hand and what is suggested for it, on two lines where there is no room; the other answers."""
         proposed = QWidget()
         flow = FlowLayout(proposed, spacing=8)
         for part in (self._chip, self._suggestion, self._accept):
@@ -184,10 +210,17 @@ class LabelView(QWidget):
         row.addWidget(proposed, 1)
         for text, icon, tip, ask in (
             (f"{texts.UNSURE}  U", "uncertain", texts.UNSURE_HELP, lambda: self.mark_requested.emit("uncertain")),
+            (f"{texts.POOR}  Q", "eye-off", texts.POOR_HELP, lambda: self.mark_requested.emit("poor")),
+            (
+                f"{texts.NOT_APPLICABLE}  A",
+                "minus",
+                texts.NOT_APPLICABLE_HELP,
+                lambda: self.mark_requested.emit("not_applicable"),
+            ),
             (f"{texts.LEAVE_OUT}  X", "exclude", texts.LEAVE_OUT_HELP, lambda: self.mark_requested.emit("excluded")),
             (f"{texts.CLEAR}  \u232b", "close", texts.CLEAR_HELP, self.clear_requested.emit),
         ):
-            button = PlainButton(text, icon)
+            button = PlainButton(text, icon, quiet=True)
             button.setToolTip(tip)
             button.clicked.connect(lambda _=False, asked=ask: asked())
             row.addWidget(button)
