@@ -36,7 +36,7 @@ class NoteEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setPlaceholderText(texts.NOTE_HINT)
         self.setAccessibleName(texts.NOTE)
-        self.setFixedHeight(52)
+        self.setFixedHeight(68)
 
     def show_note(self, text: str, reason: str) -> None:
         """The note that stands, and why none can be written now; what is being typed is not taken away."""
