@@ -163,9 +163,9 @@ class LabelTables:
         moment = now()
 
         def stamp(label: Label | None) -> Label | None:
-            if label is None or (label.at and label.author):
+            if label is None or label.at:  # one that stood before, such as with a new note, stays its author's
                 return label
-            return label.model_copy(update={"at": label.at or moment, "author": label.author or self.author})
+            return label.model_copy(update={"at": moment, "author": label.author or self.author})
 
         def date(reading: Reading | None) -> Reading | None:
             return reading if reading is None or reading.at else reading.model_copy(update={"at": moment})

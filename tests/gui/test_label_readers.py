@@ -157,6 +157,7 @@ def test_a_note_stands_with_its_label_and_typing_it_gives_no_labels(bench: Bench
     note.setFocus()
     qtbot.keyClicks(note, "2 u")
     session.select([bench.ids[1]])
+    assert session.labels()[bench.ids[0]].author == "tester"
     assert session.labels()[bench.ids[0]].note == "2 u" and bench.label(0) == ("class", bench.classes["ring"], "hand")
     assert bench.label(1) is None and note.toPlainText() == ""
     session.undo()

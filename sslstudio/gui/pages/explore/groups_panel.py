@@ -114,7 +114,7 @@ class GroupsPanel(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(4, 4, 4, 0)
         bar.setSpacing(0)
-        for button in (self.label, self.anew, self.split, self.merge, self.undo):
+        for button in (self.anew, self.split, self.merge, self.undo):
             bar.addWidget(button)
         bar.addStretch(1)
         bar.addWidget(self.tree)
@@ -126,6 +126,7 @@ class GroupsPanel(QWidget):
         choice.setSpacing(8)
         choice.addWidget(label)
         choice.addWidget(self.columns, 1)
+        choice.addWidget(self.label)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 8, 6)
         foot.addWidget(self.note)

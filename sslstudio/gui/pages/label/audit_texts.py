@@ -14,7 +14,7 @@ CHECK_HELP = (
     "the classifier's opinion, and see how many would be wrong"
 )
 TOO_FEW = f"Select {FEWEST} or more images without a label; fewer are labelled sooner than checked."
-STOP = "Stop checking"
+STOP = "Stop"
 END = "Leave it"
 EDGE = "Walk the boundary"
 EDGE_HELP = "The images one by one, from the edge of the group inwards: mistakes are most likely there"

@@ -16,7 +16,7 @@ from sslstudio.gui.item_models.look_link import LookLink
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.selection_follower import SelectionFollower
 from sslstudio.gui.item_models.view_link import ViewLink
-from sslstudio.gui.pages.label import audit_texts, texts
+from sslstudio.gui.pages.label import audit_texts, files_texts, texts
 from sslstudio.gui.pages.label.auditing import Auditing
 from sslstudio.gui.pages.label.beside import Beside
 from sslstudio.gui.pages.label.case_queue import CaseQueue
@@ -190,7 +190,7 @@ class LabelController(QObject):
         self._auditing.changed.connect(self._blind_changed)
         for part in (self._beside.deciding, self._beside):
             part.changed.connect(self._blind_changed)
-        self._beside.deciding.case_wanted.connect(self._show_checked)
+        self._beside.deciding.case_wanted.connect(lambda key: self._show_checked(key, files_texts.WHY_OPEN))
         view.side.second_read_requested.connect(self._reading.begin)
         self._reading.case_wanted.connect(self._show_checked)
         self._reading.differences.connect(self._show_listed)
@@ -251,9 +251,9 @@ class LabelController(QObject):
         self._link.set_show("listed")
         self._services.session.select(list(whys)[:1])
 
-    def _show_checked(self, image_id: int) -> None:
+    def _show_checked(self, image_id: int, why: str = audit_texts.WHY) -> None:
         """One image of a sample, alone."""
-        self._whys = {image_id: audit_texts.WHY}
+        self._whys = {image_id: why}
         self._services.session.select([image_id])
         self._set_mode("case")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.label import audit_texts, files_texts, texts
@@ -182,7 +182,14 @@ class LabelView(QWidget):
         middle.setSpacing(0)
         middle.addWidget(self._stack, 1)
         middle.addWidget(Line(vertical=True))
-        middle.addWidget(self.side)
+        beside = QScrollArea()
+        beside.setObjectName("pageScroll")
+        beside.setWidgetResizable(True)
+        beside.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        beside.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        beside.setWidget(self.side)
+        beside.setFixedWidth(self.side.width() + 12)
+        middle.addWidget(beside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
