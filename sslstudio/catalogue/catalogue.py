@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sslstudio.catalogue.browse import BrowseTables
+from sslstudio.catalogue.copies import CopyTables
 from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.findings import FindingTables
+from sslstudio.catalogue.frozen import FrozenTables
 from sslstudio.catalogue.images import ImageTables
 from sslstudio.catalogue.import_list import ImportListTables
 from sslstudio.catalogue.label_store import JOURNAL_NAME, LabelTables
@@ -32,6 +34,8 @@ class Catalogue(
     FindingTables,
     LabelTables,
     SplitTables,
+    FrozenTables,
+    CopyTables,
     RunTables,
     RenderingTables,
 ):

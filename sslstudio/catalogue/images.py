@@ -93,6 +93,16 @@ class ImageTables:
         rows = self._db.rows(f"SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS} FROM {_ITEM_TABLES} {where} ORDER BY i.image_id")
         return [Item.model_validate(_known(row, finder)) for row in rows]
 
+    def items_of(self, image_ids: Sequence[int]) -> list[Item]:
+        """These images in the order of their ids, excluded ones too; unknown ids are left out."""
+        finder = Finder(self.rendering())
+        rows = self._db.long_rows(
+            f"""SELECT {_ITEM_COLUMNS}, {_GREY_COLUMNS} FROM {_ITEM_TABLES}
+                WHERE i.image_id IN (SELECT value FROM json_each(?)) ORDER BY i.image_id""",
+            (json.dumps([int(key) for key in image_ids]),),
+        )
+        return [Item.model_validate(_known(row, finder)) for row in rows]
+
     def long_series(self, least: int) -> list[int]:
         """The ids of all series with at least so many included images."""
         rows = self._db.long_rows(

@@ -321,18 +321,38 @@ _RATERS = (
 and `checksum` mean what they did, so that older programs find the labels sound; what is new has a CRC and a sum of its
 own."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    _FIRST,
-    _FACTS,
-    _ORDER,
-    _PLACES,
-    _FILES,
-    _TRIAGE,
-    _WINDOWS,
-    _KINDS,
-    _CHOSEN,
-    _RATERS,
+_FROZEN = (
+    "ALTER TABLE subjects ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
+    """CREATE TRIGGER held_patients_test BEFORE UPDATE OF part ON subjects
+       WHEN OLD.held AND NEW.held AND NEW.part <> 'test' BEGIN SELECT RAISE(ABORT, 'frozen test set'); END""",
+    """CREATE TABLE test_events (
+        event_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('frozen', 'thawed', 'evaluated')),
+        model_id TEXT NOT NULL DEFAULT '',
+        images INTEGER NOT NULL DEFAULT 0,
+        subjects INTEGER NOT NULL DEFAULT 0,
+        why TEXT NOT NULL DEFAULT '')""",
+    """CREATE TABLE copies (
+        left_id INTEGER NOT NULL REFERENCES images ON DELETE CASCADE,
+        right_id INTEGER NOT NULL REFERENCES images ON DELETE CASCADE,
+        score REAL NOT NULL,
+        same INTEGER NOT NULL,
+        state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'same', 'differ')),
+        CHECK (left_id < right_id),
+        PRIMARY KEY (left_id, right_id)) WITHOUT ROWID""",
+    """CREATE TABLE random_picks (
+        image_id INTEGER PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+        at TEXT NOT NULL)""",
+    "CREATE TABLE model_splits (model_id TEXT PRIMARY KEY, plan TEXT NOT NULL) WITHOUT ROWID",
 )
+"""Patients of the frozen test set (`held`) never train: the trigger forbids it whatever the program does. `copies`
+keeps pairs of images that were compared: `same` is what the comparison said, `state` what the user said. `random_picks`
+are images that the queue drew by chance. A model's split may name institutions and dates, so it stands here alone."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS, _CHOSEN, _RATERS, _FROZEN,
+)  # fmt: skip
 """Statement lists; the n-th brings a database from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

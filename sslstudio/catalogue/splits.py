@@ -30,7 +30,8 @@ class SplitTables:
 
         Subjects that share an identical or nearly identical image are dealt together. Groups are stratified by their
         most frequent class where labels exist. `test_fraction` is the wanted share of groups in the test part, between
-        0 and 1.
+        0 and 1. While the test set is frozen it stays as it is: newcomers train, but for those who share a picture with
+        it; dealing all anew raises SSLStudioError (code "frozen_test").
         """
         if not 0 < test_fraction < 1:
             raise SSLStudioError(
@@ -38,12 +39,18 @@ class SplitTables:
             )
         with self._db.transaction() as connection:
             part_of: dict[int, Part] = dict(self._db.rows("SELECT subject_id, part FROM subjects ORDER BY subject_id"))
+            held = {subject for (subject,) in self._db.rows("SELECT subject_id FROM subjects WHERE held")}
+            if held and not keep:
+                raise _frozen("Patients cannot be dealt anew")
             groups = _joined(part_of, self._twins())
             dealt: dict[int, Part] = {}
             waiting: list[list[int]] = []
             for group in groups:
                 standing = {part_of[subject] for subject in group if part_of[subject]} if keep else set()
-                if not standing:
+                if held:
+                    newcomers: Part = "train" if held.isdisjoint(group) else "test"
+                    dealt |= {subject: part_of[subject] or newcomers for subject in group}
+                elif not standing:
                     waiting.append(group)
                 elif len(standing) == 1:
                     dealt |= dict.fromkeys(group, standing.pop())
@@ -58,7 +65,8 @@ class SplitTables:
     def assign_parts(self, parts: Mapping[int, Part]) -> None:
         """Give the subjects of these images their part; images with "" are left out.
 
-        Raises SSLStudioError (code "leaky_split") and changes nothing if a subject stands on both sides.
+        Raises SSLStudioError and changes nothing: "leaky_split" if a subject stands on both sides, "frozen_test" if the
+        frozen test set would be another.
         """
         with self._db.transaction() as connection:
             subject_of: dict[int, int] = dict(
@@ -81,9 +89,26 @@ class SplitTables:
                     "Put all images of a patient on one side, or let SSL Studio split by patient.",
                     code="leaky_split",
                 )
+            self._keep_frozen(sides)
             connection.executemany(
                 "UPDATE subjects SET part = ? WHERE subject_id = ?", [(part, key) for key, part in sides.items()]
             )
+
+    def put_together(self, subjects: Mapping[str, Part]) -> None:
+        """Give patients, by pseudonym, these parts; raises as `assign_parts` does when the test set is frozen."""
+        with self._db.transaction() as connection:
+            known: dict[str, int] = dict(self._db.rows("SELECT pseudonym, subject_id FROM subjects"))
+            sides = {known[name]: part for name, part in subjects.items() if name in known}
+            self._keep_frozen(sides)
+            connection.executemany(
+                "UPDATE subjects SET part = ? WHERE subject_id = ?", [(part, key) for key, part in sides.items()]
+            )
+
+    def _keep_frozen(self, sides: Mapping[int, Part]) -> None:
+        rows = self._db.rows("SELECT subject_id, held FROM subjects")
+        held = {subject for subject, is_held in rows if is_held}
+        if held and any((part == "test") != (subject in held) for subject, part in sides.items()):
+            raise _frozen("These parts would change it")
 
     def _twins(self) -> list[tuple[int, int]]:
         """Pairs of subjects that share an image: with identical pixels, or a near-duplicate nobody has dismissed."""
@@ -97,6 +122,12 @@ class SplitTables:
                JOIN series USING (series_id) JOIN studies USING (study_id)
                WHERE findings.kind = 'duplicate' AND state <> 'dismissed' ORDER BY 1, 2"""
         )
+        for end in ("left_id", "right_id"):
+            rows += self._db.rows(
+                f"""SELECT 'pair ' || left_id || ' ' || right_id, subject_id FROM copies
+                    JOIN images ON image_id = {end} JOIN series USING (series_id) JOIN studies USING (study_id)
+                    WHERE state = 'same' ORDER BY left_id, right_id"""
+            )
         first: dict[str, int] = {}
         return [(first.setdefault(shared, subject), subject) for shared, subject in rows]
 
@@ -108,6 +139,12 @@ class SplitTables:
                WHERE class_id IS NOT NULL GROUP BY subject_id, class_id ORDER BY count(*), class_id DESC"""
         )
         return {subject: class_id for subject, class_id, _ in rows}
+
+
+def _frozen(what: str) -> SSLStudioError:
+    return SSLStudioError(
+        f"The test set is frozen. {what}.", "Thaw it first, on the Classify page or by `test-set`.", code="frozen_test"
+    )
 
 
 def deal(groups: Iterable[list[int]], class_of: Mapping[int, int], test_fraction: float, seed: int) -> dict[int, Part]:

@@ -18,6 +18,7 @@ from sslstudio.catalogue.database import Database
 from sslstudio.catalogue.groups import Place, series_number
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Part
+from sslstudio.errors import SSLStudioError
 from sslstudio.importers.path_text import below, common_folder
 
 IDENTITY = "identity"
@@ -81,9 +82,11 @@ class SubjectTables:
     ) -> None:
         """Move images to other subjects, studies and series; `parts` are those of all subjects that get an image.
 
-        `identity` is kept as the way subjects are told apart from now on. `undo_subjects` takes it back.
+        `identity` is kept as the way subjects are told apart from now on. `undo_subjects` takes it back. Raises
+        SSLStudioError (code "frozen_test") if patients of the frozen test set would lose or get images.
         """
         with self._db.transaction() as connection:
+            self._leave_frozen(connection, places)
             before = self._snapshot(connection, places, parts)
             self._place(connection, places, parts)
             arrange(self._db)
@@ -113,6 +116,7 @@ class SubjectTables:
             change, identity, data = row
             content = json.loads(zlib.decompress(data))
             places = {int(image): tuple(place) for image, place in content["places"].items()}
+            self._leave_frozen(connection, places)
             self._place(connection, places, content["parts"])
             arrange(self._db)
             connection.execute("DELETE FROM subject_changes WHERE change_id = ?", (change,))
@@ -120,6 +124,21 @@ class SubjectTables:
             if identity:
                 connection.execute("INSERT INTO settings VALUES (?, ?)", (IDENTITY, identity))
             return len(places)
+
+    def _leave_frozen(self, connection: sqlite3.Connection, places: Mapping[int, Place]) -> None:
+        held = {name for (name,) in connection.execute("SELECT pseudonym FROM subjects WHERE held")}
+        if not held:
+            return
+        rows = connection.execute(
+            """SELECT image_id FROM images JOIN series USING (series_id) JOIN studies USING (study_id)
+               JOIN subjects USING (subject_id) WHERE held"""
+        )
+        if any(place[0] in held for place in places.values()) or any(image in places for (image,) in rows):
+            raise SSLStudioError(
+                "The test set is frozen, and this change would move images of its patients.",
+                "Thaw it first, on the Classify page.",
+                code="frozen_test",
+            )
 
     def _snapshot(
         self, connection: sqlite3.Connection, places: Mapping[int, Place], receiving: Mapping[str, Part]

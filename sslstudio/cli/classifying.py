@@ -6,11 +6,11 @@ import argparse
 import shutil
 from typing import Any
 
-from sslstudio.cli import few_labels
+from sslstudio.cli import dividing, few_labels
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
-from sslstudio.session import examining, workflow
+from sslstudio.session import examining, judging, leaks, splitting, workflow
 from sslstudio.session.project import Project
 
 OVERALL = (
@@ -32,21 +32,37 @@ OF_CLASS = (
 
 
 def classify(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio classify PROJECT RUN [--mode linear] [--seed N]`; test images are never looked at."""
+    """`sslstudio classify PROJECT RUN [--mode linear] [--split WAY] [--seed N]`.
+
+    By hold-out the test images are not looked at; by any other split the model is scored at once.
+    """
     with opened(options.project) as project:
         embedding = workflow.resolve_embedding(project, options.run)
-        model_id = workflow.fit_linear(project, embedding, seed=options.seed)
-        row = next(row for row in project.catalogue.models() if row.model_id == model_id)
+        plan = dividing.plan_of(project, options)
+        if plan.way == "hold_out":
+            workflow.ensure_split(project)
+        dividing.show_preview(splitting.preview(project, plan, embedding, options.seed), output)
+        leaks.require_tight(project, embedding, plan, seed=options.seed)
+        model_id = judging.fit(
+            project, embedding, plan, seed=options.seed,
+            progress=lambda done, total: output.progress(done, total, "classifiers"),
+        )  # fmt: skip
+        row = project.catalogue.model(model_id)
     output.say(f"{model_id}: {', '.join(row.classes)} from {embedding}")
-    return {"model": model_id, "embedding": embedding, "classes": list(row.classes)}
+    if row.scores is not None:
+        show_scores(row.scores, output)
+    made = {"model": model_id, "embedding": embedding, "classes": list(row.classes)}
+    return made | ({} if row.scores is None else {"scores": row.scores})
 
 
 def evaluate(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio evaluate PROJECT MODEL [--subgroups] [--worst N] [--against MODEL]`; on the labelled images of the
-    test part.
+    """`sslstudio evaluate PROJECT MODEL [--subgroups] [--worst N] [--against MODEL]`; on the labelled
+    test images, by the split the model was made with.
     """
     with opened(options.project) as project:
-        scores = workflow.evaluate(project, options.model)
+        model, plan = project.catalogue.model(options.model), project.catalogue.model_split(options.model)
+        leaks.require_tight(project, model.embedding, plan)
+        scores = judging.evaluate(project, options.model)
         closer = _closer(project, options)
     show_scores(scores, output)
     for row in closer.get("subgroups", ()):
@@ -90,6 +106,8 @@ def _closer(project: Project, options: argparse.Namespace) -> dict[str, Any]:
 def show_scores(scores: dict[str, Any], output: Output) -> None:
     """Scores with their intervals and n, for a person."""
     output.say(f"{scores['n_images']} test images of {scores['n_subjects']} patients, 95 % intervals")
+    if scores.get("looks"):
+        output.say(f"The frozen test set was looked at {scores['looks']:,} times now; scores creep up with each look.")
     for key, title in OVERALL:
         whole = scores["patients"] or {}
         by_patient = f", by patient {interval(whole[key])}" if whole.get(key) else ""

@@ -5,8 +5,6 @@ Free text never passes: it is matched against fixed words. Dates pass only as a 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 
+from sslstudio.importers.days import day_number
 from sslstudio.importers.dicom_elements import Elements, code, codes, items, number, numbers, text
 
 if TYPE_CHECKING:
@@ -82,7 +81,6 @@ _KERNEL = re.compile(r"[A-Z][A-Za-z]?\d{1,3}[a-z]{0,2}|FC\d\d|STANDARD|STND|LUNG
 _TEST_OBJECT = re.compile(r"(?<![a-z])(?:f|ph)antom[es]?(?![a-z])|test ?obje[ck]+t(?![a-z])|(?<![a-z])catphan(?![a-z])")
 _TEST_OBJECT_FIELDS = ("PatientName", "PatientID", "StudyDescription", "SeriesDescription", "ProtocolName")
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
-_ORIGINS = 36_500
 
 
 def image_kind(dataset: Elements) -> ImageKind:
@@ -109,12 +107,8 @@ def day(dataset: Elements, key: bytes) -> int | None:
         except ValueError:
             continue
         if ordinal > date(1900, 1, 2).toordinal():
-            return ordinal - date(1950, 1, 1).toordinal() + _origin(key)
+            return day_number(date.fromordinal(ordinal), key)
     return None
-
-
-def _origin(key: bytes) -> int:
-    return int.from_bytes(hmac.new(key, b"day\x1forigin", hashlib.sha256).digest()[:8], "big") % _ORIGINS
 
 
 def spacing(dataset: Elements, measures: Dataset | None) -> tuple[float | None, float | None]:

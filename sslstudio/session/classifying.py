@@ -6,14 +6,14 @@ import importlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sslstudio.catalogue import ModelRow
 from sslstudio.catalogue.runs import now
-from sslstudio.domain.items import Item, Part
+from sslstudio.domain.items import Part
 from sslstudio.errors import SSLStudioError
 from sslstudio.session import tested
 from sslstudio.session.project import Project
@@ -50,7 +50,20 @@ def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Comp
     """
     run_id = resolve_embedding(project, embedding)
     ensure_split(project)
-    chosen = _choose(project, run_id, "train")
+    return fit_on(project, run_id, _choose(project, run_id, "train"), seed=seed, compute=compute)
+
+
+def fit_on(project: Project, run_id: str, chosen: Chosen, *, seed: int = 0, compute: Compute | None = None) -> str:
+    """Fit a linear head on these images and store it; returns the id of the new model.
+
+    Raises as `fit_linear` does, and "frozen_test" if a patient of the frozen test set is among them.
+    """
+    if not project.catalogue.held_subjects().isdisjoint(item.subject for item in chosen.items):
+        raise SSLStudioError(
+            "Images of the frozen test set cannot be trained on.",
+            "Thaw it first, or leave them out.",
+            code="frozen_test",
+        )
     counts = Counter(chosen.classes)
     infos = [info for info in project.catalogue.classes() if counts[info.class_id] >= FEWEST_PER_CLASS]
     if len(infos) < 2:
@@ -96,9 +109,9 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
     """Score a model on the labelled test images; the scores are stored with the model and returned.
 
     Test images of patients whom the model was trained on, and copies of images that it was trained on, are left out,
-    whatever the split says by now. Adds
-    to the scores: "model_id", "embedding", "part", "created", "left_out" (counts by reason). Raises SSLStudioError
-    ("no_test_labels", "unknown_model", "model_damaged").
+    whatever the split says by now. Adds to the scores: "model_id", "embedding", "part", "created", "left_out" (counts
+    by reason), "looks" (how often the frozen test set was looked at, this time too; 0 while none is frozen). Raises
+    SSLStudioError ("no_test_labels", "unknown_model", "model_damaged").
     """
     import numpy as np
 
@@ -112,29 +125,25 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
             code="no_test_labels",
         )
     proba = call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
-    position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
-    cases = (chosen.targets(position), np.asarray(proba), chosen.groups())
-    known = (*cases, list(description["classes"]))
     kept = head.cross_validation.get("conformal") or {}
     scores: dict[str, Any] = {
-        **call(compute, "sslstudio.classifiers.scores:evaluate", *known),
-        **call(compute, "sslstudio.classifiers.trust:describe", *known, float(head.temperature)),
-        "conformal": {**kept, "levels": call(compute, "sslstudio.classifiers.conformal:describe", *cases, kept)},
+        **described(compute, description, head, chosen, np.asarray(proba), kept),
         "model_id": model_id,
         "embedding": model.embedding,
         "part": "test",
         "created": now(),
         "left_out": left_out,
+        "looks": project.catalogue.count_look(
+            model_id, len(chosen.items), len({item.subject for item in chosen.items})
+        ),
     }
-    tested.keep(project.models_dir / model_id, [item.image_id for item in chosen.items], *cases)
-    _write_json(project.models_dir / model_id / "scores.json", scores)
-    project.catalogue.set_model_scores(model_id, scores)
+    keep_scores(project, description, scores, chosen, np.asarray(proba))
     return scores
 
 
 def unseen(
     project: Project, embedding: str, class_ids: Sequence[int], train_ids: set[int]
-) -> tuple[_Chosen, dict[str, int]]:
+) -> tuple[Chosen, dict[str, int]]:
     """The labelled test images that a model of these classes may be scored on, and how many were left out and why."""
     chosen = _choose(project, embedding, "test")
     subjects = _subjects(project, train_ids)
@@ -153,19 +162,68 @@ def unseen(
     return chosen.only(class_ids), left_out
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    """Labelled images of one part that have a vector. `missing` of them were imported after the embedding."""
+def described(
+    compute: Compute | None,
+    description: Mapping[str, Any],
+    head: Any,
+    chosen: Chosen,
+    proba: NDArray[np.floating],
+    sets: Mapping[str, Any],
+) -> dict[str, Any]:
+    """All that is said of probabilities (N, K) for these images, as plain JSON; `sets` are the conformal ones."""
+    position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
+    cases = (chosen.targets(position), proba, chosen.groups())
+    known = (*cases, list(description["classes"]))
+    return {
+        **call(compute, "sslstudio.classifiers.scores:evaluate", *known),
+        **call(compute, "sslstudio.classifiers.trust:describe", *known, float(head.temperature)),
+        "conformal": {**sets, "levels": call(compute, "sslstudio.classifiers.conformal:describe", *cases, dict(sets))},
+    }
 
-    items: list[Item]
+
+def keep_scores(
+    project: Project,
+    description: Mapping[str, Any],
+    scores: dict[str, Any],
+    chosen: Chosen,
+    proba: NDArray[np.floating],
+) -> None:
+    """Store scores with the model, and beside them what it said of each image that was tested."""
+    position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
+    model_id = description["model_id"]
+    folder = project.models_dir / model_id
+    ids = [item.image_id for item in chosen.items]
+    tested.keep(folder, ids, chosen.targets(position), proba, chosen.groups())
+    _write_json(folder / "scores.json", scores)
+    project.catalogue.set_model_scores(model_id, scores)
+
+
+class Owned(Protocol):
+    """An image with its patient and study."""
+
+    @property
+    def image_id(self) -> int: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def study(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Labelled images that have a vector. `missing` of them were imported after the embedding."""
+
+    items: Sequence[Owned]
     classes: list[int]
     rows: list[int]
     matrix: Any
     missing: int
 
-    def keep(self, mask: Iterable[bool]) -> _Chosen:
-        kept = [place for place, wanted in enumerate(mask) if wanted]
-        return _Chosen(
+    def keep(self, mask: Iterable[bool]) -> Chosen:
+        return self.pick([place for place, wanted in enumerate(mask) if wanted])
+
+    def pick(self, kept: Sequence[int]) -> Chosen:
+        return Chosen(
             [self.items[n] for n in kept],
             [self.classes[n] for n in kept],
             [self.rows[n] for n in kept],
@@ -173,7 +231,7 @@ class _Chosen:
             self.missing,
         )
 
-    def only(self, class_ids: Iterable[int]) -> _Chosen:
+    def only(self, class_ids: Iterable[int]) -> Chosen:
         wanted = set(class_ids)
         return self.keep([class_id in wanted for class_id in self.classes])
 
@@ -193,7 +251,7 @@ class _Chosen:
         return np.asarray([item.subject for item in self.items], dtype=np.str_)
 
 
-def _choose(project: Project, embedding: str, part: Part) -> _Chosen:
+def _choose(project: Project, embedding: str, part: Part) -> Chosen:
     """The labelled images of `part`, not excluded, in the order of their ids."""
     ids, matrix = load_embeddings(project, embedding)
     row_of = {int(image_id): row for row, image_id in enumerate(ids)}
@@ -204,7 +262,7 @@ def _choose(project: Project, embedding: str, part: Part) -> _Chosen:
         if item.part == part and (label := labels.get(item.image_id)) is not None and label.class_id is not None
     ]
     with_vector = [(item, class_id) for item, class_id in found if item.image_id in row_of]
-    return _Chosen(
+    return Chosen(
         [item for item, _ in with_vector],
         [class_id for _, class_id in with_vector],
         [row_of[item.image_id] for item, _ in with_vector],

@@ -13,9 +13,10 @@ from sslstudio.catalogue.rows import ModelRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item
 from sslstudio.domain.specs import FinetuneMode, FinetuneSpec
+from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import classifying, planning
+from sslstudio.session import classifying, leaks, planning
 from sslstudio.session.classifying import Compute
 from sslstudio.session.preparing import backbone_of, rendering_of, write_run
 from sslstudio.session.project import Project
@@ -85,7 +86,7 @@ def prepare_finetune(project: Project, name: str, mode: FinetuneMode = "lpft", *
     """A run that fits the network of an embedding to the labels of the training patients; `chosen` are spec fields.
 
     Labels of test patients do not go with it. Raises SSLStudioError: "not_embedded", "few_labels", "no_backbone",
-    "sees_volumes", "mode_does_not_fit".
+    "sees_volumes", "mode_does_not_fit", "leaky_split".
     """
     run_id = resolve_embedding(project, name)
     described = _described(project, run_id)
@@ -94,6 +95,7 @@ def prepare_finetune(project: Project, name: str, mode: FinetuneMode = "lpft", *
             "Small matrices (LoRA) are for vision transformers.", "Choose another way.", code="mode_does_not_fit"
         )
     classifying.ensure_split(project)
+    leaks.require_tight(project, run_id, SplitPlan())
     items, classes = _learners(project, run_id)
     learned = sum(bool(item.label) for item in items)
     batch = min(LARGEST_BATCH, max(SMALLEST_BATCH, learned // STEPS_AN_EPOCH))

@@ -22,7 +22,7 @@ COPY_IN_SERIES = 0.99
 """Within a series, where neighbouring slices are nearly alike."""
 DOUBTFUL = 0.94
 """From here on an embedding may say yes."""
-_SAME_VIEW = 0.5
+SAME_VIEW = 0.5
 _CLOSE_COSINE = 0.995
 _SMALL, _LARGE = 50_000, 200_000
 _PAIRS_PER_IMAGE = 300
@@ -99,7 +99,7 @@ def decide(
         left, right = tiles(block[:, 0]), tiles(block[:, 1])
         views = np.stack([likeness.coarse(left[:, k], right[:, k]) for k in (0, 1)], axis=1)
         fine = np.maximum(*(likeness.fine(left[:, k], right[:, k]) for k in (0, 1)))
-        for place in np.flatnonzero(views.max(axis=1) >= _SAME_VIEW):
+        for place in np.flatnonzero(views.max(axis=1) >= SAME_VIEW):
             a, b = (int(row) for row in block[place])
             score = float(fine[place])
             if series[a] == series[b]:

@@ -103,7 +103,7 @@ def test_training_shows_figures_by_patient_and_a_cell_selects_its_images(made: D
     assert "indicative" in view._basis.text()
     assert view._value.text() == texts.figure(scores["balanced_accuracy"])
     assert [row.cells[0] for row in view.examination.scores.per_class.scores.rows] == ["ring", "bar", "spots"]
-    qtbot.waitUntil(lambda: "No patient is on both sides" in view._split.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "No patient is on both sides" in view.split.sides.text(), timeout=10000)
     images = ProjectImages.of(made.services)
     qtbot.waitUntil(lambda: images.suggestions is not None, timeout=SOON)
     assert page.badge() == f"{scores['balanced_accuracy']['value']:.2f}"

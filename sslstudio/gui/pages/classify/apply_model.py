@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sslstudio.errors import SSLStudioError
+
 BLOCK = 8192
 
 
@@ -20,6 +22,8 @@ class Applied:
     probabilities: npt.NDArray[np.float32]
     class_ids: tuple[int, ...]
     train_ids: npt.NDArray[np.int64]
+    tested: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+    """Of the latest evaluation: images (T,), the class ids of their labels and those they were called; None without."""
 
 
 def apply_model(model_folder: str, embeddings_folder: str) -> Applied:
@@ -39,4 +43,18 @@ def apply_model(model_folder: str, embeddings_folder: str) -> Applied:
     for start in range(0, len(ids), BLOCK):
         block = np.asarray(vectors[start : start + BLOCK], dtype=np.float32)
         shares[start : start + BLOCK] = predict_proba(head, block)
-    return Applied(ids, shares, tuple(int(value) for value in described["class_ids"]), train_ids.astype(np.int64))
+    class_ids = tuple(int(value) for value in described["class_ids"])
+    return Applied(ids, shares, class_ids, train_ids.astype(np.int64), _tested(folder, class_ids))
+
+
+def _tested(
+    folder: Path, class_ids: tuple[int, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]] | None:
+    from sslstudio.session import tested
+
+    try:
+        said = tested.read(folder)
+    except SSLStudioError:  # a model of an older version, or one that was not tested
+        return None
+    names = np.asarray(class_ids, dtype=np.int64)
+    return said.ids, names[said.y], names[said.proba.argmax(axis=1)]

@@ -9,13 +9,15 @@ from PySide6.QtCore import QObject, SignalInstance
 
 from sslstudio.catalogue.rows import ModelRow
 from sslstudio.domain.specs import EmbedSpec
+from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
-from sslstudio.gui.pages.classify import results, texts
+from sslstudio.gui.pages.classify import results, split_texts, texts
 from sslstudio.gui.pages.classify.apply_model import Applied
 from sslstudio.gui.pages.classify.examination import Examination
 from sslstudio.gui.pages.classify.examination_view import ExaminationView
+from sslstudio.gui.pages.classify.split_presenter import SplitPresenter
 from sslstudio.gui.pages.classify.trainer import Trained, Trainer
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, time_left
@@ -38,6 +40,7 @@ class View(Protocol):
     def set_models(self, entries: Sequence[tuple[str, str]], current: str) -> None: ...
     def set_train_reason(self, reason: str) -> None: ...
     def set_split(self, text: str, caution: str) -> None: ...
+    def set_doing(self, text: str) -> None: ...
     def set_score(self, value: str, basis: str, left_out: str) -> None: ...
     def set_no_score(self, text: str) -> None: ...
     def set_matrix(self, names: Sequence[str], counts: Any) -> None: ...
@@ -56,12 +59,13 @@ class ClassifyController(QObject):
         view: View,
         parent: QObject | None = None,
         examination: ExaminationView | None = None,
+        split: SplitPresenter | None = None,
     ) -> None:
         super().__init__(parent)
-        self._services, self._view = services, view
+        self._services, self._view, self._split = services, view, split
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
-        self._trainer = Trainer(services, self)
+        self._trainer = Trainer(services, self, lambda: SplitPlan() if split is None else split.plan)
         self._models: list[ModelRow] = []
         self._shown = ""
         self._wanted = ""
@@ -84,6 +88,8 @@ class ClassifyController(QObject):
         self._services.background.run(
             self._services.session.project.catalogue.models, done=self._take_models, key="classify-models"
         )
+        if self._split is not None:
+            self._split.refresh()
         self._show_state()
 
     def close(self) -> None:
@@ -107,6 +113,9 @@ class ClassifyController(QObject):
     def _compare(self) -> None:
         self._trainer.train([source.embedding for source in self._current.known.sources if source.embedding])
 
+    def _show_progress(self, done: int, total: int) -> None:
+        self._view.set_doing(split_texts.training(done, total) if self._trainer.busy else "")
+
     def _embed_starts(self) -> None:
         missing = self._missing_starts()
         if missing:
@@ -128,6 +137,11 @@ class ClassifyController(QObject):
         view.cell_requested.connect(self._select_cell)
         self._trainer.trained.connect(self._take_trained)
         self._trainer.busy_changed.connect(self._show_state)
+        self._trainer.progressed.connect(self._show_progress)
+        if self._split is not None:
+            self._split.changed.connect(self._show_state)
+            self._trainer.blocked.connect(self._split.show_leaks)
+            self._split.stop_requested.connect(self._trainer.stop)
         self._current.changed.connect(self._show_state)
         self._images.images_changed.connect(self._show_state)
         self._services.jobs.changed.connect(lambda _: self._show_state())
@@ -140,9 +154,11 @@ class ClassifyController(QObject):
             return texts.TRAINING
         if source is None or not source.embedding:
             return texts.NO_EMBEDDING
-        if results.sides(self._images.table, self._images.labels()).classes < 2:
+        counted = results.sides(self._images.table, self._images.labels())
+        hold_out = self._split is None or self._split.plan.way == "hold_out"
+        if counted.classes < 2 and (hold_out or not self._images.labels()):
             return texts.FEW_LABELS
-        return ""
+        return "" if self._split is None else self._split.reason
 
     def _show_state(self) -> None:
         known, view = self._current.known, self._view
@@ -154,7 +170,11 @@ class ClassifyController(QObject):
         view.set_train_reason(reason)
         counted = results.sides(self._images.table, self._images.labels())
         caution = texts.MANY_ONE_IMAGE if counted.one_image_each else ""
-        view.set_split(texts.split(counted.train, counted.test) if counted.dealt else texts.NOT_DEALT, caution)
+        summary = self._split.summary if self._split is not None else ""
+        plain = texts.split(counted.train, counted.test) if counted.dealt else texts.NOT_DEALT
+        hold_out = self._split is None or self._split.plan.way == "hold_out"
+        view.set_split(summary or (plain if hold_out else ""), caution)
+        self._show_progress(0, 1)
         missing = self._missing_starts()
         busy = self._services.jobs.busy_with("embed")
         embed: str | None = None

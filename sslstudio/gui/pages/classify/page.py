@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sslstudio.gui.explain.controller import Explaining
 from sslstudio.gui.pages.classify.controller import ClassifyController
+from sslstudio.gui.pages.classify.split_presenter import SplitPresenter
 from sslstudio.gui.pages.classify.tuning import Tuning
 from sslstudio.gui.pages.classify.view import ClassifyView
 from sslstudio.gui.pages.page import Page, Services
@@ -12,7 +13,8 @@ from sslstudio.gui.pages.page import Page, Services
 def create(services: Services) -> Page:
     """The Classify page of an open project."""
     view = ClassifyView()
-    controller = ClassifyController(services, view, view, view.examination)
+    split = SplitPresenter(services, view.split, view)
+    controller = ClassifyController(services, view, view, view.examination, split)
 
     tuning = Tuning(services, view.tuning, controller.refresh, view)
     release = Explaining.of(services).add_to(services.actions, "classify")

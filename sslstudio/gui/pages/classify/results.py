@@ -97,6 +97,9 @@ def rivals(sources: Iterable[Source], models: Sequence[ModelRow], shown: ModelRo
 def cell_images(table: ImageTable, labels: Mapping[int, Label], applied: Any, true: int, predicted: int) -> list[int]:
     """Test images of the class `true` (a position) that were called `predicted`, of patients not learned from."""
     class_id = applied.class_ids[true]
+    if applied.tested is not None:
+        ids, classes, called = applied.tested
+        return [int(key) for key in ids[(classes == class_id) & (called == applied.class_ids[predicted])]]
     learned = set(table.subject_code[table.rows_of(applied.train_ids)].tolist())
     called = dict(zip(applied.ids.tolist(), np.asarray(applied.probabilities).argmax(axis=1).tolist(), strict=True))
     found = []

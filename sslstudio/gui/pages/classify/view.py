@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBox
 
 from sslstudio.gui.pages.classify import texts
 from sslstudio.gui.pages.classify.examination_view import ExaminationView
+from sslstudio.gui.pages.classify.split_panel import SplitPanel
 from sslstudio.gui.pages.classify.tuning_panel import TuningPanel
 from sslstudio.gui.widgets.confusion import ConfusionMatrix
 from sslstudio.gui.widgets.controls import (
@@ -47,8 +48,7 @@ class ClassifyView(QWidget):
         self.comparison = ScoreTable(texts.HELPING, texts.COMPARE_HEADERS, (1, 2, 3))
         self.examination = ExaminationView()
         self.tuning = TuningPanel()
-        self._split = Text("", "")
-        self._caution = Text("", "warning")
+        self.split = SplitPanel()
         self._value = QLabel("-")
         self._basis = Text("", "muted")
         self._left_out = Text("", "small")
@@ -77,9 +77,11 @@ class ClassifyView(QWidget):
 
     def set_split(self, text: str, caution: str) -> None:
         """Who trains and who tests, and what to be careful about."""
-        self._split.setText(text)
-        self._caution.setText(caution)
-        self._caution.setVisible(bool(caution))
+        self.split.set_sides(text, caution)
+
+    def set_doing(self, text: str) -> None:
+        """What is being trained, "" when nothing is."""
+        self.split.set_doing(text)
 
     def set_score(self, value: str, basis: str, left_out: str) -> None:
         """The big number and what it stands on."""
@@ -142,8 +144,7 @@ class ClassifyView(QWidget):
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
         column.addWidget(SectionTitle(texts.PATIENTS))
-        column.addWidget(self._split)
-        column.addWidget(self._caution)
+        column.addWidget(self.split)
         column.addSpacing(8)
         column.addWidget(self._stack, 1)
         self._stack.addWidget(self._results)
@@ -165,7 +166,6 @@ class ClassifyView(QWidget):
         whole.addWidget(Line())
         whole.addWidget(scroll, 1)
         self._no_score.hide()
-        self._caution.hide()
 
     def _build_results(self) -> None:
         head = QHBoxLayout()
