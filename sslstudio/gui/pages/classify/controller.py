@@ -113,9 +113,6 @@ class ClassifyController(QObject):
     def _compare(self) -> None:
         self._trainer.train([source.embedding for source in self._current.known.sources if source.embedding])
 
-    def _show_progress(self, done: int, total: int) -> None:
-        self._view.set_doing(split_texts.training(done, total) if self._trainer.busy else "")
-
     def _embed_starts(self) -> None:
         missing = self._missing_starts()
         if missing:
@@ -137,8 +134,8 @@ class ClassifyController(QObject):
         view.cell_requested.connect(self._select_cell)
         self._trainer.trained.connect(self._take_trained)
         self._trainer.busy_changed.connect(self._show_state)
-        self._trainer.progressed.connect(self._show_progress)
         if self._split is not None:
+            self._trainer.progressed.connect(self._split.show_progress)
             self._split.changed.connect(self._show_state)
             self._trainer.blocked.connect(self._split.show_leaks)
             self._split.stop_requested.connect(self._trainer.stop)
@@ -174,7 +171,7 @@ class ClassifyController(QObject):
         plain = texts.split(counted.train, counted.test) if counted.dealt else texts.NOT_DEALT
         hold_out = self._split is None or self._split.plan.way == "hold_out"
         view.set_split(summary or (plain if hold_out else ""), caution)
-        self._show_progress(0, 1)
+        view.set_doing(split_texts.training(0, 1) if self._trainer.busy else "")
         missing = self._missing_starts()
         busy = self._services.jobs.busy_with("embed")
         embed: str | None = None

@@ -35,6 +35,7 @@ class Panel(Protocol):
     def set_choices(self, choices: list[Choice], plan: SplitPlan) -> None: ...
     def set_since(self, number: float | None, placeholder: str = "", text: str | None = None) -> None: ...
     def set_remarks(self, notes: tuple[str, ...], advice: str) -> None: ...
+    def set_doing(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class SplitPresenter(QObject):
         """What stood in the way of the training that was asked for; nothing when it was in order."""
         self._found = found
         self._panel.leaks.set_leaks(found.sentences())
+
+    def show_progress(self, done: int, total: int) -> None:
+        """So many classifiers of a training are fitted."""
+        self._panel.set_doing(texts.training(done, total))
 
     def _take(self, known: _Known) -> None:
         plan = self.plan if self._chosen else known.plan
