@@ -7,7 +7,7 @@ from sslstudio.gui.texts import count, duration
 TITLE = "Fine-tune the network"
 ABOUT = (
     "The classifier above leaves the network as it is. Fine-tuning changes the network itself to fit your labels. It "
-    "pays mostly from some fifty labels a class on, and it is compared with the linear classifier on the same images."
+    "pays with hundreds of labels a class, and it is compared with the linear classifier on the same images."
 )
 START = "Fine-tune"
 STOP = "Stop"

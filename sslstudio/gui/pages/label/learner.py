@@ -60,7 +60,7 @@ class Learner(QObject):
         self._services = services
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
-        self._running = False
+        self._running = self._busy = self._again = False
         self._counted = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -81,7 +81,10 @@ class Learner(QObject):
             self._timer.start()
 
     def learn(self) -> None:
-        """Refit now; only the result of the latest call is used."""
+        """Refit now, or as soon as the refit under way has ended: labels that come faster than that do not pile up."""
+        if self._busy:
+            self._again = True
+            return
         source = self._current.known.current
         if source is None or not source.embedding:
             self._nothing(texts.NO_EMBEDDING)
@@ -107,9 +110,23 @@ class Learner(QObject):
             ).result()
             return result
 
-        self._services.background.run(
-            work, done=lambda fitted: self._take(fitted, lesson), failed=self._failed, key="label-refit"
-        )
+        def done(fitted: Refit) -> None:
+            self._take(fitted, lesson)
+            self._rest()
+
+        def failed(error: SSLStudioError) -> None:
+            self._failed(error)
+            self._rest()
+
+        self._busy = True
+        self._services.background.run(work, done=done, failed=failed, key="label-refit")
+
+    def _rest(self) -> None:
+        """A refit has ended; begin the next one if labels came meanwhile."""
+        self._busy, again = False, self._again
+        self._again = False
+        if again:
+            self.learn()
 
     def _lesson(self) -> _Lesson:
         table, embedded = self._images.table, self._current.known.map
