@@ -1,8 +1,7 @@
-"""The frozen test set, what was drawn for it by chance, how often it was looked at, and how each model was split."""
+"""The frozen test set, how often it was looked at, and how each model was split."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sslstudio.catalogue.database import Database
@@ -133,18 +132,6 @@ class FrozenTables:
         """What was done with the test set, oldest first: (time, kind, model, images, patients, why)."""
         rows = self._db.rows("SELECT at, kind, model_id, images, subjects, why FROM test_events ORDER BY event_id")
         return [(at, kind, model, int(images), int(subjects), why) for at, kind, model, images, subjects, why in rows]
-
-    def note_picks(self, image_ids: Iterable[int]) -> None:
-        """Keep that the queue drew these images by chance, whatever they show."""
-        at = now()
-        with self._db.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO random_picks VALUES (?, ?)", [(int(key), at) for key in image_ids]
-            )
-
-    def picks(self) -> set[int]:
-        """The images that the queue drew by chance."""
-        return {key for (key,) in self._db.rows("SELECT image_id FROM random_picks")}
 
     def set_model_split(self, model_id: str, plan: SplitPlan) -> None:
         """Keep how the images of a model were divided."""

@@ -341,14 +341,11 @@ _FROZEN = (
         state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'same', 'differ')),
         CHECK (left_id < right_id),
         PRIMARY KEY (left_id, right_id)) WITHOUT ROWID""",
-    """CREATE TABLE random_picks (
-        image_id INTEGER PRIMARY KEY REFERENCES images ON DELETE CASCADE,
-        at TEXT NOT NULL)""",
     "CREATE TABLE model_splits (model_id TEXT PRIMARY KEY, plan TEXT NOT NULL) WITHOUT ROWID",
 )
 """Patients of the frozen test set (`held`) never train: the trigger forbids it whatever the program does. `copies`
-keeps pairs of images that were compared: `same` is what the comparison said, `state` what the user said. `random_picks`
-are images that the queue drew by chance. A model's split may name institutions and dates, so it stands here alone."""
+keeps pairs of images that were compared: `same` is what the comparison said, `state` what the user said. A model's
+split may name institutions and dates, so it stands here alone."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS, _CHOSEN, _RATERS, _FROZEN,

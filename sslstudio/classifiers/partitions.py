@@ -47,25 +47,17 @@ class Division:
 
 def units(groups: NDArray[np.str_], links: Iterable[tuple[str, str]] = ()) -> Ints:
     """(N,) the number of each image's unit: the patients of `groups` (N,), those joined by `links` under one number."""
-    names, code = np.unique(groups, return_inverse=True)
-    place = {str(name): number for number, name in enumerate(names)}
-    leader: dict[str, str] = {}
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def find(one: str) -> str:
-        leader.setdefault(one, one)
-        while leader[one] != one:
-            leader[one] = leader[leader[one]]
-            one = leader[one]
-        return one
-
-    for left, right in links:
-        leader[find(right)] = find(left)
-    first: dict[str, int] = {}
-    number = np.arange(len(names))
-    for name in leader:
-        if name in place:
-            number[place[name]] = first.setdefault(find(name), place[name])
-    return np.asarray(number[code], dtype=np.int64) if len(code) else np.zeros(0, dtype=np.int64)
+    if not len(groups):
+        return np.zeros(0, dtype=np.int64)
+    pairs = np.array(list(links), dtype=np.str_).reshape(-1, 2)
+    names, code = np.unique(np.concatenate([groups, pairs.ravel()]), return_inverse=True)
+    left, right = code[len(groups) :].reshape(-1, 2).T
+    joined = coo_array((np.ones(len(pairs), dtype=np.int8), (left, right)), shape=(len(names), len(names)))
+    number = connected_components(joined, directed=False)[1]
+    return np.asarray(number[code[: len(groups)]], dtype=np.int64)
 
 
 def by_side(unit: Ints, side: NDArray[np.integer], name: str = "") -> Division:

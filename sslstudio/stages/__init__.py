@@ -25,23 +25,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from sslstudio.domain.runs import Stage
 from sslstudio.errors import SSLStudioError
 
-JOB_STAGES: tuple[Stage, ...] = (
-    "import_images",
-    "triage",
-    "preflight",
-    "pretrain",
-    "finetune",
-    "embed",
-    "map_embeddings",
-    "export",
-    "predict",
-    "retrieve",
-)
+JOB_STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 def load(stage: Stage) -> Callable[..., dict[str, Any]]:

@@ -91,7 +91,7 @@ def test_a_run_that_was_stopped_can_go_on(made: Desk, panel: TuningPanel, qtbot:
     tuning.refresh()
     qtbot.waitUntil(lambda: not panel.resume.isHidden(), timeout=SOON)
     resumed: list[str] = []
-    made.jobs.resume = resumed.append  # type: ignore[attr-defined]
+    made.jobs.resume = resumed.append
     panel.resume.click()
     assert resumed == [run_id] and panel.resume.text() == f"Go on with {run_id}"
 
@@ -102,6 +102,6 @@ def test_what_is_no_better_is_not_recommended() -> None:
         return SimpleNamespace(model_id=name, scores=against)
 
     linear, worse, better = model("linear-1", None), model("finetune-1", "unclear"), model("finetune-2", "better")
-    assert finetuning.recommended([linear, worse]) == "linear-1"  # type: ignore[list-item]
-    assert finetuning.recommended([linear, worse, better]) == "finetune-2"  # type: ignore[list-item]
-    assert finetuning.recommended([]) == "" and finetuning.recommended([worse]) == "finetune-1"  # type: ignore[list-item]
+    assert finetuning.recommended([linear, worse]) == "linear-1"
+    assert finetuning.recommended([linear, worse, better]) == "finetune-2"
+    assert finetuning.recommended([]) == "" and finetuning.recommended([worse]) == "finetune-1"

@@ -33,7 +33,7 @@ def test_the_most_confidently_wrong_come_first(fitted: tuple[Project, str]) -> N
     wrong = cases.label != cases.called
     confusion = np.zeros((2, 2), int)
     np.add.at(confusion, (cases.label, cases.called), 1)
-    assert confusion.tolist() == project.catalogue.model(model_id).scores["confusion"]  # type: ignore[index]
+    assert confusion.tolist() == project.catalogue.model(model_id).scores["confusion"]
     assert not wrong.any() or cases.loss[wrong].min() >= cases.loss[~wrong].max() - 1e-9, "two classes"
 
 
