@@ -57,6 +57,8 @@ class LocalLauncher:
             attempt=previous.attempt + 1,
             first_event=events.end_of_lines(run.events_file),
             launched=time.time(),
+            launcher_pid=os.getpid(),
+            launcher_started=processes.start_time(os.getpid()),
         )
         run.heartbeat_file.unlink(missing_ok=True)
         run.set_status(status)

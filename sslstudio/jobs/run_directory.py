@@ -25,14 +25,16 @@ from sslstudio.jobs.events import EventBatch
 
 STARTUP_SECONDS = 60.0
 """How long a launch without a known process may take before it counts as lost."""
+NOTING_SECONDS = 10.0
+"""How long after a worker's last sign of life its launcher may take to note how it ended."""
 
 
 class RunStatus(Record):
     """`state.json`. `process_started` tells this process from a later one with the same `pid`.
 
     `attempt` counts launches, 0 before the first; `first_event` is the byte offset in `events.jsonl` where the
-    attempt begins. `launched` and `started` are seconds since the epoch; `exit_code` is known where the launcher
-    saw the worker end.
+    attempt begins. `launched` and `started` are seconds since the epoch; `exit_code` is known where the launcher,
+    the process `launcher_pid`, saw the worker end.
     """
 
     state: RunState = RunState.PREPARED
@@ -43,6 +45,8 @@ class RunStatus(Record):
     pid: int = 0
     process_started: str = ""
     host: str = ""
+    launcher_pid: int = 0
+    launcher_started: str = ""
     exit_code: int | None = None
 
 
@@ -132,9 +136,10 @@ class RunDirectory:
         """The state by all evidence: events, exit code, the worker's lock, requests. See `jobs.states.classify`."""
         # The order matters: a worker writes its last event before it lets go of its lock.
         status = self.status()
-        alive = self.alive(status)
+        silent = self.heartbeat_age(status)
+        alive = self.alive(status) or _end_will_be_noted(status, silent)
         last = events.last(self.events_file, status.first_event)
-        return states.classify(last, status.exit_code, self.cancel_requested(), self.heartbeat_age(status), alive)
+        return states.classify(last, status.exit_code, self.cancel_requested(), silent, alive)
 
     def worker_holds_lock(self) -> bool:
         """True when a worker process works in this directory now."""
@@ -182,6 +187,13 @@ class RunDirectory:
     def log_tail(self, lines: int = 40) -> str:
         """The last `lines` lines of `log.txt`; "" when there is none."""
         return tail(self.log_file, lines)
+
+
+def _end_will_be_noted(status: RunStatus, silent: float | None) -> bool:
+    """True in the moment between the end of a worker and its launcher's note of the exit code."""
+    if status.exit_code is not None or silent is None or silent > NOTING_SECONDS:
+        return False
+    return processes.same_process(status.launcher_pid, status.launcher_started)
 
 
 def overrides(run_dir: Path) -> dict[str, int]:

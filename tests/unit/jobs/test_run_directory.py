@@ -14,7 +14,14 @@ from sslstudio.domain.runs import Done, RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import processes, run_lock
 from sslstudio.jobs.events import EventWriter
-from sslstudio.jobs.run_directory import RunDirectory, RunStatus, overrides, tail, write_atomically
+from sslstudio.jobs.run_directory import (
+    NOTING_SECONDS,
+    RunDirectory,
+    RunStatus,
+    overrides,
+    tail,
+    write_atomically,
+)
 from tests.fakes.runs import pretrain_job, tiny_run
 
 HOLD = """
@@ -80,6 +87,29 @@ def test_a_worker_that_never_came_up_is_lost(tmp_path: Path) -> None:
     assert run.state() is RunState.RUNNING
     run.set_status(RunStatus(attempt=1, launched=time.time() - 1000))
     assert run.state() is RunState.LOST
+
+
+def test_a_worker_that_has_just_ended_counts_as_running_until_its_launcher_notes_how(tmp_path: Path) -> None:
+    run = tiny_run(tmp_path, "simclr-1")
+    me = os.getpid()
+    ended = RunStatus(
+        attempt=1,
+        launched=time.time(),
+        started=time.time(),
+        launcher_pid=me,
+        launcher_started=processes.start_time(me),
+    )
+    run.set_status(ended)
+    run.heartbeat_file.touch()
+    assert run.state() is RunState.RUNNING and not run.alive()
+    run.set_status(ended.model_copy(update={"exit_code": 0}))
+    assert run.state() is RunState.FAILED
+    run.set_status(ended.model_copy(update={"launcher_started": "another process"}))
+    assert run.state() is RunState.LOST, "nobody is left who could note anything"
+    run.set_status(ended)
+    long_ago = time.time() - 2 * NOTING_SECONDS
+    os.utime(run.heartbeat_file, (long_ago, long_ago))
+    assert run.state() is RunState.LOST, "the launcher could not note it"
 
 
 def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
