@@ -41,11 +41,12 @@ class FindingTables:
 
     def images_not_looked_at(self) -> int:
         """How many images no triage has looked at."""
-        return int(self._db.value("SELECT count(*) FROM images WHERE image_id NOT IN (SELECT image_id FROM looks)"))
+        query = "SELECT count(*) FROM images WHERE image_id NOT IN (SELECT image_id FROM looks)"
+        return int(self._db.slow_row(query)[0])
 
     def images_not_searched(self) -> int:
         """How many images were looked at, but not for duplicates: the triage was stopped before its end."""
-        return int(self._db.value("SELECT count(*) FROM looks WHERE NOT searched"))
+        return int(self._db.slow_row("SELECT count(*) FROM looks WHERE NOT searched")[0])
 
     def known_images(self) -> list[KnownImage]:
         """What a triage is told of the images beside their items; images of which nothing is known are left out."""

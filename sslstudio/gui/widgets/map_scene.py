@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QPixmap
 
 from sslstudio.gui import theme
 from sslstudio.gui.item_models.colouring import Colouring, single
+from sslstudio.gui.item_models.id_rows import IdRows
 from sslstudio.gui.widgets import map_contours, map_density, map_index
 from sslstudio.gui.widgets.map_index import PointIndex, Rectangle
 from sslstudio.gui.widgets.map_raster import Bytes, Floats, Integers, Mask, Points
@@ -82,9 +83,8 @@ class MapScene:
         self.index: PointIndex | None = None
         self.far: Far | None = None
         self._rank: Integers = np.zeros(0, dtype=np.int32)
-        rising = bool((self.ids[1:] > self.ids[:-1]).all())
-        self._sorted = None if rising else np.argsort(self.ids, kind="stable")
-        self._unbroken = rising and len(self.ids) > 0 and int(self.ids[-1] - self.ids[0]) == len(self.ids) - 1
+        self._id_rows = IdRows(self.ids)
+        self._rising = bool((self.ids[1:] > self.ids[:-1]).all())
         self._shapes: Bytes = np.zeros(len(self.ids), dtype=np.uint8)
         if not self.large:
             self.take(self.prepare())
@@ -189,20 +189,13 @@ class MapScene:
 
     def rows_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Rows of the images that stand on the map."""
-        if not len(self.ids) or not len(ids):
-            return np.zeros(0, dtype=np.int64)
-        if self._unbroken:
-            place = ids - self.ids[0]
-            return np.asarray(place[(place >= 0) & (place < len(self.ids))], dtype=np.int64)
-        place = np.minimum(np.searchsorted(self.ids, ids, sorter=self._sorted), len(self.ids) - 1)
-        rows = place if self._sorted is None else self._sorted[place]
-        return np.asarray(rows[self.ids[rows] == ids], dtype=np.int64)
+        return self._id_rows.rows_of(ids)
 
     def ids_of(self, rows: Integers) -> npt.NDArray[np.int64]:
         """The ids of these rows, ascending."""
         chosen = np.zeros(len(self.ids), dtype=bool)
         chosen[rows] = True
-        return self.ids[chosen] if self._sorted is None else np.sort(self.ids[chosen])
+        return self.ids[chosen] if self._rising else np.sort(self.ids[chosen])
 
     def shown_count(self) -> int:
         """How many points are not hidden by the legend."""
