@@ -48,6 +48,11 @@ def calibrate(
     return {"n_images": len(true), "n_subjects": len(images), "levels": levels}
 
 
+def indicative(kept: Mapping[str, Any]) -> bool:
+    """True when what `calibrate` returned rests on too few images for its promise to be relied on."""
+    return bool(kept.get("levels")) and int(kept.get("n_images", 0)) < ENOUGH
+
+
 def sets(proba: NDArray[np.floating], least: float) -> NDArray[np.bool_]:
     """Which classes belong to the set of each image (N, K); the most probable one always does."""
     shares = np.asarray(proba, dtype=np.float64)

@@ -6,7 +6,7 @@ Called in the compute process, which reads the files itself.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,16 @@ class Near:
 class Explained:
     """`probabilities` by class id, in the model's order; `near` the nearest of each class, nearest first.
 
-    `learned` says that the classifier has learned from this very image.
+    `learned` says that the classifier has learned from this very image. `sets` are promised coverages with the classes
+    that cannot be ruled out at each, the likeliest first; `indicative` that they rest on few images. No sets where the
+    classifier keeps none, or has learned from the image, of which they would promise too much.
     """
 
     probabilities: dict[int, float]
     near: tuple[Near, ...]
     learned: bool
+    sets: tuple[tuple[float, tuple[int, ...]], ...] = ()
+    indicative: bool = False
 
 
 def explain(
@@ -60,19 +64,20 @@ def explain(
     if not there[0]:
         return None
     mine = np.asarray(vectors[rows[:1]], dtype=np.float32)
-    chances, learned = _opinion(Path(model_folder), mine, image_id) if model_folder else ({}, False)
+    said = _opinion(Path(model_folder), mine, image_id) if model_folder else Explained({}, (), learned=False)
     others = np.flatnonzero(there & (patients != patients[0]))
     distance = 1.0 - unit_rows(vectors[rows[others]]) @ unit_rows(mine)[0]
     near: list[Near] = []
-    for class_id in chances or np.unique(class_ids[others]).tolist():
+    for class_id in said.probabilities or np.unique(class_ids[others]).tolist():
         of = np.flatnonzero(class_ids[others] == class_id)
         first = of[np.argsort(distance[of], kind="stable")[:NEAREST]]
         near += [Near(int(ids[others[at]]), int(class_id), round(float(distance[at]), 4)) for at in first]
-    return Explained(chances, tuple(near), learned)
+    return replace(said, near=tuple(near))
 
 
-def _opinion(folder: Path, vector: NDArray[np.float32], image_id: int) -> tuple[dict[int, float], bool]:
-    """Probabilities by class id for a vector (1, D), and whether the model has learned from that image."""
+def _opinion(folder: Path, vector: NDArray[np.float32], image_id: int) -> Explained:
+    """What a model says of a vector (1, D), without neighbours."""
+    from sslstudio.classifiers import conformal
     from sslstudio.classifiers.linear import LinearHead, predict_proba
 
     described: dict[str, Any] = json.loads((folder / "model.json").read_bytes())
@@ -81,4 +86,12 @@ def _opinion(folder: Path, vector: NDArray[np.float32], image_id: int) -> tuple[
         learned = bool(np.isin(image_id, stored["train_ids"]))
     head = LinearHead(**arrays, C=float(described["C"]), temperature=float(described["temperature"]))
     shares = predict_proba(head, vector)[0]
-    return {int(key): float(share) for key, share in zip(described["class_ids"], shares, strict=True)}, learned
+    class_ids = [int(key) for key in described["class_ids"]]
+    kept: dict[str, Any] = {} if learned else (described.get("cross_validation") or {}).get("conformal") or {}
+    sets = []
+    for level in kept.get("levels", ()):
+        within = conformal.sets(shares[None], float(level["least"]))[0]
+        sets.append((float(level["coverage"]), tuple(class_ids[at] for at in np.argsort(-shares) if within[at])))
+    return Explained(
+        dict(zip(class_ids, shares.tolist(), strict=True)), (), learned, tuple(sets), conformal.indicative(kept)
+    )

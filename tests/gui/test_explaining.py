@@ -110,6 +110,17 @@ def test_without_a_classifier_neighbours_are_shown_all_the_same(made: Desk, qtbo
     release()
 
 
+def test_what_cannot_be_ruled_out_stands_below_the_opinion(explaining: Explaining, made: Desk, qtbot: QtBot) -> None:
+    panel = opened(explaining, made, qtbot)
+    panel.set_opinion([(1, "ring", 0.6), (2, "disc", 0.4)], "At a promise of 90 % it cannot rule out ring or disc.")
+    assert panel._sets.isVisible()
+    panel.set_opinion([(1, "ring", 1.0)])
+    assert not panel._sets.isVisible()
+    words = texts.cannot_rule_out([(0.9, ["ring"]), (0.95, ["ring", "disc"])], indicative=True).splitlines()
+    assert words[0].endswith("rules out all but ring.") and words[1].endswith("cannot rule out ring or disc.")
+    assert words[2].startswith("Indicative only")
+
+
 def test_words_and_colours_say_what_the_map_is() -> None:
     bad = texts.map_words("Grad-CAM", 8, 0.9, True)
     assert bad.startswith("Do not rely on this map") and "0.90" in bad

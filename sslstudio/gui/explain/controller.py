@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ImageDetail, ModelRow
+from sslstudio.classifiers.explaining import Explained
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.actions.registry import Action, ActionRegistry, Dispose
 from sslstudio.gui.explain import heat, texts
@@ -163,7 +164,7 @@ class Explaining(QObject):
         if not chances:
             notice = texts.NO_MODEL if case.model is None else texts.NOT_SEEN
         panel.set_notice(notice)
-        panel.set_opinion([(key, names.get(key, "?"), share) for key, share in order])
+        panel.set_opinion([(key, names.get(key, "?"), share) for key, share in order], _sets(found, names))
         near = {key: list[Any]() for key, _ in order}
         for one in found.near if found is not None else ():
             near.setdefault(one.class_id, []).append(one)
@@ -242,3 +243,11 @@ class Explaining(QObject):
                 self.panel.set_heat(None, f"{error.message} {error.hint}".strip())
 
         self._services.background.run(work, done=done, failed=failed, key="explain-heat")
+
+
+def _sets(found: Explained | None, names: dict[int, str]) -> str:
+    """What the classifier cannot rule out, if it keeps that."""
+    if found is None:
+        return ""
+    named = [(coverage, [names.get(key, "?") for key in class_ids]) for coverage, class_ids in found.sets]
+    return texts.cannot_rule_out(named, indicative=found.indicative)

@@ -60,6 +60,7 @@ class ExplanationPanel(QDialog):
         self.caution = Text(texts.CAUTION, "strong")
         self._heat: QImage | None = None
         self._opinion = QGridLayout()
+        self._sets = Text("", "small")
         self._near = QVBoxLayout()
         self._prior_words = Text("", "small")
         self._prior = QHBoxLayout()
@@ -86,9 +87,13 @@ class ExplanationPanel(QDialog):
         self.notice.setText(text)
         self.notice.setVisible(bool(text))
 
-    def set_opinion(self, entries: Sequence[tuple[int, str, float]]) -> None:
-        """Class id, name and probability of each class, the likeliest first; empty when nothing is known."""
+    def set_opinion(self, entries: Sequence[tuple[int, str, float]], sets: str = "") -> None:
+        """Class id, name and probability of each class, the likeliest first; empty when nothing is known. `sets` says
+        what cannot be ruled out.
+        """
         _empty(self._opinion)
+        self._sets.setText(sets)
+        self._sets.setVisible(bool(sets))
         self.heat_class.clear()
         for place, (class_id, name, share) in enumerate(entries):
             bar = QProgressBar()
@@ -215,6 +220,7 @@ class ExplanationPanel(QDialog):
         right.addWidget(self.notice)
         right.addWidget(SectionTitle(texts.OPINION))
         right.addLayout(self._opinion)
+        right.addWidget(self._sets)
         right.addWidget(Line())
         right.addWidget(SectionTitle(texts.NEAREST))
         right.addLayout(self._near)

@@ -48,6 +48,20 @@ def days(between: int | None) -> str:
     return f"{count(between, 'day')} before"
 
 
+def cannot_rule_out(sets: Sequence[tuple[float, Sequence[str]]], *, indicative: bool) -> str:
+    """Which classes it cannot rule out at each promised coverage, names with the likeliest first."""
+    lines = []
+    for coverage, names in sets:
+        promised = f"At a promise of {100 * coverage:.0f} %"
+        if len(names) == 1:
+            lines.append(f"{promised} it rules out all but {names[0]}.")
+        else:
+            lines.append(f"{promised} it cannot rule out {', '.join(names[:-1])} or {names[-1]}.")
+    if indicative:
+        lines.append("Indicative only: few images to set the limits on.")
+    return "\n".join(lines)
+
+
 def map_words(method: str, fields: int, likeness: float, doubtful: bool) -> str:
     """What the map is, and whether it depends on what was learned."""
     of_all = " It is the same for every class." if method == "attention rollout" else ""

@@ -50,3 +50,16 @@ def test_an_image_without_a_vector_is_not_explained(tmp_path: Path) -> None:
     assert alone is not None and alone.near == () and not alone.learned
     without = explaining.explain("", embeddings, 103, np.array([103, 104]), np.array([-1, 7]), np.array([0, 1]))
     assert without is not None and not without.probabilities and [one.image_id for one in without.near] == [104]
+
+
+def test_sets_say_what_cannot_be_ruled_out_but_not_of_images_it_has_learned_from(tmp_path: Path) -> None:
+    model, embeddings = stored(tmp_path)
+    described = json.loads((tmp_path / "model.json").read_text())
+    levels = [{"coverage": 0.5, "least": 0.9}, {"coverage": 0.99, "least": 0.01}]
+    described["cross_validation"] = {"conformal": {"n_images": 20, "n_subjects": 9, "levels": levels}}
+    (tmp_path / "model.json").write_text(json.dumps(described))
+    alone = (np.array([109]), np.array([-1]), np.array([0]))
+    found = explaining.explain(model, embeddings, 109, *alone)
+    assert found is not None and found.sets == ((0.5, (8,)), (0.99, (8, 7))) and found.indicative
+    learned = explaining.explain(model, embeddings, 103, np.array([103]), *alone[1:])
+    assert learned is not None and learned.learned and learned.sets == ()

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from sslstudio.classifiers.conformal import indicative
 from sslstudio.gui.pages.classify import trust_texts as texts
 from sslstudio.gui.widgets.controls import SectionTitle, Text
 from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
@@ -60,7 +61,7 @@ class TrustPanel(QWidget):
         self._sets_help.setVisible(bool(levels))
         self.sets.set_rows([ScoreRow(texts.set_row(level)) for level in levels])
         self.promise.setText(texts.promise(found))
-        self.promise.set_role("warning" if texts.indicative(found) else "")
+        self.promise.set_role("warning" if indicative(found) else "")
 
 
 def _points(bins: Sequence[Mapping[str, Any]]) -> list[Point]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sslstudio.classifiers.conformal import ENOUGH
+from sslstudio.classifiers.conformal import ENOUGH, indicative
 from sslstudio.domain.words import percent
 from sslstudio.gui.pages.classify.texts import figure
 from sslstudio.gui.texts import count
@@ -61,11 +61,6 @@ def before(after: Mapping[str, Any], found: Mapping[str, Any] | None) -> str:
         f"One number (the temperature), fitted on training patients left out in turn, {change}: off by {100 * was:.0f} "
         f"points before (Brier score {float(found['brier']):.3f})."
     )
-
-
-def indicative(found: Mapping[str, Any]) -> bool:
-    """True when the sets rest on too little."""
-    return bool(found.get("levels")) and int(found.get("n_images", 0)) < ENOUGH
 
 
 def promise(found: Mapping[str, Any]) -> str:
