@@ -16,6 +16,8 @@ Shown = npt.NDArray[np.uint8]
 _GAP = 4
 _BREAK = 16
 _HEAD = 20
+_LONGEST = 140
+"""Longer titles of rows are wrapped, so that the pictures get the width."""
 
 
 def to_image(pixels: Shown) -> QImage:
@@ -73,7 +75,7 @@ class PictureGrid(QWidget):
 
     def _left(self) -> int:
         metrics = self.fontMetrics()
-        return max((metrics.horizontalAdvance(title) + 12 for title in self._row_titles), default=0)
+        return max((min(_LONGEST, metrics.horizontalAdvance(title) + 12) for title in self._row_titles), default=0)
 
     def _top(self) -> int:
         return _HEAD if self._column_titles else 0
@@ -93,12 +95,13 @@ class PictureGrid(QWidget):
         painter.setFont(theme.font(colours.small))
         painter.setPen(QColor(colours.muted))
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        wrapped = int(Qt.TextFlag.TextWordWrap)
         for column, title in self._column_titles.items():
             painter.drawText(QRectF(self._x(column, side, left), 0, self.width(), _HEAD - 4), flags, title)
         for place, row in enumerate(self._rows):
             y = top + place * (side + _GAP)
             if place < len(self._row_titles):
-                painter.drawText(QRectF(0, y, left, side), flags, self._row_titles[place])
+                painter.drawText(QRectF(0, y, left - 8, side), flags | wrapped, self._row_titles[place])
             for column, image in enumerate(row):
                 target = QRectF(self._x(column, side, left), y, side, side)
                 painter.fillRect(target, QColor(colours.image_background))
