@@ -169,8 +169,9 @@ def compare(options: argparse.Namespace, output: Output) -> Result:
 
 def export(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio export PROJECT MODEL -o DIR [--format package]`."""
-    if options.output.exists():
-        raise SSLStudioError(f"{options.output} exists already.", "Name a new folder.", code="exists")
+    for taken in (options.output, options.output.with_name(options.output.name + ".zip")):
+        if taken.exists():
+            raise SSLStudioError(f"{taken} exists already.", "Name a new folder.", code="exists")
     with opened(options.project) as project:
         run_id = workflow.prepare_export(project, options.model)
         result = carry_out(project, run_id, output)
@@ -178,10 +179,12 @@ def export(options: argparse.Namespace, output: Output) -> Result:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(project.run_dir(run_id) / "artifacts" / "package", partial)
         partial.replace(options.output)
-    output.say(f"Wrote the model package to {options.output}")
+        archive = options.output.with_name(options.output.name + ".zip")
+        shutil.copyfile(project.run_dir(run_id) / "artifacts" / "package.zip", archive)
+    output.say(f"Wrote the model package to {options.output} and {archive.name} beside it")
     if isinstance(result.get("largest_difference"), float):
         output.say(f"largest difference between the package and the project: {result['largest_difference']:.2e}")
-    return {**result, "package": str(options.output)}
+    return {**result, "package": str(options.output), "archive": str(archive)}
 
 
 def predict(options: argparse.Namespace, output: Output) -> Result:

@@ -203,12 +203,20 @@ class MapSpec(Record):
     seed: int = 0
 
 
+ExportFormat = Literal["package", "backbone", "monai"]
+
+
 class ExportSpec(Record):
-    """Write a model package for the model whose files stand in `artifacts/model/` of this run."""
+    """Write the model whose files stand in `artifacts/model/` of this run, in one of three forms.
+
+    "package": model, card and prediction; "backbone": the network without its head for PyTorch, torchvision and timm;
+    "monai": a MONAI bundle.
+    """
 
     kind: Literal["export"] = "export"
     model: str
     embedding: str
+    format: ExportFormat = "package"
     parity_images: int = Field(default=64, ge=1)
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from sslstudio import resources
 from sslstudio.domain.items import Item
 from sslstudio.domain.rendering import OWN, Rendering
+from sslstudio.exporters import card_sections, operating
+from sslstudio.exporters.card_sections import cell, count, interval, value
 from sslstudio.exporters.parity import TOLERANCE, Parity
 from sslstudio.importers.rendering import in_words
 
@@ -27,7 +29,8 @@ class CardFacts:
 
     `model` is model.json, `backbone` backbone.json, `pretraining` the frozen job of the pretraining run as JSON (empty
     when the backbone was not pretrained here), `scores` scores.json (None when the model was not evaluated), `items`
-    the frozen list of the project's images, `versions` library name -> version.
+    the frozen list of the project's images, `versions` library name -> version, `project` facts.json (counts, see
+    `session.exporting`), `subgroups` what `classifiers.subgroups.judge` found.
     """
 
     model: Mapping[str, Any]
@@ -40,6 +43,8 @@ class CardFacts:
     scores: Mapping[str, Any] | None = None
     pretraining: Mapping[str, Any] = field(default_factory=dict)
     rendering: Rendering | None = None
+    project: Mapping[str, Any] = field(default_factory=dict)
+    subgroups: Sequence[Mapping[str, Any]] = ()
 
 
 def write(facts: CardFacts) -> str:
@@ -51,13 +56,16 @@ def write(facts: CardFacts) -> str:
         version=facts.version,
         created=facts.created[:10],
         class_count=len(classes),
-        class_names=", ".join(_cell(name) for name in classes),
+        class_names=", ".join(cell(name) for name in classes),
         data_table=_data_table(facts.items),
         data_notes=_data_notes(facts.items),
-        label_table="\n".join(f"| {_cell(name)} | {int(per_class.get(name, 0)):,} |" for name in classes),
+        label_table="\n".join(f"| {cell(name)} | {int(per_class.get(name, 0)):,} |" for name in classes),
         method=_method(facts),
         commands=_commands(facts),
         scores=_scores(facts.scores),
+        subgroups=card_sections.subgroups(facts.subgroups),
+        operating=card_sections.operating(operating.describe(facts.model, facts.scores)),
+        energy=card_sections.energy(facts.project.get("runs", ())),
         rendering=_rendering(facts),
         channels=facts.backbone["in_channels"],
         dimensions=facts.backbone["feature_dim"],
@@ -83,10 +91,12 @@ def _data_table(items: Sequence[Item]) -> str:
 
 def _data_notes(items: Sequence[Item]) -> str:
     scanners = len({item.scanner for item in items if item.scanner})
+    sites = len({item.site for item in items if item.site})
     modalities = Counter(item.modality for item in items if item.modality)
-    kinds = ", ".join(f"{_cell(name)} ({count:,})" for name, count in modalities.most_common())
+    kinds = ", ".join(f"{cell(name)} ({count:,})" for name, count in modalities.most_common())
     return (
         f"Modalities: {kinds or 'not stated in the files'}. Scanner models: {scanners or 'not stated in the files'}."
+        f" Sites: {sites or 'not stated in the files'}."
         " Patients are counted as the import grouped them; where files name no patient, a folder, or else each image,"
         " stands for one."
     )
@@ -106,15 +116,15 @@ def _method(facts: CardFacts) -> str:
     if model.get("kind") == "finetuned":
         return (
             f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} It was then fitted"
-            f" to the labels of {_count(model.get('n_images', 0), 'image')} of"
-            f" {_count(model.get('n_subjects', 0), 'patient')} of the training part ({_WAYS.get(model['mode'], '')}); a"
+            f" to the labels of {count(model.get('n_images', 0), 'image')} of"
+            f" {count(model.get('n_subjects', 0), 'patient')} of the training part ({_WAYS.get(model['mode'], '')}); a"
             " fifth of them was held out, chose the best epoch and gave the one temperature"
             f" ({float(model.get('temperature', 1.0)):.3f}) that scales the logits. Seed {model.get('seed', 0)}."
         )
     return (
         f"Backbone {backbone['name']} at {backbone['image_size']} pixels. {_pretraining(facts)} On its embeddings,"
         f" standardised, a linear classifier (logistic regression, C = {model.get('C')}) was fitted to"
-        f" {_count(model.get('n_images', 0), 'labelled image')} of {_count(model.get('n_subjects', 0), 'patient')} of"
+        f" {count(model.get('n_images', 0), 'labelled image')} of {count(model.get('n_subjects', 0), 'patient')} of"
         f" the training part. One temperature ({float(model.get('temperature', 1.0)):.3f}), found by cross-validation,"
         f" scales its logits. Seed {model.get('seed', 0)}."
     )
@@ -167,7 +177,7 @@ def _rendering(facts: CardFacts) -> str:
     for modality, _ in kinds.most_common():
         unit = "HU" if modality == "CT" else ""
         seen = dict.fromkeys(in_words(facts.rendering, modality, unit))
-        lines.append(f"- {_cell(modality) or 'images without a modality'}: {'; '.join(seen)}")
+        lines.append(f"- {cell(modality) or 'images without a modality'}: {'; '.join(seen)}")
     title = facts.rendering.title.rstrip(".")
     return "\n".join([f"{title}. Values between black and white are spread evenly over 256 greys.", "", *lines])
 
@@ -184,7 +194,7 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
     if not scores:
         return "Not evaluated: no scores on a test part stood in the project at export. Treat it as unknown."
     images, subjects = int(scores["n_images"]), int(scores["n_subjects"])
-    tested = f"{_count(images, 'image')} of {_count(subjects, 'patient')}"
+    tested = f"{count(images, 'image')} of {count(subjects, 'patient')}"
     lines = [
         f"On the test part, whose labels were not used for fitting: {tested}. Intervals are 95 % confidence intervals.",
         "",
@@ -192,7 +202,7 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
         "|---|---:|---:|---:|",
     ]
     for key, text in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
-        lines.append(f"| {text} | {_value(scores.get(key))} | {_interval(scores.get(key))} | {images:,} |")
+        lines.append(f"| {text} | {value(scores.get(key))} | {interval(scores.get(key))} | {images:,} |")
     lines += ["", *_per_class(scores.get("per_class", ())), "", *_confusion(scores)]
     return "\n".join([*lines, "", _remarks(scores)]).rstrip()
 
@@ -217,30 +227,18 @@ def _per_class(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     columns = ("sensitivity", "specificity", "precision", "f1", "auc")
     lines = [f"| class | n | patients | {' | '.join(columns)} |", f"|---|---:|---:|{'---:|' * len(columns)}"]
     for row in rows:
-        values = [f"{_value(row.get(name))} {_interval(row.get(name))}".strip() for name in columns]
-        lines.append(f"| {_cell(str(row['name']))} | {row['n']:,} | {row['n_subjects']:,} | {' | '.join(values)} |")
+        values = [f"{value(row.get(name))} {interval(row.get(name))}".strip() for name in columns]
+        lines.append(f"| {cell(str(row['name']))} | {row['n']:,} | {row['n_subjects']:,} | {' | '.join(values)} |")
     return lines
 
 
 def _confusion(scores: Mapping[str, Any]) -> list[str]:
-    names = [_cell(str(row["name"])) for row in scores.get("per_class", ())]
+    names = [cell(str(row["name"])) for row in scores.get("per_class", ())]
     lines = ["Rows: label; columns: answer of the model.", "", f"| | {' | '.join(names)} |"]
     lines.append(f"|---|{'---:|' * len(names)}")
     for name, row in zip(names, scores.get("confusion", ()), strict=False):
         lines.append(f"| {name} | {' | '.join(f'{int(count):,}' for count in row)} |")
     return lines
-
-
-def _value(score: Any) -> str:
-    """A score as text; scores come as {"value", "low", "high"} or as a bare number, and may be undefined."""
-    number = score.get("value") if isinstance(score, Mapping) else score
-    return "not defined" if number is None or number != number else f"{float(number):.3f}"
-
-
-def _interval(score: Any) -> str:
-    if not isinstance(score, Mapping) or score.get("low") is None or score.get("high") is None:
-        return ""
-    return f"({float(score['low']):.3f}-{float(score['high']):.3f})"
 
 
 def _split_limit(facts: CardFacts) -> str:
@@ -249,8 +247,8 @@ def _split_limit(facts: CardFacts) -> str:
         return "No test part was kept aside in the project, so nothing is known about new patients."
     shared = subjects & {item.subject for item in facts.items if item.part == "train"}
     if shared:
-        return f"{_count(len(shared), 'patient')} of the test part also in the training part: the scores are too good."
-    return f"The scores hold for the {_count(len(subjects), 'patient')} of the test part; none is in the training part."
+        return f"{count(len(shared), 'patient')} of the test part also in the training part: the scores are too good."
+    return f"The scores hold for the {count(len(subjects), 'patient')} of the test part; none is in the training part."
 
 
 def _weights_licence(facts: CardFacts) -> str:
@@ -264,12 +262,3 @@ def _weights_licence(facts: CardFacts) -> str:
     if start not in (None, "random"):
         return "The backbone started from a local file of weights, whose licence goes with this model."
     return "The backbone started from random weights: no foreign weights are inside."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _cell(text: str) -> str:
-    """Text safe in a Markdown table cell."""
-    return " ".join(text.replace("|", "\\|").split())

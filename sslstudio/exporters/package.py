@@ -22,18 +22,24 @@ WEIGHTS = "model.safetensors"
 MODEL = "model.json"
 LABELS = "labels.json"
 PREPROCESSING = "preprocessing.json"
+OPERATING = "operating.json"
 CARD = "MODEL_CARD.md"
+CARD_PDF = "MODEL_CARD.pdf"
+CHECKLIST = "CHECKLIST.md"
 PREDICT = "predict.py"
+READER = "read_image.py"
 EXAMPLE = "example.npz"
 EXAMPLE_IMAGE = "example.png"
 CHECKSUMS = "SHA256SUMS"
-FILES = (GRAPH, WEIGHTS, MODEL, LABELS, PREPROCESSING, CARD, PREDICT, EXAMPLE, EXAMPLE_IMAGE)
+NEEDED = (GRAPH, WEIGHTS, MODEL, LABELS, PREPROCESSING, CARD, PREDICT, EXAMPLE, EXAMPLE_IMAGE)
 """The files that every package holds, besides its checksums."""
+FILES = (*NEEDED, OPERATING, CARD_PDF, CHECKLIST, READER)
+"""Those that this version writes; packages of earlier ones lack some."""
 
 FORMAT = 2
 T = TypeVar("T", bound=Record)
 _LARGEST = 8 * 2**30
-_STORED = (".onnx", ".safetensors", ".npz", ".png")
+_STORED = (".onnx", ".safetensors", ".npz", ".png", ".pt", ".pt2", ".pth")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -82,7 +88,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_checksums(folder: Path) -> dict[str, str]:
     """Write `SHA256SUMS` over every other file of the package, as `sha256sum -c` reads it; returns name -> digest."""
-    digests = {name: _digest(folder / name) for name in sorted(p.name for p in folder.iterdir() if p.name != CHECKSUMS)}
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    digests = {name: _digest(folder / name) for name in names if name != CHECKSUMS}
     lines = [f"{digest}  {name}\n" for name, digest in digests.items()]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
     return digests
@@ -103,10 +110,10 @@ def verify(folder: Path) -> dict[str, str]:
         )
     wanted = _read_listing(listing)
     present = {path.name for path in folder.iterdir() if path.name != CHECKSUMS and path.is_file()}
-    missing = sorted((set(wanted) | set(FILES)) - present)
+    missing = sorted((set(wanted) | set(NEEDED)) - present)
     if missing:
         raise _altered(f"{missing[0]} is missing from the model package.")
-    unlisted = sorted(set(FILES) - set(wanted))
+    unlisted = sorted((set(NEEDED) | set(FILES) & present) - set(wanted))
     if unlisted:
         raise _altered(f"{unlisted[0]} has no checksum in the model package.")
     for name, digest in wanted.items():
@@ -128,8 +135,8 @@ def read_preprocessing(folder: Path) -> Preprocessing:
 def write_archive(folder: Path, archive: Path, name: str) -> None:
     """Write the package as a zip with one folder called `name`; equal packages give equal archives."""
     with zipfile.ZipFile(archive, "w") as stream:
-        for path in sorted(folder.iterdir()):
-            info = zipfile.ZipInfo(f"{name}/{path.name}", _EPOCH)
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            info = zipfile.ZipInfo(f"{name}/{path.relative_to(folder).as_posix()}", _EPOCH)
             info.compress_type = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             info.file_size = path.stat().st_size

@@ -66,23 +66,9 @@ def subgroups(project: Project, model_id: str, compute: Compute | None = None) -
 
     Numbers are cut into thirds. Raises SSLStudioError ("unknown_model", "not_tested").
     """
-    import numpy as np
-
-    from sslstudio.classifiers.subgroups import thirds
-
     model = project.catalogue.model(model_id)
     found = tested.read(project.models_dir / model_id)
-    columns = []
-    for info in read_columns(project.catalogue).infos:
-        if info.key in NO_SUBGROUP:
-            continue
-        column = read_column(project.catalogue, info, found.ids)
-        if column is None:
-            continue
-        if info.kind == "number":
-            columns.append((info.title, *thirds(column.numbers)))
-        elif len(column.names) <= MOST_VALUES or info.key in ("scanner", "site"):
-            columns.append((info.title, column.codes.astype(np.int64), list(column.names)))
+    columns = subgroup_columns(project, found.ids)
     rows = call(
         compute,
         "sslstudio.classifiers.subgroups:judge",
@@ -98,6 +84,26 @@ def subgroups(project: Project, model_id: str, compute: Compute | None = None) -
         codes, names = where[row["column"]]
         images.append(found.ids[codes == list(names).index(row["value"])])
     return Subgroups(rows, images)
+
+
+def subgroup_columns(project: Project, ids: NDArray[np.int64]) -> list[tuple[str, NDArray[np.int64], list[str]]]:
+    """The columns of the data that images (N,) can be grouped by: title, codes (N,) with -1 for unknown, names."""
+    import numpy as np
+
+    from sslstudio.classifiers.subgroups import thirds
+
+    columns = []
+    for info in read_columns(project.catalogue).infos:
+        if info.key in NO_SUBGROUP:
+            continue
+        column = read_column(project.catalogue, info, ids)
+        if column is None:
+            continue
+        if info.kind == "number":
+            columns.append((info.title, *thirds(column.numbers)))
+        elif len(column.names) <= MOST_VALUES or info.key in ("scanner", "site"):
+            columns.append((info.title, column.codes.astype(np.int64), list(column.names)))
+    return columns
 
 
 def compare(project: Project, first: str, second: str, compute: Compute | None = None) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from sslstudio.domain.runs import TRAININGS, Job, Stage
 from sslstudio.domain.specs import (
     EARLIER,
     EmbedSpec,
-    ExportSpec,
     ImportSpec,
     MapSpec,
     PreflightSpec,
@@ -296,29 +295,6 @@ def prepare_map(project: Project, spec: MapSpec) -> str:
     """A run that lays out and clusters `spec.embedding` (a name as in `resolve_embedding`), excluded images aside."""
     spec = spec.model_copy(update={"embedding": resolve_embedding(project, spec.embedding)})
     return write_run(project, "map", "map_embeddings", f"Map of {spec.embedding}", spec, _items(project))
-
-
-def prepare_export(project: Project, model_id: str) -> str:
-    """A run that writes a model's package; raises SSLStudioError ("unknown_model", "no_images", "no_volume_export")."""
-    model = project.catalogue.model(model_id)
-    files = project.models_dir / model_id
-
-    def add_model(artifacts: Path) -> None:
-        shutil.copytree(files, artifacts / "model")
-
-    described = backbone_of(project, model.embedding)
-    if described is not None and described.get("depth"):
-        raise SSLStudioError(
-            "Models that see whole volumes cannot be exported yet.",
-            "Use the model in this project, or fit one on embeddings of single images.",
-            code="no_volume_export",
-        )
-    spec = ExportSpec(model=model_id, embedding=model.embedding)
-    seen = rendering_of(project, model.embedding)
-    items = _items(project) if seen is None else project.catalogue.items(rendering=seen)
-    return write_run(
-        project, "export", "export", f"Export of {model_id}", spec, items, artifacts=add_model, rendering=seen
-    )
 
 
 def rendering_of(project: Project, run_id: str) -> Rendering | None:

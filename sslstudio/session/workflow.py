@@ -6,13 +6,13 @@ starts the job (`jobs.launcher`) and calls `adopt` when the run has ended.
 
 from sslstudio.session.adopting import adopt, adopt_import, discard_import, reattach, unfinished_imports
 from sslstudio.session.classifying import ensure_split, evaluate, fit_linear
+from sslstudio.session.exporting import prepare_export
 from sslstudio.session.finetuning import compare_with_linear, prepare_finetune
 from sslstudio.session.label_table import LabelImport, label_from_table
 from sslstudio.session.map_groups import map_to_keep
 from sslstudio.session.preparing import (
     earlier_settings,
     prepare_embed,
-    prepare_export,
     prepare_import,
     prepare_map,
     prepare_preflight,

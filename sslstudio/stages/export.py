@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,23 @@ from pydantic import ValidationError
 from sslstudio import __version__, resources
 from sslstudio.backbones import backbone_file
 from sslstudio.backbones.backbone_file import BackboneDescription
+from sslstudio.classifiers import subgroups
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job
 from sslstudio.domain.specs import ExportSpec, FinetuneSpec, ImportSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import card, example, onnx_graph, package, parity, preprocessing, reference
+from sslstudio.exporters import (
+    card,
+    checklist,
+    example,
+    onnx_graph,
+    operating,
+    package,
+    parity,
+    pdf,
+    preprocessing,
+    reference,
+)
 from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
 from sslstudio.exporters.parity import Floats, Parity, ParityImage
 from sslstudio.exporters.runtime import Graph
@@ -90,14 +103,29 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
     return [ordered[index] for index in np.linspace(0, len(ordered) - 1, count).round().astype(int)]
 
 
-def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Parity, dict[str, str]]:
+@dataclass(frozen=True)
+class Source:
+    """What is exported: model.json, the description of the backbone, and both as one module."""
+
+    model: dict[str, Any]
+    description: BackboneDescription
+    packaged: PackagedModel
+
+
+def _load(spec: ExportSpec, context: StageContext) -> Source:
     source = context.artifact_path("model")
     model = _read_json(source / "model.json")
     backbone, description = backbone_file.load(context.run_dir.parent / spec.embedding / "artifacts")
     if description.depth:
         raise SSLStudioError(*NO_VOLUME_EXPORT, code="no_volume_export")
     inputs = Input(description.in_channels, description.image_size, description.mean, description.std)
-    packaged = PackagedModel(backbone, _head(source / "head.npz", model, description.feature_dim), inputs).eval()
+    head = _head(source / "head.npz", model, description.feature_dim)
+    return Source(model, description, PackagedModel(backbone, head, inputs).eval())
+
+
+def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Parity, dict[str, str]]:
+    source = _load(spec, context)
+    packaged = source.packaged
     folder.mkdir(parents=True)
 
     context.progress(0, STEPS, "steps", "Writing the graph")
@@ -112,9 +140,10 @@ def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Pari
 
     context.progress(2, STEPS, "steps", "Writing the package")
     safetensors.torch.save_file(onnx_graph.tensors(packaged), folder / package.WEIGHTS, metadata={"format": "pt"})
-    _write_descriptions(context, folder, model, description, proof)
+    _write_descriptions(context, folder, source, proof)
     _write_example(folder, graph)
-    shutil.copyfile(resources.path("export/predict.py"), folder / package.PREDICT)
+    for name in (package.PREDICT, package.READER):
+        shutil.copyfile(resources.path(f"export/{name}"), folder / name)
     context.progress(3, STEPS, "steps", "Sealing the package")
     return proof, package.write_checksums(folder)
 
@@ -135,31 +164,60 @@ def _prove(packaged: PackagedModel, graph: Graph, context: StageContext, count: 
     return parity.compare(lambda image: reference.score(packaged, image), exported, images())
 
 
-def _write_descriptions(
-    context: StageContext, folder: Path, model: dict[str, Any], backbone: BackboneDescription, proof: Parity
-) -> None:
-    runs, items = context.run_dir.parent, context.items()
+def _write_descriptions(context: StageContext, folder: Path, source: Source, proof: Parity) -> None:
+    model, backbone = source.model, source.description
     names, colours = model["classes"], model.get("colours") or [""] * len(model["classes"])
-    scores = context.artifact_path("model") / "scores.json"
+    facts = _facts(context, source, proof)
     package.write_json(folder / package.MODEL, {**_public(model), "backbone": backbone.model_dump(mode="json")})
     package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
-    rendering = backbone.rendering or context.job.rendering or preset(AUTO)
-    side = _import_spec(runs, items).max_side
-    rules = preprocessing.describe(rendering, backbone.in_channels, backbone.image_size, side)
+    package.write_json(folder / package.OPERATING, operating.describe(model, facts.scores))
+    rules = _rules(context, backbone)
     package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
-    facts = card.CardFacts(
-        model=model,
-        backbone=backbone.model_dump(mode="json"),
-        items=items,
+    text = card.write(facts)
+    (folder / package.CARD).write_text(text, encoding="utf-8", newline="\n")
+    pdf.write(text, folder / package.CARD_PDF, f"Model card: {model['model_id']}")
+    (folder / package.CHECKLIST).write_text(checklist.write(facts), encoding="utf-8", newline="\n")
+
+
+def _rules(context: StageContext, backbone: BackboneDescription) -> package.Preprocessing:
+    rendering = backbone.rendering or context.job.rendering or preset(AUTO)
+    side = _import_spec(context.run_dir.parent, context.items()).max_side
+    return preprocessing.describe(rendering, backbone.in_channels, backbone.image_size, side)
+
+
+def _facts(context: StageContext, source: Source, proof: Parity) -> card.CardFacts:
+    folder = context.artifact_path("model")
+    scores, known = folder / "scores.json", folder / "facts.json"
+    project = _read_json(known) if known.exists() else {}
+    return card.CardFacts(
+        model=source.model,
+        backbone=source.description.model_dump(mode="json"),
+        items=context.items(),
         parity=proof,
         version=__version__,
         created=context.job.created,
         versions={"Python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
         scores=_read_json(scores) if scores.exists() else None,
-        pretraining=_pretraining(runs / backbone.source),
-        rendering=rendering,
+        pretraining=_pretraining(context.run_dir.parent / source.description.source),
+        rendering=source.description.rendering or context.job.rendering or preset(AUTO),
+        project=project,
+        subgroups=_subgroups(folder / "tested.npz", source.model["classes"], project.get("columns", ())),
     )
-    (folder / package.CARD).write_text(card.write(facts), encoding="utf-8", newline="\n")
+
+
+def _subgroups(tested: Path, classes: list[str], columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How the model does on each numbered value of each column; nothing where the test images are not known."""
+    try:
+        with np.load(tested, allow_pickle=False) as arrays:
+            y, proba, groups = arrays["y"], arrays["proba"], arrays["groups"]
+    except (OSError, ValueError, KeyError):
+        return []
+    known = [
+        (str(column["title"]), np.asarray(column["codes"], dtype=np.int64), [str(n) for n in range(column["values"])])
+        for column in columns
+        if len(column["codes"]) == len(y)
+    ]
+    return subgroups.judge(y, proba, groups, classes, known)
 
 
 def _write_example(folder: Path, graph: Graph) -> None:

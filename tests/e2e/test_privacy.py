@@ -191,7 +191,8 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
 
 def written(journey: Journey) -> list[Path]:
     """All that the journey wrote."""
-    return [journey.project, journey.place / "package", journey.place / "predictions.csv", journey.place / "user"]
+    names = ("package", "package.zip", "predictions.csv", "user")
+    return [journey.project, *(journey.place / name for name in names)]
 
 
 def test_the_originals_do_hold_what_is_searched_for(journey: Journey) -> None:

@@ -264,7 +264,7 @@ def test_an_export_carries_the_model_and_its_package_comes_back(filled: Project)
     for content in ("first", "second"):
         run_id = workflow.prepare_export(filled, "linear-1")
         artifacts = filled.run_dir(run_id) / "artifacts"
-        assert {p.name for p in (artifacts / "model").iterdir()} == {"model.json", "head.npz"}
+        assert {p.name for p in (artifacts / "model").iterdir()} == {"model.json", "head.npz", "facts.json"}
         (artifacts / "package").mkdir()
         (artifacts / "package" / "model.onnx").write_text(content)
         (artifacts / "package.zip").write_text(content)
