@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sslstudio.classifiers import counting, intervals, ranking
 from sslstudio.classifiers.intervals import Interval
+from sslstudio.domain.units import PLURAL, Unit
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,19 +24,27 @@ ONE_EACH = (
     "95 % intervals: Wilson's for proportions; for the other scores Wilson's with the variance that the patients show, "
     "for areas under curves on the logit scale (DeLong's variance for AUROC)."
 )
-SEVERAL_EACH = (
-    "95 % intervals by patient, since patients have several images: Wilson's with the number of independent images "
-    "that "
-    "the patients amount to, for areas under curves on the logit scale (Obuchowski's variance for AUROC), with "
-    "Student's t."
-)
 DEGENERATE = (
     "Where all patients agree (a score of 0 or 1), the interval is Wilson's for the number of patients, which is wider."
 )
 
 
+def several_each(unit: Unit) -> str:
+    """How the intervals are made where patients have several images, or studies."""
+    many = PLURAL[unit]
+    return (
+        f"95 % intervals by patient, since patients have several {many}: Wilson's with the number of independent "
+        f"{many} that the patients amount to, for areas under curves on the logit scale (Obuchowski's variance for "
+        "AUROC), with Student's t."
+    )
+
+
 def evaluate(
-    y: NDArray[np.integer], proba: NDArray[np.floating], groups: NDArray[np.str_], class_names: Sequence[str]
+    y: NDArray[np.integer],
+    proba: NDArray[np.floating],
+    groups: NDArray[np.str_],
+    class_names: Sequence[str],
+    unit: Unit = "image",
 ) -> Entry:
     """Scores for classes y (N,), probabilities (N, K) and patients (N,); plain JSON.
 
@@ -45,13 +54,14 @@ def evaluate(
     "f1", "auc" (under the ROC curve) and "average_precision" (under the precision-recall curve); "method" and "notes"
     (sentences). Each score is {"value", "low", "high", "n", "n_subjects"}; a score that does not exist has None for
     its numbers and a "reason". How often the intervals hold the truth: `benchmarks/interval_coverage.py`.
+    Where a row stands for a whole study or patient `unit` says so, and the sentences do; "n_images" counts rows.
     """
     true, chances = np.asarray(y, dtype=np.int64), np.asarray(proba, dtype=np.float64)
     k = len(class_names)
     if chances.shape != (len(true), k) or len(groups) != len(true) or not np.isin(true, np.arange(k)).all():
         raise ValueError("y, proba, groups and class_names do not fit together")
     names, patient = np.unique(np.asarray(groups), return_inverse=True)
-    table = _Table(true, chances, patient.astype(np.int64), k)
+    table = _Table(true, chances, patient.astype(np.int64), k, unit)
     per_class = [table.class_scores(number, name) for number, name in enumerate(class_names)]
     return {
         "n_images": len(true),
@@ -61,17 +71,17 @@ def evaluate(
         **table.overall(),
         "macro_auc": table.macro_auc(),
         "per_class": per_class,
-        "method": SEVERAL_EACH if table.repeats else ONE_EACH,
-        "notes": _notes(per_class),
+        "method": several_each(unit) if table.repeats else ONE_EACH,
+        "notes": _notes(per_class, unit),
     }
 
 
-def _notes(per_class: Sequence[Entry]) -> list[str]:
+def _notes(per_class: Sequence[Entry], unit: Unit) -> list[str]:
     empty = [entry["name"] for entry in per_class if entry["n"] == 0]
     few = [entry["name"] for entry in per_class if 0 < entry["n_subjects"] < FEW_PATIENTS]
     notes = [DEGENERATE]
     if empty:
-        notes.append(f"No test images: {', '.join(empty)}. Scores over all classes are over the others.")
+        notes.append(f"No test {PLURAL[unit]}: {', '.join(empty)}. Scores over all classes are over the others.")
     if few:
         notes.append(
             f"Fewer than {FEW_PATIENTS} test patients: {', '.join(few)}. Scores of so few, and their intervals, are "
@@ -83,7 +93,8 @@ def _notes(per_class: Sequence[Entry]) -> list[str]:
 class _Table:
     """Predictions, and what each patient contributes to the error of each score."""
 
-    def __init__(self, y: Ints, proba: Doubles, patient: Ints, k: int) -> None:
+    def __init__(self, y: Ints, proba: Doubles, patient: Ints, k: int, unit: Unit) -> None:
+        self.one, self.many = unit, PLURAL[unit]
         self.y, self.proba, self.patient = y, proba, patient
         self.patients = int(patient.max()) + 1 if len(patient) else 0
         self.repeats = self.patients < len(y)
@@ -102,11 +113,11 @@ class _Table:
 
     def accuracy(self) -> Entry:
         """Fraction of all images that is right."""
-        return self._proportion(self.predicted == self.y, self.everyone, self.parts.accuracy, "No test images.")
+        return self._proportion(self.predicted == self.y, self.everyone, self.parts.accuracy, f"No test {self.many}.")
 
     def overall(self) -> dict[str, Entry]:
         """Balanced accuracy, kappa and macro F1; what a perfect one rests on are the patients of the rarest class."""
-        none = "No test images." if not len(self.y) else "All test images are of one class."
+        none = f"No test {self.many}." if not len(self.y) else f"All test {self.many} are of one class."
         each = [self._count(self.y == number) for number in np.unique(self.y)]
         fewest = min(each, default=0) * len(each)
         found = {}
@@ -118,7 +129,7 @@ class _Table:
     def macro_auc(self) -> Entry:
         """Mean area under the ROC curves of the classes that have images."""
         if not self.areas:
-            return _nothing(len(self.y), self.patients, "Test images of two classes are needed.")
+            return _nothing(len(self.y), self.patients, f"Test {self.many} of two classes are needed.")
         areas = list(self.areas.values())
         weights = np.full(len(areas), 1 / len(areas))
         fewest = min(min(one.positive_patients, one.negative_patients) for one in areas)
@@ -128,8 +139,8 @@ class _Table:
     def class_scores(self, number: int, name: str) -> Entry:
         """All scores of one class against the rest."""
         mine, called, parts = self.y == number, self.predicted == number, self.parts
-        none, others = f"No test images of {name}.", f"No test images other than {name}."
-        unsaid, always = f"No test image was called {name}.", f"Every test image was called {name}."
+        none, others = f"No test {self.many} of {name}.", f"No test {self.many} other than {name}."
+        unsaid, always = f"No test {self.one} was called {name}.", f"Every test {self.one} was called {name}."
         patients = self._count(mine)
         f1 = float(self.values.f1[0, number])
         return {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sslstudio.classifiers import intervals, scores, thresholds
+from sslstudio.classifiers import intervals, pooling, scores, thresholds
 from sslstudio.classifiers.intervals import Interval
 
 Doubles = NDArray[np.float64]
@@ -101,17 +101,13 @@ def by_patient(
     have different classes have no class of their own; they are counted as "mixed" and left out. None when no patient
     has two images, so that nothing would differ from the scores of images, or none has a class.
     """
-    names, patient = np.unique(groups, return_inverse=True)
-    count = np.bincount(patient, minlength=len(names))
-    if not len(names) or count.max() < 2:
+    bags = pooling.make_bags("patient", groups, groups)
+    if not len(bags.size) or bags.size.max() < 2:
         return None
-    pooled = np.zeros((len(names), proba.shape[1]))
-    np.add.at(pooled, patient, proba)
-    pooled /= count[:, None]
-    votes = np.zeros((len(names), proba.shape[1]), dtype=np.int64)
-    np.add.at(votes, (patient, y), 1)
-    whole = votes.max(axis=1) == count
+    target = pooling.truth(y, bags)
+    whole = target != pooling.NO_CLASS
     if not whole.any():
         return None
-    found = scores.evaluate(votes[whole].argmax(axis=1), pooled[whole], names[whole], class_names)
+    pooled = pooling.pool(proba, bags, "mean")
+    found = scores.evaluate(target[whole], pooled[whole], bags.patient[whole], class_names, "patient")
     return {"n": int(whole.sum()), "mixed": int((~whole).sum()), **found}

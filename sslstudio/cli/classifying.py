@@ -6,7 +6,7 @@ import argparse
 import shutil
 from typing import Any
 
-from sslstudio.cli import dividing, few_labels
+from sslstudio.cli import counting, dividing, few_labels
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
@@ -32,12 +32,13 @@ OF_CLASS = (
 
 
 def classify(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio classify PROJECT RUN [--mode linear] [--split WAY] [--seed N]`.
+    """`sslstudio classify PROJECT RUN [--mode linear] [--split WAY] [--by UNIT] [--pool WAY]`.
 
     By hold-out the test images are not looked at; by any other split the model is scored at once.
     """
     with opened(options.project) as project:
         embedding = workflow.resolve_embedding(project, options.run)
+        counting.say_nothing_class(project, options)
         plan = dividing.plan_of(project, options)
         if plan.way == "hold_out":
             workflow.ensure_split(project)
@@ -48,21 +49,23 @@ def classify(options: argparse.Namespace, output: Output) -> Result:
             progress=lambda done, total: output.progress(done, total, "classifiers"),
         )  # fmt: skip
         row = project.catalogue.model(model_id)
+        scores = None if row.scores is None else counting.counted(project, model_id, options, row.scores)
     output.say(f"{model_id}: {', '.join(row.classes)} from {embedding}")
-    if row.scores is not None:
-        show_scores(row.scores, output)
+    if scores is not None:
+        show_scores(scores, output)
     made = {"model": model_id, "embedding": embedding, "classes": list(row.classes)}
-    return made | ({} if row.scores is None else {"scores": row.scores})
+    return made | ({} if scores is None else {"scores": scores})
 
 
 def evaluate(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio evaluate PROJECT MODEL [--subgroups] [--worst N] [--against MODEL]`; on the labelled
-    test images, by the split the model was made with.
+    """`sslstudio evaluate PROJECT MODEL [--by UNIT] [--pool WAY] [--subgroups] [--worst N] [--against MODEL]`; on the
+    labelled test images, by the split the model was made with.
     """
     with opened(options.project) as project:
         model, plan = project.catalogue.model(options.model), project.catalogue.model_split(options.model)
         leaks.require_tight(project, model.embedding, plan)
-        scores = judging.evaluate(project, options.model)
+        counting.say_nothing_class(project, options)
+        scores = counting.counted(project, options.model, options, judging.evaluate(project, options.model))
         closer = _closer(project, options)
     show_scores(scores, output)
     for row in closer.get("subgroups", ()):
@@ -127,6 +130,7 @@ def show_scores(scores: dict[str, Any], output: Output) -> None:
     output.say(scores["method"])
     for note in scores["notes"]:
         output.say(note)
+    counting.show_pooled(scores, output, interval)
 
 
 def interval(score: dict[str, float | None]) -> str:

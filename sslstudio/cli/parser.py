@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sslstudio import __version__
 from sslstudio.cli.arguments import add, count
+from sslstudio.cli.counting_arguments import counting_options
 from sslstudio.cli.dividing_arguments import add_dividing, dividing_options
 from sslstudio.cli.learning_arguments import add_finetuning, add_learning
 
@@ -182,9 +183,11 @@ def _classifying(commands: Commands) -> None:
     classify.add_argument("--mode", choices=("linear",), default="linear", help="kind of classifier (linear)")
     classify.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (0)")
     dividing_options(classify)
+    counting_options(classify)
     add_finetuning(commands)
     evaluate = add(commands, "evaluate", "classifying:evaluate", "score a model on the test images")
     evaluate.add_argument("model", metavar="MODEL", help="name of the model")
+    counting_options(evaluate)
     evaluate.add_argument("--subgroups", action="store_true", help="how it does by scanner, site and other columns")
     evaluate.add_argument("--worst", type=int, default=0, metavar="N", help="the N most confidently wrong images")
     evaluate.add_argument("--against", metavar="MODEL", help="another model on the same images (DeLong's test)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
 from collections import Counter
@@ -15,24 +14,17 @@ from sslstudio.catalogue import ModelRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Part
 from sslstudio.errors import SSLStudioError
-from sslstudio.session import tested
+from sslstudio.session import attending, tested
+from sslstudio.session.computing import Compute as Compute
+from sslstudio.session.computing import call as call
 from sslstudio.session.project import Project
 from sslstudio.session.results import load_embeddings, resolve_embedding
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     import numpy as np
     from numpy.typing import NDArray
 
 FEWEST_PER_CLASS = 2
-
-
-class Compute(Protocol):
-    """Where numeric work goes; `jobs.compute.ComputeProcess` is one."""
-
-    def submit(self, target: str, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call the function named "package.module:function" elsewhere."""
 
 
 def ensure_split(project: Project, test_fraction: float = 0.25, seed: int = 0) -> None:
@@ -124,7 +116,10 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
             "Label images of patients in the test part.",
             code="no_test_labels",
         )
-    proba = call(compute, "sslstudio.classifiers.linear:predict_proba", head, chosen.vectors())
+    vectors = chosen.vectors()
+    proba = call(compute, "sslstudio.classifiers.linear:predict_proba", head, vectors)
+    heads = attending.learn(project, description, train_ids, compute)
+    attended = attending.attend(heads, vectors, chosen.groups(), chosen.studies(), compute)
     kept = head.cross_validation.get("conformal") or {}
     scores: dict[str, Any] = {
         **described(compute, description, head, chosen, np.asarray(proba), kept),
@@ -137,7 +132,8 @@ def evaluate(project: Project, model_id: str, compute: Compute | None = None) ->
             model_id, len(chosen.items), len({item.subject for item in chosen.items})
         ),
     }
-    keep_scores(project, description, scores, chosen, np.asarray(proba))
+    scores["attention"] = attending.reasons(heads)
+    keep_scores(project, description, scores, chosen, np.asarray(proba), attended)
     return scores
 
 
@@ -187,14 +183,27 @@ def keep_scores(
     scores: dict[str, Any],
     chosen: Chosen,
     proba: NDArray[np.floating],
+    attended: Mapping[str, NDArray[np.floating]],
 ) -> None:
-    """Store scores with the model, and beside them what it said of each image that was tested."""
+    """Store scores with the model, and beside them what it said of each image that was tested, and of its study and
+    patient by attention. Adds "units", what there is to count (`classifiers.pooled.facts`)."""
+    from sslstudio.classifiers.pooled import facts
+
     position = {class_id: place for place, class_id in enumerate(description["class_ids"])}
     model_id = description["model_id"]
     folder = project.models_dir / model_id
     ids = [item.image_id for item in chosen.items]
-    tested.keep(folder, ids, chosen.targets(position), proba, chosen.groups())
-    _write_json(folder / "scores.json", scores)
+    known = (chosen.targets(position), proba, chosen.groups(), chosen.studies())
+    tested.keep(folder, ids, *known, attended)
+    nothing = attending.nothing_place(project, description["class_ids"])
+    scores["nothing"] = "" if nothing < 0 else description["classes"][nothing]
+    scores["units"] = facts(tested.read(folder).said(), nothing)
+    store_scores(project, model_id, scores)
+
+
+def store_scores(project: Project, model_id: str, scores: dict[str, Any]) -> None:
+    """Replace the scores of a model, in its folder and in the catalogue."""
+    _write_json(project.models_dir / model_id / "scores.json", scores)
     project.catalogue.set_model_scores(model_id, scores)
 
 
@@ -250,6 +259,11 @@ class Chosen:
 
         return np.asarray([item.subject for item in self.items], dtype=np.str_)
 
+    def studies(self) -> NDArray[np.str_]:
+        import numpy as np
+
+        return np.asarray([item.study for item in self.items], dtype=np.str_)
+
 
 def _choose(project: Project, embedding: str, part: Part) -> Chosen:
     """The labelled images of `part`, not excluded, in the order of their ids."""
@@ -269,14 +283,6 @@ def _choose(project: Project, embedding: str, part: Part) -> Chosen:
         matrix,
         len(found) - len(with_vector),
     )
-
-
-def call(compute: Compute | None, target: str, *args: Any) -> Any:
-    """Call a function of `sslstudio.classifiers` in the compute process, or here when there is none."""
-    if compute is not None:
-        return compute.submit(target, *args).result()
-    module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)(*args)
 
 
 def origin(project: Project, run_id: str) -> dict[str, Any]:

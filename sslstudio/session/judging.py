@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.errors import SSLStudioError
-from sslstudio.session import classifying, splitting
+from sslstudio.session import attending, classifying, pooling, splitting
 from sslstudio.session.classifying import Chosen, Compute, call
 from sslstudio.session.project import Project
 from sslstudio.session.results import load_embeddings, resolve_embedding
@@ -48,7 +48,7 @@ def fit(
         return classifying.fit_linear(project, run_id, seed=seed, compute=compute)
     chosen, division, held = _divided(project, run_id, plan, seed)
     trained = chosen.pick(division.trained().tolist())
-    judged = _judge(chosen, division, compute, seed, progress)
+    judged = _judge(chosen, division, attending.nothing_class(project), compute, seed, progress)
     model_id = classifying.fit_on(project, run_id, trained, seed=seed, compute=compute)
     project.catalogue.set_model_split(model_id, plan)
     _store(project, model_id, plan, judged, held, compute)
@@ -58,15 +58,25 @@ def fit(
 def evaluate(project: Project, model_id: str, compute: Compute | None = None) -> dict[str, Any]:
     """Score a model anew with the labels as they are now, by the way in which it was made; see `classifying.evaluate`.
 
-    By several folds the classifiers of the folds are fitted anew; the model itself is left alone. An evaluation on the
-    frozen test set is counted, in "looks".
+    By several folds the classifiers of the folds are fitted anew; the model itself is left alone, only its attention is
+    learned anew. An evaluation on the frozen test set is counted, in "looks". What was counted before (image, study or
+    patient) is counted again where it can be.
     """
+    counted = pooling.chosen(project.catalogue.model(model_id).scores)
+    scores = _evaluate(project, model_id, compute)
+    if counted.unit == "image" or pooling.refusal(scores, counted):
+        return scores
+    return pooling.count(project, model_id, counted, compute)
+
+
+def _evaluate(project: Project, model_id: str, compute: Compute | None) -> dict[str, Any]:
     plan = project.catalogue.model_split(model_id)
     if plan.way == "hold_out":
         return classifying.evaluate(project, model_id, compute)
     description, _, _ = classifying.load_model(project.models_dir / model_id)
     chosen, division, held = _divided(project, project.catalogue.model(model_id).embedding, plan, description["seed"])
-    judged = _judge(chosen, division, compute, description["seed"], lambda done, total: None)
+    nothing = attending.nothing_class(project)
+    judged = _judge(chosen, division, nothing, compute, description["seed"], lambda done, total: None)
     return _store(project, model_id, plan, judged, held, compute)
 
 
@@ -92,18 +102,49 @@ def _divided(project: Project, run_id: str, plan: SplitPlan, seed: int) -> tuple
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """Probabilities (T, K) of the tested images for `class_ids`, by classifiers that know none of their patients; what
-    each fold reached, and how many images were of other classes."""
+    """Probabilities (T, K) of the tested images for `class_ids`, by classifiers that know none of their patients, and
+    `attended` those of their studies and patients by attention, or `reasons` why there are none; what each fold
+    reached, and how many images were of other classes."""
 
     chosen: Chosen
     proba: NDArray[np.float64]
+    attended: dict[str, NDArray[np.float64]]
+    reasons: dict[str, str]
     class_ids: list[int]
     folds: list[dict[str, Any]]
     uncovered: int
 
 
-def _judge(chosen: Chosen, division: Division, compute: Compute | None, seed: int, progress: Progress) -> _Judged:
-    """Fit a classifier for each fold; the probabilities of images tested more than once are averaged."""
+class _Attended:
+    """Sums up, over folds, what attention says of the study and the patient of each of `images`; a fold that could not
+    learn it leaves a reason, and then there is none."""
+
+    def __init__(self, images: int, classes: int) -> None:
+        self._shape = (images, classes)
+        self._totals: dict[str, NDArray[np.float64]] = {}
+        self.reasons: dict[str, str] = {}
+
+    def add(self, test: NDArray[np.int64], heads: Any, found: dict[str, NDArray[np.float64]]) -> None:
+        """What the heads of one fold gave for the images at `test`."""
+        import numpy as np
+
+        for unit, reason in attending.reasons(heads).items():
+            self.reasons[unit] = self.reasons.get(unit) or reason
+        for unit, shares in found.items():
+            self._totals.setdefault(unit, np.zeros(self._shape))[test] += shares
+
+    def means(self, rows: NDArray[np.int64], times: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+        """For images at `rows`, tested so many `times` (N,)."""
+        known = [unit for unit in self._totals if not self.reasons[unit]]
+        return {unit: self._totals[unit][rows] / times[rows, None] for unit in known}
+
+
+def _judge(
+    chosen: Chosen, division: Division, nothing: int | None, compute: Compute | None, seed: int, progress: Progress
+) -> _Judged:
+    """Fit a classifier, and its attention, for each fold; what is said of images tested more than once is averaged.
+
+    `nothing` is the class of images that show nothing."""
     import numpy as np
 
     counts = Counter(chosen.classes[row] for row in division.trained().tolist())
@@ -112,6 +153,7 @@ def _judge(chosen: Chosen, division: Division, compute: Compute | None, seed: in
     place = {class_id: number for number, class_id in enumerate(class_ids)}
     total = np.zeros((len(chosen.items), len(class_ids)))
     times = np.zeros(len(chosen.items), dtype=np.int64)
+    attended = _Attended(*total.shape)
     folds = []
     for number, fold in enumerate(division.folds):
         progress(number, len(division.folds))
@@ -120,17 +162,15 @@ def _judge(chosen: Chosen, division: Division, compute: Compute | None, seed: in
         if len(set(learned.classes)) < 2 or not len(test):
             folds.append({"n_images": 0, "reason": "Too few classes to learn from, or none of them to test."})
             continue
-        head = call(
-            compute,
-            "sslstudio.classifiers.linear:fit",
-            learned.vectors(),
-            learned.targets(place),
-            learned.groups(),
-            len(class_ids),
-            seed,
+        vectors, targets, groups = learned.vectors(), learned.targets(place), learned.groups()
+        head = call(compute, "sslstudio.classifiers.linear:fit", vectors, targets, groups, len(class_ids), seed)
+        heads = attending.learn_from(
+            vectors, targets, groups, learned.studies(), len(class_ids), place.get(nothing, -1), seed, compute
         )
         tested = chosen.pick(test.tolist())
-        shares = np.asarray(call(compute, "sslstudio.classifiers.linear:predict_proba", head, tested.vectors()))
+        vectors, groups = tested.vectors(), tested.groups()
+        shares = np.asarray(call(compute, "sslstudio.classifiers.linear:predict_proba", head, vectors))
+        attended.add(test, heads, attending.attend(heads, vectors, groups, tested.studies(), compute))
         total[test] += shares
         times[test] += 1
         folds.append(_fold_scores(tested, shares, place))
@@ -143,7 +183,15 @@ def _judge(chosen: Chosen, division: Division, compute: Compute | None, seed: in
             code="few_labels",
         )
     uncovered = int((~wanted[division.tested()]).sum())
-    return _Judged(chosen.pick(rows.tolist()), total[rows] / times[rows, None], class_ids, folds, uncovered)
+    return _Judged(
+        chosen.pick(rows.tolist()),
+        total[rows] / times[rows, None],
+        attended.means(rows, times),
+        attended.reasons,
+        class_ids,
+        folds,
+        uncovered,
+    )
 
 
 def _fold_scores(tested: Chosen, shares: NDArray[np.float64], place: dict[int, int]) -> dict[str, Any]:
@@ -160,7 +208,8 @@ def _store(
 ) -> dict[str, Any]:
     import numpy as np
 
-    description, head, _ = classifying.load_model(project.models_dir / model_id)
+    description, head, train_ids = classifying.load_model(project.models_dir / model_id)
+    attending.learn(project, description, train_ids, compute)
     model_place = [judged.class_ids.index(one) for one in description["class_ids"] if one in judged.class_ids]
     wanted = np.isin(judged.chosen.classes, description["class_ids"])
     chosen, proba = judged.chosen.keep(wanted.tolist()), judged.proba[wanted][:, model_place]
@@ -174,6 +223,7 @@ def _store(
         "part": "left_out_in_turn" if several else "test",
         "split": {"way": plan.way, "folds": len(judged.folds), "repeats": plan.repeats if plan.way == "cross" else 1},
         "folds": judged.folds if plan.way == "leave_one_out" else [],
+        "attention": judged.reasons,
         "created": now(),
         "left_out": {
             "frozen": held,
@@ -181,5 +231,6 @@ def _store(
             "not_embedded": judged.chosen.missing,
         },
     }
-    classifying.keep_scores(project, description, scores, chosen, proba)
+    attended = {unit: shares[wanted][:, model_place] for unit, shares in judged.attended.items()}
+    classifying.keep_scores(project, description, scores, chosen, proba, attended)
     return scores

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +13,36 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sslstudio.classifiers.pooled import Said
+
 FILE = "tested.npz"
+_ATTENDED = "attended_"
 
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """Image ids (N,) ascending, positions of their classes y (N,), probabilities (N, K), pseudonyms of patients
-    (N,).
+    """Image ids (N,) ascending, positions of their classes y (N,), probabilities (N, K), pseudonyms of patients (N,)
+    and of studies (N,), none of an older version; `attended` as in `classifiers.pooled.Said`.
     """
 
     ids: NDArray[np.int64]
     y: NDArray[np.int64]
     proba: NDArray[np.float32]
     groups: NDArray[np.str_]
+    studies: NDArray[np.str_] | None = None
+    attended: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def said(self) -> Said:
+        """As it is pooled. Raises SSLStudioError ("not_tested") where an older version kept no studies."""
+        from sslstudio.classifiers.pooled import Said
+
+        if self.studies is None:
+            raise SSLStudioError(
+                "This classifier was tested by an older version, which did not keep what belongs to one study.",
+                "Train it again.",
+                code="not_tested",
+            )
+        return Said(self.y, self.proba, self.groups, self.studies, self.attended)
 
 
 def keep(
@@ -34,6 +51,8 @@ def keep(
     y: NDArray[np.integer],
     proba: NDArray[np.floating],
     groups: NDArray[np.str_],
+    studies: NDArray[np.str_],
+    attended: Mapping[str, NDArray[np.floating]],
 ) -> None:
     """Write what was said of the images `ids` into a model's folder."""
     import numpy as np
@@ -48,6 +67,10 @@ def keep(
             y=np.asarray(y, dtype=np.int64)[order],
             proba=np.asarray(proba, dtype=np.float32)[order],
             groups=np.asarray(groups, dtype=np.str_)[order],
+            studies=np.asarray(studies, dtype=np.str_)[order],
+            **{
+                f"{_ATTENDED}{unit}": np.asarray(shares, dtype=np.float32)[order] for unit, shares in attended.items()
+            },
         )
     partial.replace(folder / FILE)
 
@@ -58,7 +81,16 @@ def read(folder: Path) -> Tested:
 
     try:
         with np.load(folder / FILE, allow_pickle=False) as arrays:
-            return Tested(arrays["ids"], arrays["y"], arrays["proba"], arrays["groups"])
+            return Tested(
+                arrays["ids"],
+                arrays["y"],
+                arrays["proba"],
+                arrays["groups"],
+                arrays["studies"] if "studies" in arrays else None,
+                {
+                    name.removeprefix(_ATTENDED): arrays[name] for name in arrays if name.startswith(_ATTENDED)
+                },
+            )
     except (OSError, ValueError, KeyError):
         raise SSLStudioError(
             "What this classifier said of each test image is not kept.", "Train it again.", code="not_tested"

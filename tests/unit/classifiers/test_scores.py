@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from sslstudio.classifiers.intervals import wilson
-from sslstudio.classifiers.scores import ONE_EACH, SEVERAL_EACH, evaluate
+from sslstudio.classifiers.scores import ONE_EACH, evaluate, several_each
 
 NAMES = ["glioma", "none", "pituitary"]
 
@@ -70,7 +70,7 @@ def test_values_like_scikit_learn(seed: int, n: int, per_patient: int, ties: boo
             assert score["value"] == pytest.approx(value, abs=1e-6), name
             assert 0 <= score["low"] <= score["value"] <= score["high"] <= 1
             assert score["low"] < score["high"]
-    assert found["method"] == (ONE_EACH if len(set(groups)) == n else SEVERAL_EACH)
+    assert found["method"] == (ONE_EACH if len(set(groups)) == n else several_each("image"))
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 

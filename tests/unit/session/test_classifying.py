@@ -114,6 +114,7 @@ def test_a_model_is_scored_on_the_test_part_alone_and_its_scores_are_kept(labell
     scores = workflow.evaluate(labelled, model_id, compute)
     assert [target for target, _ in compute.calls] == [
         "sslstudio.classifiers.linear:predict_proba",
+        "sslstudio.classifiers.attention:learn",
         "sslstudio.classifiers.scores:evaluate",
         "sslstudio.classifiers.trust:describe",
         "sslstudio.classifiers.conformal:describe",

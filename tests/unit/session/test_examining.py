@@ -49,7 +49,7 @@ def test_two_models_are_compared_on_the_images_that_both_saw(fitted: tuple[Proje
     assert "A and B cannot be told apart on the same 12 test images of 4 patients" in said and "Obuchowski" in said
     kept = tested.read(project.models_dir / second)
     turned = 1.0 - 0.9 * np.eye(2)[kept.y]
-    tested.keep(project.models_dir / second, kept.ids.tolist(), kept.y, turned, kept.groups)
+    tested.keep(project.models_dir / second, kept.ids.tolist(), kept.y, turned, kept.groups, kept.groups, {})
     assert examining.said(examining.compare(project, first, second), "A", "B").startswith("A is better than B")
 
 
