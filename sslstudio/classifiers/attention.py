@@ -154,9 +154,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Attention]:
     """What `to_arrays` gave; raises KeyError where a part is missing."""
     names = [one.name for one in fields(Attention)]
     return {
-        unit: Attention(**{name: arrays[f"{unit}.{name}"] for name in names})
-        for unit in BAGS
-        if f"{unit}.w" in arrays
+        unit: Attention(**{name: arrays[f"{unit}.{name}"] for name in names}) for unit in BAGS if f"{unit}.w" in arrays
     }
 
 
@@ -215,11 +213,13 @@ class _Sorted:
         self.h, self.bag, self.starts = h[bags.order], bags.bag[bags.order], bags.starts
 
 
+@dataclass(frozen=True, eq=False)
 class _Felt:
     """What the way forward leaves for the way back: T and G (N, L), z (B, R)."""
 
-    def __init__(self, T: Doubles, G: Doubles, z: Doubles) -> None:
-        self.T, self.G, self.z = T, G, z
+    T: Doubles
+    G: Doubles
+    z: Doubles
 
 
 def _forward(parts: _Parts, rows: _Sorted) -> tuple[Doubles, Doubles, _Felt]:

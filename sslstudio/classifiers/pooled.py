@@ -64,7 +64,7 @@ def shares(said: Said, found: Cases, unit: Unit, way: Pooling, nothing: int = NO
 def facts(said: Said, nothing: int = NO_CLASS) -> dict[str, dict[str, int]]:
     """What there is to count, for "study" and "patient": "n" cases with a class, "several" of them with two images or
     more, "differ" cases left out because the classes of their images differ, "differ_images" in those."""
-    found = {}
+    found: dict[str, dict[str, int]] = {}
     for unit in BAGS:
         some = cases(said, unit, nothing)
         left = some.place < 0

@@ -82,4 +82,5 @@ def pool(proba: NDArray[np.floating], bags: Bags, pooling: Pooling, nothing: int
     if nothing != NO_CLASS:
         top[:, nothing] = np.minimum.reduceat(sorted_shares[:, nothing], bags.starts)
     total = top.sum(axis=1, keepdims=True)
-    return np.divide(top, total, out=np.full_like(top, 1 / top.shape[1]), where=total > 0)
+    shared: Doubles = np.divide(top, total, out=np.full_like(top, 1 / top.shape[1]), where=total > 0)
+    return shared

@@ -34,7 +34,7 @@ def set_nothing_class(project: Project, class_id: int | None) -> None:
 def nothing_place(project: Project, class_ids: Sequence[int]) -> int:
     """The position of that class among those of a model, -1 where there is none."""
     found = nothing_class(project)
-    return list(class_ids).index(found) if found in class_ids else -1
+    return -1 if found is None or found not in class_ids else list(class_ids).index(found)
 
 
 def learn(project: Project, description: Mapping[str, Any], train_ids: set[int], compute: Compute | None) -> Any:

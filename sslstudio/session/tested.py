@@ -68,9 +68,7 @@ def keep(
             proba=np.asarray(proba, dtype=np.float32)[order],
             groups=np.asarray(groups, dtype=np.str_)[order],
             studies=np.asarray(studies, dtype=np.str_)[order],
-            **{
-                f"{_ATTENDED}{unit}": np.asarray(shares, dtype=np.float32)[order] for unit, shares in attended.items()
-            },
+            **{f"{_ATTENDED}{unit}": np.asarray(shares, dtype=np.float32)[order] for unit, shares in attended.items()},
         )
     partial.replace(folder / FILE)
 
@@ -86,10 +84,8 @@ def read(folder: Path) -> Tested:
                 arrays["y"],
                 arrays["proba"],
                 arrays["groups"],
-                arrays["studies"] if "studies" in arrays else None,
-                {
-                    name.removeprefix(_ATTENDED): arrays[name] for name in arrays if name.startswith(_ATTENDED)
-                },
+                arrays.get("studies"),
+                {name.removeprefix(_ATTENDED): arrays[name] for name in arrays if name.startswith(_ATTENDED)},
             )
     except (OSError, ValueError, KeyError):
         raise SSLStudioError(

@@ -230,26 +230,20 @@ def test_probabilities_say_whether_they_can_be_trusted_and_when_it_cannot_tell(
     panel.grab()
 
 
-def test_scores_are_shown_by_image_and_by_patient(qtbot: QtBot, themed: QApplication) -> None:
+def test_all_scores_are_shown_with_what_they_count(qtbot: QtBot, themed: QApplication) -> None:
     panel = ScorePanel()
     qtbot.addWidget(panel)
     scores = two_classes()
     panel.set_scores(scores, {"glioma": "#d55e00"})
     titles = [row.cells for row in panel.overall.scores.rows]
-    assert titles[0] == (
-        "Balanced accuracy",
-        texts.figure(scores["balanced_accuracy"]),
-        texts.figure(scores["patients"]["balanced_accuracy"]),
-    )
+    assert titles[0] == ("Balanced accuracy", texts.figure(scores["balanced_accuracy"]))
     assert panel.per_class.scores.rows[0].cells[1] == texts.figure(scores["per_class"][0]["sensitivity"])
     assert panel.more.scores.rows[0].cells[3] == texts.figure(scores["per_class"][0]["average_precision"])
-    panel.level._group.button(1).click()
-    assert panel.per_class.scores.rows[0].cells[5] == "10"
-    assert "20 test patients" in panel._basis.text()
-    y = np.array([0, 1] * 5)
-    alone = evaluated(y, np.eye(2)[y], np.arange(10).astype(str), ["glioma", "none"])
-    panel.set_scores(alone, {})
-    assert panel.overall.scores.rows[0].cells[2] == "as by image" and panel.level.value() == "image"
+    assert panel._basis.text().startswith("40 test images of 20 patients")
+    panel.set_scores({**scores, "unit": "patient", "n_images": 40, "n_cases": 20}, {})
+    assert panel._basis.text().startswith("20 test patients with 40 test images")
+    panel.set_scores({**scores, "unit": "study", "n_cases": 30}, {})
+    assert panel._basis.text().startswith("30 test studies of 20 patients")
     panel.grab()
 
 

@@ -46,7 +46,7 @@ def test_the_highest_of_two_classes_is_the_usual_one_where_a_class_means_nothing
     proba = np.stack([1 - share, share], axis=1)
     bags = pooling.make_bags("patient", np.array(["a", "a", "a", "b", "b"]), np.array(["1"] * 5))
     assert pooling.pool(proba, bags, "max", 0)[:, 1] == pytest.approx([0.9, 0.3])
-    assert pooling.pool(proba, bags, "max")[:, 1] == pytest.approx([0.9 / 1.8, 0.3 / 1.25]), "each class has its highest"
+    assert pooling.pool(proba, bags, "max")[:, 1] == pytest.approx([0.9 / 1.8, 0.3 / 1.25]), "each its highest"
 
 
 def test_images_of_different_classes_give_no_class_unless_one_means_nothing() -> None:

@@ -15,8 +15,10 @@ from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
 from sslstudio.gui.pages.classify import results, split_texts, texts
 from sslstudio.gui.pages.classify.apply_model import Applied
+from sslstudio.gui.pages.classify.counting_bar import CountingBar
 from sslstudio.gui.pages.classify.examination import Examination
 from sslstudio.gui.pages.classify.examination_view import ExaminationView
+from sslstudio.gui.pages.classify.result_presenter import ResultPresenter, ResultView
 from sslstudio.gui.pages.classify.split_presenter import SplitPresenter
 from sslstudio.gui.pages.classify.trainer import Trained, Trainer
 from sslstudio.gui.pages.page import Services
@@ -26,7 +28,7 @@ from sslstudio.session import workflow
 from sslstudio.session.finetuning import recommended
 
 
-class View(Protocol):
+class View(ResultView, Protocol):
     """The part of the view the controller uses."""
 
     source_requested: SignalInstance
@@ -41,10 +43,6 @@ class View(Protocol):
     def set_train_reason(self, reason: str) -> None: ...
     def set_split(self, text: str, caution: str) -> None: ...
     def set_doing(self, text: str) -> None: ...
-    def set_score(self, value: str, basis: str, left_out: str) -> None: ...
-    def set_no_score(self, text: str) -> None: ...
-    def set_matrix(self, names: Sequence[str], counts: Any) -> None: ...
-    def set_scores(self, scores: Mapping[str, Any], colours: Mapping[str, str]) -> None: ...
     def set_paired(self, text: str) -> None: ...
     def set_comparison(self, rows: Sequence[ScoreRow], verdict: str) -> None: ...
     def set_compare_reasons(self, compare: str, embed: str | None) -> None: ...
@@ -60,6 +58,7 @@ class ClassifyController(QObject):
         parent: QObject | None = None,
         examination: ExaminationView | None = None,
         split: SplitPresenter | None = None,
+        counting: CountingBar | None = None,
     ) -> None:
         super().__init__(parent)
         self._services, self._view, self._split = services, view, split
@@ -71,6 +70,7 @@ class ClassifyController(QObject):
         self._wanted = ""
         self._applied: dict[str, Applied] = {}
         self._examination = Examination(services, examination, self) if examination is not None else None
+        self._result = ResultPresenter(services, view, counting, self._examination, self.refresh, self)
         self._connect()
         self._dispose = services.actions.add(
             Action("classify.train", texts.TRAIN, self.train, "Run", "", self._train_reason, "", "classify", 2)
@@ -209,20 +209,9 @@ class ClassifyController(QObject):
         if model is None:
             return
         self._shown = model_id
-        scores = model.scores
-        if scores is None:
-            self._view.set_no_score(texts.NO_TEST)
-        else:
-            images, patients = int(scores.get("n_images", 0)), int(scores.get("n_subjects", 0))
-            self._view.set_score(
-                texts.figure(scores.get("balanced_accuracy")),
-                texts.basis(images, patients, len(model.classes)),
-                texts.left_out(scores.get("left_out", {})),
-            )
-            self._view.set_matrix(model.classes, scores.get("confusion", []))
-            colours = {info.name: info.colour for info in self._images.classes().values()}
-            self._view.set_scores(scores, colours)
-            self._examine(model, scores)
+        self._result.show(model)
+        if model.scores is not None:
+            self._examine(model, model.scores)
         self._show_comparison()
 
     def _examine(self, model: ModelRow, scores: Mapping[str, Any]) -> None:
@@ -265,13 +254,4 @@ class ClassifyController(QObject):
         self._services.background.run(work, done=keep, failed=self._services.notify.error, key="classify-apply")
 
     def _select_cell(self, true: int, predicted: int) -> None:
-        applied = self._applied.get(self._shown)
-        model = next((entry for entry in self._models if entry.model_id == self._shown), None)
-        if applied is None or model is None:
-            return
-        found = results.cell_images(self._images.table, self._images.labels(), applied, true, predicted)
-        self._services.session.select(found)
-        if self._examination is not None:
-            self._examination.show_cell((true, predicted))
-        words = texts.selected(len(found), model.classes[true], model.classes[predicted])
-        self._services.notify.info(words, "Show them", lambda: self._services.navigate("explore"))
+        self._result.select_cell(self._applied.get(self._shown), true, predicted)

@@ -31,6 +31,7 @@ class CutPanel(QWidget):
         self.cut = Text("", "")
         self.gain = Text("", "")
         self._curves: dict[str, Mapping[str, Any]] = {}
+        self._unit = "image"
         self._areas: dict[str, Mapping[str, Any]] = {}
         self._build()
         self.which.activated.connect(lambda _: self._show_class())
@@ -40,6 +41,7 @@ class CutPanel(QWidget):
     def set_scores(self, scores: Mapping[str, Any]) -> None:
         """Show what an evaluation found."""
         before = self.which.currentText()
+        self._unit = str(scores.get("unit", "image"))
         self._curves = {curve["name"]: curve for curve in scores.get("roc", ())}
         self._areas = {str(entry["name"]): entry for entry in scores.get("per_class", ())}
         self.which.clear()
@@ -75,7 +77,7 @@ class CutPanel(QWidget):
         called = cut.found + curve["negatives"] - cut.passed
         self.recall.set_dashed((((0.0, share), (1.0, share)),))
         self.recall.set_curve(pairs, (cut.sensitivity, cut.found / called))
-        self.cut.setText(texts.cut(name, cut, curve, self.prevalence.value()))
+        self.cut.setText(texts.cut(name, cut, curve, self.prevalence.value(), self._unit))
         areas = self._areas.get(name, {})
         self.roc.setAccessibleName(texts.roc_said(areas.get("auc"), self.cut.text()))
         self.recall.setAccessibleName(texts.recall_said(areas.get("average_precision"), share))

@@ -38,6 +38,7 @@ class Examination(QObject):
         self._cases: Cases | None = None
         self._place: dict[int, int] = {}
         self._cell: tuple[int, int] | None = None
+        self._among: npt.NDArray[np.int64] | None = None
         self._groups: Subgroups | None = None
         view.worst.use(self._tile, self._images.thumbnails)
         view.tabs.shown.connect(lambda _: self._fill())
@@ -57,12 +58,13 @@ class Examination(QObject):
             return
         self._model, self._classes, self._stamp = model_id, tuple(classes), stamp
         self._filled.clear()
-        self._cases, self._cell, self._groups = None, None, None
+        self._cases, self._cell, self._among, self._groups = None, None, None, None
         self._fill()
 
-    def show_cell(self, cell: tuple[int, int] | None) -> None:
-        """Of the worst cases only those of one cell of the matrix (label, called), or all again."""
-        self._cell = cell
+    def show_cell(self, cell: tuple[int, int] | None, among: npt.NDArray[np.int64] | None = None) -> None:
+        """Of the worst cases only those of one cell of the matrix (label, called), or all again; `among` are its images
+        where it counts studies or patients."""
+        self._cell, self._among = cell, among
         self._show_cases()
 
     def compare(self, others: Sequence[tuple[str, str]], title: str, done: Callable[[str], None]) -> None:
@@ -118,11 +120,16 @@ class Examination(QObject):
         if cases is None:
             return
         chosen = np.ones(len(cases.ids), dtype=bool)
-        if self._cell is not None:
+        if self._among is not None:
+            chosen = np.isin(cases.ids, self._among)
+        elif self._cell is not None:
             chosen = (cases.label == self._cell[0]) & (cases.called == self._cell[1])
         names = None if self._cell is None else (self._classes[self._cell[0]], self._classes[self._cell[1]])
         wrong = int((cases.label != cases.called).sum())
-        words = texts.worst(int(chosen.sum()), wrong, len(cases.ids), names, MOST_SHOWN)
+        if self._among is not None and names is not None:
+            words = texts.worst_of_cases(int(chosen.sum()), names, MOST_SHOWN)
+        else:
+            words = texts.worst(int(chosen.sum()), wrong, len(cases.ids), names, MOST_SHOWN)
         ids = cases.ids[chosen][:MOST_SHOWN]
         self._view.worst.set_images(ids, sorted_ids(self._services.session.selection), words, names is not None)
 

@@ -9,7 +9,7 @@ from sslstudio.gui.texts import count
 
 EXAMINATION = "Examination"
 SCORES = "Scores"
-SCORES_HELP = "All scores with their 95 % intervals, over all classes and class by class, by image or by patient"
+SCORES_HELP = "All scores with their 95 % intervals, over all classes and class by class"
 TRUST = "Probabilities"
 TRUST_HELP = "Whether the probabilities can be believed, and when the classifier cannot tell"
 CUT = "Where to cut"
@@ -61,6 +61,13 @@ def worst(shown: int, wrong: int, images: int, cell: tuple[str, str] | None, mos
         kind = "the least certain first" if cell[0] == cell[1] else "the most confidently wrong first"
         return f"{count(shown, 'test image')} labelled {cell[0]} and called {cell[1]}, {kind}.{cut}"
     return f"{wrong:,} of {count(images, 'test image')} are wrong; the most confidently wrong come first.{cut}"
+
+
+def worst_of_cases(shown: int, cell: tuple[str, str], most: int) -> str:
+    """What the gallery holds of the studies or patients in one cell of the matrix."""
+    cut = f" The first {most:,} are shown." if shown > most else ""
+    of = f"of those with {cell[0]} that were called {cell[1]} as a whole"
+    return f"{count(shown, 'test image')} {of}, the most confidently wrong image first.{cut}"
 
 
 def subgroups(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -1,15 +1,15 @@
-"""All scores of a classifier, over all classes and class by class, by image or by whole patient."""
+"""All scores of a classifier, over all classes and class by class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.classify import score_texts as texts
 from sslstudio.gui.pages.classify.texts import figure
-from sslstudio.gui.widgets.controls import Disclosure, Segmented, Text
+from sslstudio.gui.widgets.controls import Disclosure, Text
 from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
 
 MAIN = ("sensitivity", "specificity", "precision", "auc")
@@ -21,58 +21,33 @@ class ScorePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.overall = ScoreTable(texts.OVERALL, texts.OVERALL_HEADERS, (1, 2), texts.OVERALL_TIPS)
-        self.level = Segmented((("image", texts.BY_IMAGE), ("patient", texts.BY_PATIENT)), texts.LEVEL)
+        self.overall = ScoreTable(texts.OVERALL, texts.OVERALL_HEADERS, (1,))
         self.per_class = ScoreTable(texts.PER_CLASS, texts.CLASS_HEADERS, range(1, 7), texts.CLASS_TIPS)
         self.more = ScoreTable(texts.MORE, texts.MORE_HEADERS, range(1, 4), texts.MORE_TIPS)
         self._basis = Text("", "small")
-        self._scores: Mapping[str, Any] = {}
         self._colours: Mapping[str, str] = {}
-        top = QHBoxLayout()
-        top.addWidget(self.level)
-        top.addWidget(self._basis, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.overall)
         column.addSpacing(4)
-        column.addLayout(top)
+        column.addWidget(self._basis)
         column.addWidget(self.per_class)
         column.addWidget(Disclosure(texts.MORE, self.more))
         self._method = Text("", "small")
         column.addWidget(self._method)
-        self.level.chosen.connect(lambda _: self._show_classes())
 
     def set_scores(self, scores: Mapping[str, Any], colours: Mapping[str, str]) -> None:
         """Show what an evaluation found; `colours` by the names of the classes."""
-        self._scores, self._colours = scores, colours
-        patients = self._by_patient()
+        self._colours = colours
         self.overall.set_rows(
-            [
-                ScoreRow(
-                    (title, figure(scores.get(key)), figure(patients.get(key)) if patients else texts.AS_IMAGES),
-                    tip=tip,
-                )
-                for key, title, tip in texts.OVERALL_ROWS
-            ]
+            [ScoreRow((title, figure(scores.get(key))), tip=tip) for key, title, tip in texts.OVERALL_ROWS]
         )
-        self.level.set_enabled("patient", bool(patients), texts.NO_PATIENTS)
-        if not patients:
-            self.level.set_value("image")
-        self._show_classes()
-        self._method.setText(" ".join([str(scores.get("method", "")), *map(str, scores.get("notes", ()))]))
-
-    def _by_patient(self) -> Mapping[str, Any]:
-        found = self._scores.get("patients")
-        return found if isinstance(found, Mapping) and found.get("per_class") else {}
-
-    def _show_classes(self) -> None:
-        whole = self.level.value() == "patient"
-        shown = self._by_patient() if whole else self._scores
-        rows = list(shown.get("per_class", ()))
+        rows = list(scores.get("per_class", ()))
         self.per_class.set_rows([self._row(entry, MAIN, counted=True) for entry in rows])
         self.more.set_rows([self._row(entry, MORE, counted=False) for entry in rows])
-        self._basis.setText(texts.basis(shown, whole))
+        self._basis.setText(texts.basis(scores))
+        self._method.setText(" ".join([str(scores.get("method", "")), *map(str, scores.get("notes", ()))]))
 
     def _row(self, entry: Mapping[str, Any], names: tuple[str, ...], *, counted: bool) -> ScoreRow:
         counts = (f"{int(entry.get('n', 0)):,}", f"{int(entry.get('n_subjects', 0)):,}") if counted else ()

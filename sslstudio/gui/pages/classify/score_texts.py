@@ -10,17 +10,7 @@ from sslstudio.gui.texts import count
 OVERALL = "Over all classes"
 PER_CLASS = "Class by class"
 MORE = "More scores class by class"
-LEVEL = "What counts as one case"
-BY_IMAGE = "By image"
-BY_PATIENT = "By patient"
-AS_IMAGES = "as by image"
-NO_PATIENTS = "Every test patient has one image, so patients score as their images do."
-OVERALL_HEADERS = ("Score", "By image", "By patient")
-OVERALL_TIPS = (
-    "",
-    "Every test image is a case; the 95 % interval knows which images are of one patient",
-    "Every test patient is a case, judged by the mean of the probabilities of his images",
-)
+OVERALL_HEADERS = ("Score", "Value (95 % interval)")
 OVERALL_ROWS = (
     ("balanced_accuracy", "Balanced accuracy", "The mean of the sensitivities: every class counts alike"),
     ("accuracy", "Accuracy", "The share that is right; frequent classes count more"),
@@ -54,7 +44,7 @@ CLASS_TIPS = (
     "class "
     "among the test cases",
     "How well the probability of this class orders cases: 0.5 is chance, 1 is perfect",
-    "Test cases with this label: images, or patients",
+    "Test cases with this label: images, studies or patients, as chosen above",
     "Test patients with this label",
 )
 MORE_HEADERS = ("Class", "NPV", "F1", "AUPRC")
@@ -67,12 +57,13 @@ MORE_TIPS = (
 )
 
 
-def basis(scores: Mapping[str, Any], whole: bool) -> str:
+def basis(scores: Mapping[str, Any]) -> str:
     """What the lines of the table count."""
-    number = int(scores.get("n_subjects", 0))
-    if whole:
-        mixed = int(scores.get("mixed", 0))
-        out = f"; {count(mixed, 'patient')} with images of several classes left out" if mixed else ""
-        return f"{count(number, 'test patient')}, each judged by the mean of the probabilities of its images{out}."
+    number, unit = int(scores.get("n_subjects", 0)), str(scores.get("unit", "image"))
     images = count(int(scores.get("n_images", 0)), "test image")
+    if unit == "patient":
+        return f"{count(number, 'test patient')} with {images}. In brackets: 95 % intervals."
+    if unit == "study":
+        cases = count(int(scores["n_cases"]), "test study", "test studies")
+        return f"{cases} of {count(number, 'patient')}, with {images}. In brackets: 95 % intervals."
     return f"{images} of {count(number, 'patient')}. In brackets: 95 % intervals."

@@ -20,7 +20,7 @@ READ_ONLY = "This project is open for reading only."
 PATIENTS = "Patients"
 RESULT = "On patients it has never seen"
 HELPING = "Is pretraining helping?"
-CONFUSION = "Label (rows) against classifier (columns). Click a cell to see its images."
+CONFUSION = "Label (rows) against classifier (columns). Click a cell to select its images."
 RESEARCH = (
     "For research use only. These figures describe these images; they prove nothing for other patients or scanners."
 )

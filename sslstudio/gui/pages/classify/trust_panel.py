@@ -48,19 +48,21 @@ class TrustPanel(QWidget):
 
     def set_scores(self, scores: Mapping[str, Any]) -> None:
         """Show these; an evaluation of an older version holds nothing of the sets, which is then said."""
-        calibration = scores.get("calibration")
+        calibration, unit = scores.get("calibration"), str(scores.get("unit", "image"))
         if calibration is not None:
             before = scores.get("uncalibrated")
             self.reliability.set_points(_points(calibration["bins"]), _points(before["bins"]) if before else ())
-            self.calibrated.setText(texts.calibrated(calibration))
-            self.before.setText(texts.before(calibration, before))
+            self.calibrated.setText(texts.calibrated(calibration, unit))
+            self.before.setText(
+                texts.before(calibration, before) if unit == "image" else texts.POOLED[str(scores["pooling"])]
+            )
             self.reliability.setAccessibleName(f"{texts.RELIABILITY}. {self.calibrated.text()} {self.before.text()}")
         found = scores.get("conformal") or {}
         levels = found.get("levels", ())
         self.sets.setVisible(bool(levels))
         self._sets_help.setVisible(bool(levels))
         self.sets.set_rows([ScoreRow(texts.set_row(level)) for level in levels])
-        self.promise.setText(texts.promise(found))
+        self.promise.setText(texts.promise(found) if unit == "image" else texts.POOLED_SETS)
         self.promise.set_role("warning" if indicative(found) else "")
 
 

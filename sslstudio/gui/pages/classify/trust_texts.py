@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sslstudio.classifiers.conformal import ENOUGH, indicative
+from sslstudio.domain.units import PLURAL
 from sslstudio.domain.words import percent
 from sslstudio.gui.pages.classify.texts import figure
 from sslstudio.gui.texts import count
 
 RELIABILITY = "How far to trust the probabilities"
 RELIABILITY_HELP = (
-    "Each dot stands for the test images to which the classifier gave about this probability; the larger, the more. "
+    "Each dot stands for the test cases to which the classifier gave about this probability; the larger, the more. "
     "On the dashed line the probabilities are honest; below it the classifier boasts. Bars: 95 % intervals, by patient "
     "where patients have several images. Rings: before the calibration."
 )
@@ -36,18 +37,26 @@ NO_SETS = (
     "No sets: they need scores of training patients that were left out in turn. A linear head keeps them when it is "
     "trained on enough patients; fine-tuned networks and classifiers of older versions keep none."
 )
+POOLED = {
+    "mean": "They are pooled from the calibrated probabilities of images and not calibrated anew; a mean is often too "
+    "cautious.",
+    "max": "They are pooled from the calibrated probabilities of images and not calibrated anew; the highest is often "
+    "too bold.",
+    "attention": "One number (the temperature), fitted on training patients left out in turn, calibrates them.",
+}
+POOLED_SETS = "Sets are made for single images: count by image to see them."
 _WELL, _FAIR = 0.05, 0.1
 
 
-def calibrated(calibration: Mapping[str, Any]) -> str:
-    """What the gap between probability and truth means."""
+def calibrated(calibration: Mapping[str, Any], unit: str = "image") -> str:
+    """What the gap between probability and truth means; a case is a `unit`."""
     gap = float(calibration["ece"])
     images = sum(int(entry["n"]) for entry in calibration["bins"])
     word = "can be read as they are" if gap < _WELL else "are roughly right" if gap < _FAIR else "should not be trusted"
-    few = " Below 100 images the gap itself is uncertain." if images < 100 else ""
+    few = f" Below 100 {PLURAL[unit]} the gap itself is uncertain." if images < 100 else ""
     return (
         f"The probabilities {word}: on average they are off by {100 * gap:.0f} points (ECE {gap:.3f}, "
-        f"Brier score {float(calibration['brier']):.3f}, {count(images, 'test image')}).{few}"
+        f"Brier score {float(calibration['brier']):.3f}, {count(images, f'test {unit}', f'test {PLURAL[unit]}')}).{few}"
     )
 
 

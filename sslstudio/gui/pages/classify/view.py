@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.classify import texts
+from sslstudio.gui.pages.classify.counting_bar import CountingBar
 from sslstudio.gui.pages.classify.examination_view import ExaminationView
 from sslstudio.gui.pages.classify.split_panel import SplitPanel
 from sslstudio.gui.pages.classify.tuning_panel import TuningPanel
@@ -47,6 +48,7 @@ class ClassifyView(QWidget):
         self.confusion = ConfusionMatrix()
         self.comparison = ScoreTable(texts.HELPING, texts.COMPARE_HEADERS, (1, 2, 3))
         self.examination = ExaminationView()
+        self.counting = CountingBar()
         self.tuning = TuningPanel()
         self.split = SplitPanel()
         self._value = QLabel("-")
@@ -194,7 +196,11 @@ class ClassifyView(QWidget):
         scored = QVBoxLayout(self._scored)
         scored.setContentsMargins(0, 0, 0, 0)
         scored.setSpacing(8)
+        scored.addWidget(self.counting)
+        scored.addSpacing(4)
         scored.addLayout(pair)
+        scored.addSpacing(4)
+        scored.addWidget(self.counting.comparison)
         scored.addSpacing(8)
         scored.addWidget(self.examination)
         column = QVBoxLayout(self._results)
