@@ -49,8 +49,9 @@ def explain(
 
     `embedding` is the path of the embedding's files without ".npy". Without a model ("") there are no probabilities.
 
-    The image's own patient must be `patients[0]` with `ids[0]` the image itself, whatever its class: images of that
-    patient are left out, since neighbouring slices explain nothing. None when the image is not in the embedding.
+    Of each patient the nearest image counts alone: four slices of one say no more than one. The image's own patient
+    must be `patients[0]` with `ids[0]` the image itself, whatever its class: images of that patient are left out, since
+    neighbouring slices explain nothing. None when the image is not in the embedding.
     """
     from sslstudio.classifiers.acquisition import unit_rows
 
@@ -70,7 +71,9 @@ def explain(
     near: list[Near] = []
     for class_id in said.probabilities or np.unique(class_ids[others]).tolist():
         of = np.flatnonzero(class_ids[others] == class_id)
-        first = of[np.argsort(distance[of], kind="stable")[:NEAREST]]
+        nearest = of[np.argsort(distance[of], kind="stable")]
+        _, of_each = np.unique(patients[others][nearest], return_index=True)
+        first = nearest[np.sort(of_each)[:NEAREST]]
         near += [Near(int(ids[others[at]]), int(class_id), round(float(distance[at]), 4)) for at in first]
     return replace(said, near=tuple(near))
 

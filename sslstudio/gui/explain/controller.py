@@ -171,7 +171,8 @@ class Explaining(QObject):
         panel.set_near(
             [(names.get(key, "?"), [self._tile(one.image_id, one.distance) for one in near[key]]) for key in near]
         )
-        panel.set_map_reason("" if case.model is not None and found is not None else texts.NO_MAP)
+        without = texts.NO_MAP_YET if chances else texts.NO_MAP
+        panel.set_map_reason("" if case.model is not None and found is not None else without)
         panel.set_prior(
             texts.days(case.days) if case.prior else texts.NO_PRIOR,
             [Tile(image_id, (f"#{image_id}",)) for image_id in case.prior],

@@ -43,6 +43,14 @@ def test_the_nearest_of_each_class_come_first_without_the_patients_own(tmp_path:
     assert np.allclose([found.probabilities[7], found.probabilities[8]], expected)
 
 
+def test_of_each_patient_the_nearest_image_alone_is_shown(tmp_path: Path) -> None:
+    model, embeddings = stored(tmp_path)
+    ids, classes = np.arange(100, 110), np.array([-1, *[7] * 9])
+    patients = np.array([0, 1, 1, 1, 2, 2, 3, 3, 4, 5])
+    found = explaining.explain(model, embeddings, 100, ids, classes, patients)
+    assert found is not None and [one.image_id for one in found.near] == [101, 104, 106, 108]
+
+
 def test_an_image_without_a_vector_is_not_explained(tmp_path: Path) -> None:
     model, embeddings = stored(tmp_path)
     assert explaining.explain(model, embeddings, 999, np.array([999]), np.array([-1]), np.array([0])) is None
