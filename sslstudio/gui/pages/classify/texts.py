@@ -93,7 +93,7 @@ def verdict(rows: Sequence[tuple[str, bool, Mapping[str, Any]]]) -> str:
     trained = [row for row in rows if row[1]]
     starts = [row for row in rows if not row[1]]
     if not trained:
-        return "Train and test a classifier on a network pretrained here; then it is compared with networks that were not."
+        return "Train and test a classifier on a network pretrained here: it is compared with networks that were not."
     if not starts:
         return "There is nothing to compare with yet."
     best = max(trained, key=lambda row: float(row[2]["value"]))
