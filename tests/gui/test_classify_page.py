@@ -167,7 +167,7 @@ def test_the_verdict_may_say_no() -> None:
     assert texts.verdict([("run", True, figure(0.8)), ("start", False, figure(0.6))]).startswith("Yes")
     assert texts.verdict([("run", True, figure(0.64)), ("start", False, figure(0.6))]).startswith("Perhaps")
     assert texts.verdict([("run", True, figure(0.5)), ("start", False, figure(0.6))]).startswith("No")
-    assert "Pretrain" in texts.verdict([("start", False, figure(0.6))])
+    assert "pretrained here" in texts.verdict([("start", False, figure(0.6))])
     assert "nothing to compare" in texts.verdict([("run", True, figure(0.5))])
 
 

@@ -55,12 +55,15 @@ class IconButton(QToolButton):
 
 
 class ReasonButton(QWidget):
-    """A button with the reason beside it, in words, while it cannot be used."""
+    """A button with the reason beside it, in words, while it cannot be used; `help_text` says what it does."""
 
     clicked = Signal()
 
-    def __init__(self, text: str, icon: str = "", *, primary: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str, icon: str = "", *, primary: bool = True, help_text: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._help = help_text
         self.button: QPushButton = PrimaryButton(text, icon) if primary else PlainButton(text, icon)
         self.button.clicked.connect(lambda: self.clicked.emit())
         self._reason = QLabel()
@@ -74,6 +77,7 @@ class ReasonButton(QWidget):
         row.addWidget(self._reason, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(0)
         self.setFocusProxy(self.button)
+        self.set_reason("")
 
     @property
     def reason(self) -> str:
@@ -84,7 +88,7 @@ class ReasonButton(QWidget):
         """Enable with an empty reason, disable and explain with any other."""
         self.button.setEnabled(not reason)
         self.button.setAccessibleDescription(reason)
-        self.button.setToolTip(reason)
+        self.button.setToolTip(reason or self._help)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
 
