@@ -7,6 +7,7 @@ from pathlib import Path
 from sslstudio.catalogue.browse import BrowseTables
 from sslstudio.catalogue.copies import CopyTables
 from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.drawn import DrawnTables
 from sslstudio.catalogue.findings import FindingTables
 from sslstudio.catalogue.frozen import FrozenTables
 from sslstudio.catalogue.images import ImageTables
@@ -35,6 +36,7 @@ class Catalogue(
     LabelTables,
     SplitTables,
     FrozenTables,
+    DrawnTables,
     CopyTables,
     RunTables,
     RenderingTables,

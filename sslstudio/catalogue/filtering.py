@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sslstudio.catalogue.drawn import SIDE
 from sslstudio.domain.filters import FURTHER, Choice, Filter, Range, Search
 
 _LABEL = "CASE WHEN l.image_id IS NULL THEN '' WHEN l.class_id IS NULL THEN l.mark ELSE CAST(l.class_id AS TEXT) END"
@@ -16,7 +17,7 @@ _EXPRESSIONS = {
     "size": "i.width || ' x ' || i.height",
     "labelled": "CASE WHEN l.class_id IS NULL THEN 'no' ELSE 'yes' END",
     "label": _LABEL,
-    "part": "u.part",
+    "part": SIDE,
     "excluded": "coalesce(i.excluded, '')",
 }
 _LABELS = "LEFT JOIN labels l ON l.image_id = i.image_id"

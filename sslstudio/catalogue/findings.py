@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.drawn import SIDE
 from sslstudio.catalogue.rows import FindingCount, FindingRow
 from sslstudio.domain.findings import (
     COMPARING,
@@ -28,8 +29,8 @@ IMAGES_PER_TRANSACTION = 500
 
 T = TypeVar("T")
 
-_COLUMNS = """f.image_id, f.kind, f.score, f.why, f."group", f.representative, f.boxes, f.state,
-    u.pseudonym, s.pseudonym, u.part, i.height, i.width, i.excluded"""
+_COLUMNS = f"""f.image_id, f.kind, f.score, f.why, f."group", f.representative, f.boxes, f.state,
+    u.pseudonym, s.pseudonym, {SIDE}, i.height, i.width, i.excluded"""
 _TABLES = """findings f JOIN images i USING (image_id) JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id)"""
 

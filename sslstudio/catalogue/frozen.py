@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.drawn import DRAWN_IMAGES, DRAWN_SUBJECTS, SIDE
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Part
 from sslstudio.domain.split_plans import SplitPlan
@@ -17,7 +18,8 @@ class LabelledRow:
 
     `person` is the pseudonym of the patient that its file's own header names, "" where there is none. `pixels` is the
     digest of its pixels, `copies` the group of near-duplicates that Review found it in, "" without one. `hand` says
-    that a person labelled this very image.
+    that a person labelled this very image. `drawn` marks an image that was drawn at random, `kept` the images of its
+    patient, none of which trains.
     """
 
     image_id: int
@@ -30,6 +32,8 @@ class LabelledRow:
     copies: str
     person: str
     hand: bool
+    drawn: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,12 @@ class FrozenTest:
     thaws: int = 0
 
 
-_LABELLED = """SELECT i.image_id, u.pseudonym, t.pseudonym, l.class_id, u.part, u.held, i.pixel_digest,
+_LABELLED = f"""SELECT i.image_id, u.pseudonym, t.pseudonym, l.class_id, {SIDE}, u.held, i.pixel_digest,
         coalesce((SELECT f."group" FROM findings f WHERE f.image_id = i.image_id AND f.kind = 'duplicate'
                   AND f.state <> 'dismissed'), ''),
         coalesce((SELECT g.patient FROM image_locations p JOIN ledger g USING (location_id)
                   WHERE p.image_id = i.image_id ORDER BY p.location_id LIMIT 1), ''),
-        l.origin = 'hand'
+        l.origin = 'hand', i.image_id IN ({DRAWN_IMAGES}), u.subject_id IN ({DRAWN_SUBJECTS})
     FROM labels l JOIN images i USING (image_id) JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id) WHERE l.class_id IS NOT NULL AND i.excluded IS NULL ORDER BY i.image_id"""
 
@@ -63,11 +67,10 @@ class FrozenTables:
     def labelled_rows(self) -> list[LabelledRow]:
         """All images with a class that are not left out, in the order of their ids."""
         found = []
-        for image_id, subject, study, class_id, part, held, pixels, copies, person, hand in self._db.long_rows(
-            _LABELLED
-        ):
+        for *told, held, pixels, copies, person, hand, drawn, kept in self._db.long_rows(_LABELLED):
+            image_id, subject, study, class_id, part = told
             whose = (image_id, subject, study, class_id, part, bool(held))
-            found.append(LabelledRow(*whose, pixels, copies, person, bool(hand)))
+            found.append(LabelledRow(*whose, pixels, copies, person, bool(hand), bool(drawn), bool(kept)))
         return found
 
     def frozen_test(self) -> FrozenTest:
@@ -90,11 +93,14 @@ class FrozenTables:
         return {name for (name,) in self._db.rows("SELECT pseudonym FROM subjects WHERE held")}
 
     def freeze_test(self) -> FrozenTest:
-        """From now on patients of the test part never train. Raises SSLStudioError "no_test_part", "frozen_test"."""
+        """From now on patients of the test part, and those drawn at random so far, never train.
+
+        Raises SSLStudioError "no_test_part", "frozen_test".
+        """
         if self.frozen_test().frozen:
             raise SSLStudioError("The test set is frozen already.", code="frozen_test")
         with self._db.transaction() as connection:
-            connection.execute("UPDATE subjects SET held = 1 WHERE part = 'test'")
+            connection.execute(f"UPDATE subjects AS u SET held = 1, part = 'test' WHERE {SIDE} = 'test'")
             subjects, images = self._db.rows(
                 """SELECT count(DISTINCT subject_id), count(*) FROM images JOIN series USING (series_id)
                    JOIN studies USING (study_id) JOIN subjects USING (subject_id) WHERE held"""

@@ -11,6 +11,7 @@ from typing import Any
 from sslstudio.catalogue.arranging import SAME_IDENTITY
 from sslstudio.catalogue.browse import READING_ORDER
 from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.drawn import SIDE
 from sslstudio.catalogue.rows import Counts, ImageDetail, LabelEvent, Surroundings, TreeRow
 from sslstudio.domain.findings import TEXT_SUSPECTED
 from sslstudio.domain.items import FIELDS, Item
@@ -18,9 +19,9 @@ from sslstudio.domain.rendering import Rendering
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.rendering import GREY_NAMES, Finder, Grey, grey, original_window
 
-_ITEM_COLUMNS = """i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.pseudonym AS series, i.modality,
+_ITEM_COLUMNS = f"""i.image_id, u.pseudonym AS subject, t.pseudonym AS study, s.pseudonym AS series, i.modality,
     i.scanner, i.shard, i."offset", i.height, i.width, i.channels, i.dtype,
-    coalesce(c.name, '') AS label, u.part, i.site"""
+    coalesce(c.name, '') AS label, {SIDE} AS part, i.site"""
 _ITEM_TABLES = """images i JOIN series s USING (series_id) JOIN studies t USING (study_id)
     JOIN subjects u USING (subject_id) LEFT JOIN labels l ON l.image_id = i.image_id
     LEFT JOIN classes c ON c.class_id = l.class_id"""

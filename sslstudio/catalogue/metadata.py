@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sslstudio.catalogue import filtering
 from sslstudio.catalogue.database import Database, Row
+from sslstudio.catalogue.drawn import SIDE
 from sslstudio.domain.filters import FURTHER
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _NAMED = {
     "subject": "SELECT subject_id, pseudonym FROM subjects ORDER BY subject_id",
     "study": "SELECT study_id, pseudonym FROM studies ORDER BY study_id",
     "series": "SELECT series_id, pseudonym FROM series ORDER BY series_id",
-    "part": "SELECT subject_id, part FROM subjects ORDER BY subject_id",
+    "part": f"SELECT subject_id, {SIDE} FROM subjects u ORDER BY subject_id",
 }
 _PLAIN = {
     "day": "i.day", "row_spacing": "i.row_spacing", "unit": "i.unit", "series_id": "i.series_id",
@@ -124,7 +125,7 @@ class MetadataTables:
             f"""SELECT sum(n), count(*), count(DISTINCT study_id), count(DISTINCT subject_id),
                        sum(CASE WHEN n > 1 THEN n ELSE 0 END), max(n) FROM {counted} {_SERIES}"""
         )
-        parts = self._read(f"SELECT u.part, sum(n) FROM {counted} {_SERIES} GROUP BY u.part")
+        parts = self._read(f"SELECT {SIDE}, sum(n) FROM {counted} {_SERIES} GROUP BY 1")
         return [
             *(
                 ColumnSummary(key, int(images or 0), int(number or 0))

@@ -347,8 +347,17 @@ _FROZEN = (
 keeps pairs of images that were compared: `same` is what the comparison said, `state` what the user said. A model's
 split may name institutions and dates, so it stands here alone."""
 
+_DRAWN = (
+    """CREATE TABLE draws (
+        image_id INTEGER PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+        at TEXT NOT NULL,
+        images INTEGER NOT NULL,
+        subjects INTEGER NOT NULL)""",
+)
+"""What the queue drew at random, and from how many images and patients; see `drawn`."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    _FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS, _CHOSEN, _RATERS, _FROZEN,
+    _FIRST, _FACTS, _ORDER, _PLACES, _FILES, _TRIAGE, _WINDOWS, _KINDS, _CHOSEN, _RATERS, _FROZEN, _DRAWN,
 )  # fmt: skip
 """Statement lists; the n-th brings a database from version n to n + 1."""
 

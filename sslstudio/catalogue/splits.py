@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from sslstudio.catalogue.database import Database
+from sslstudio.catalogue.drawn import DRAWN_SUBJECTS, SIDE
 from sslstudio.domain.items import Part
 from sslstudio.errors import SSLStudioError
 
@@ -17,11 +18,11 @@ class SplitTables:
     _db: Database
 
     def parts(self) -> dict[int, Part]:
-        """The part of each image ("" while its subject has none), by image id."""
+        """The part of each image ("" while its subject has none), by image id; who was drawn at random tests."""
         return dict(
             self._db.rows(
-                """SELECT image_id, part FROM images JOIN series USING (series_id) JOIN studies USING (study_id)
-                   JOIN subjects USING (subject_id) ORDER BY image_id"""
+                f"""SELECT image_id, {SIDE} FROM images JOIN series USING (series_id) JOIN studies USING (study_id)
+                    JOIN subjects u USING (subject_id) ORDER BY image_id"""
             )
         )
 
@@ -29,9 +30,10 @@ class SplitTables:
         """Deal all subjects anew into training and test; with `keep`, only those that have no part yet.
 
         Subjects that share an identical or nearly identical image are dealt together. Groups are stratified by their
-        most frequent class where labels exist. `test_fraction` is the wanted share of groups in the test part, between
-        0 and 1. While the test set is frozen it stays as it is: newcomers train, but for those who share a picture with
-        it; dealing all anew raises SSLStudioError (code "frozen_test").
+        most frequent class where labels exist; those drawn at random are the first of the test part. `test_fraction`
+        is the wanted share of groups in the test part, between 0 and 1. While the test set is frozen it stays as it
+        is: newcomers train, but for those who share a picture with it; dealing all anew raises SSLStudioError (code
+        "frozen_test").
         """
         if not 0 < test_fraction < 1:
             raise SSLStudioError(
@@ -42,6 +44,7 @@ class SplitTables:
             held = {subject for (subject,) in self._db.rows("SELECT subject_id FROM subjects WHERE held")}
             if held and not keep:
                 raise _frozen("Patients cannot be dealt anew")
+            drawn = {subject for (subject,) in self._db.rows(DRAWN_SUBJECTS)}
             groups = _joined(part_of, self._twins())
             dealt: dict[int, Part] = {}
             waiting: list[list[int]] = []
@@ -56,7 +59,7 @@ class SplitTables:
                     dealt |= dict.fromkeys(group, standing.pop())
                 else:  # a split given by the user; newcomers join the training side, which makes no claims
                     dealt |= {subject: part_of[subject] or "train" for subject in group}
-            dealt |= deal(waiting, self._classes_of_subjects(), test_fraction, seed)
+            dealt |= deal(waiting, self._classes_of_subjects(), test_fraction, seed, drawn)
             connection.executemany(
                 "UPDATE subjects SET part = ? WHERE subject_id = ?",
                 [(part, subject) for subject, part in dealt.items() if part != part_of[subject]],
@@ -147,10 +150,17 @@ def _frozen(what: str) -> SSLStudioError:
     )
 
 
-def deal(groups: Iterable[list[int]], class_of: Mapping[int, int], test_fraction: float, seed: int) -> dict[int, Part]:
+def deal(
+    groups: Iterable[list[int]],
+    class_of: Mapping[int, int],
+    test_fraction: float,
+    seed: int,
+    first: Set[int] = frozenset(),
+) -> dict[int, Part]:
     """The part of each subject: groups shuffled within their class, a share of each class to the test part.
 
-    A class with four groups or more has at least one on each side; a lone group trains.
+    A class with four groups or more has at least one on each side; a lone group trains. Groups with one of `first` go
+    to the test part in any case, and count towards its share.
     """
     strata: dict[int, list[list[int]]] = defaultdict(list)
     for group in groups:
@@ -163,6 +173,8 @@ def deal(groups: Iterable[list[int]], class_of: Mapping[int, int], test_fraction
         count = round(len(members) * test_fraction)
         if len(members) >= 4:
             count = min(max(count, 1), len(members) - 1)
+        members.sort(key=first.isdisjoint)
+        count = max(count, sum(not first.isdisjoint(group) for group in members))
         for place, group in enumerate(members):
             dealt |= dict.fromkeys(group, "test" if place < count else "train")
     return dealt

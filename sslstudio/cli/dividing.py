@@ -14,8 +14,8 @@ from sslstudio.session.leak_words import NOTHING
 from sslstudio.session.project import Project
 
 SPLITS: dict[str, Way] = {
-    "hold-out": "hold_out", "cross": "cross", "by-value": "by_value", "leave-one-out": "leave_one_out",
-    "from-date": "from_date", "external": "external",
+    "hold-out": "hold_out", "cross": "cross", "drawn": "drawn", "by-value": "by_value",
+    "leave-one-out": "leave_one_out", "from-date": "from_date", "external": "external",
 }  # fmt: skip
 SOLUTIONS: dict[str, leak_check.Solution] = {"together": "together", "leave-out": "leave_out", "differ": "differ"}
 

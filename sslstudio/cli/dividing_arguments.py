@@ -10,7 +10,7 @@ from sslstudio.cli.arguments import add, count
 if TYPE_CHECKING:
     from sslstudio.cli.arguments import Commands
 
-SPLITS = ("hold-out", "cross", "by-value", "leave-one-out", "from-date", "external")
+SPLITS = ("hold-out", "cross", "drawn", "by-value", "leave-one-out", "from-date", "external")
 SETTLE = ("together", "leave-out", "differ")
 
 

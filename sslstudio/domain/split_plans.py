@@ -8,8 +8,8 @@ from pydantic import Field
 
 from sslstudio.domain.record import Record
 
-Way = Literal["hold_out", "cross", "by_value", "leave_one_out", "from_date", "external"]
-WAYS: tuple[Way, ...] = ("hold_out", "cross", "by_value", "leave_one_out", "from_date", "external")
+Way = Literal["hold_out", "cross", "drawn", "by_value", "leave_one_out", "from_date", "external"]
+WAYS: tuple[Way, ...] = ("hold_out", "cross", "drawn", "by_value", "leave_one_out", "from_date", "external")
 IMPORT, FOLDER = "import", "folder"
 """Columns of `external` beside those of the images: which import brought an image, and from which chosen folder."""
 
@@ -18,7 +18,8 @@ class SplitPlan(Record):
     """One way of dividing. All ways keep each patient whole, and patients who share a picture together.
 
     `hold_out`: the project's own training and test part. `cross`: `folds` parts of the patients, each tested by a
-    classifier learned from the others, `repeats` times. `by_value`: images whose `column` has one of `values` test, all
+    classifier learned from the others, `repeats` times. `drawn`: the images that the queue drew at random test, all of
+    other patients train. `by_value`: images whose `column` has one of `values` test, all
     others train. `leave_one_out`: each value of `column` tests in turn. `from_date`: images whose number in `column`
     ("day", or a column of numbers such as a year) is `since` or more test. `external`: as `by_value`, for a collection
     that was brought in as a whole (`IMPORT`, `FOLDER`, or a column).

@@ -48,13 +48,20 @@ def fit_linear(project: Project, embedding: str, *, seed: int = 0, compute: Comp
 def fit_on(project: Project, run_id: str, chosen: Chosen, *, seed: int = 0, compute: Compute | None = None) -> str:
     """Fit a linear head on these images and store it; returns the id of the new model.
 
-    Raises as `fit_linear` does, and "frozen_test" if a patient of the frozen test set is among them.
+    Raises as `fit_linear` does, "frozen_test" if a patient of the frozen test set is among them, and "drawn_sample" if
+    one is who is kept to test because the queue drew them at random.
     """
     if not project.catalogue.held_subjects().isdisjoint(item.subject for item in chosen.items):
         raise SSLStudioError(
             "Images of the frozen test set cannot be trained on.",
             "Thaw it first, or leave them out.",
             code="frozen_test",
+        )
+    if not project.catalogue.drawn_subjects().isdisjoint(item.subject for item in chosen.items):
+        raise SSLStudioError(
+            "Patients who were drawn at random are kept to test and cannot be trained on.",
+            "Leave them out, or choose on the Label page to learn from them.",
+            code="drawn_sample",
         )
     counts = Counter(chosen.classes)
     infos = [info for info in project.catalogue.classes() if counts[info.class_id] >= FEWEST_PER_CLASS]
@@ -142,6 +149,9 @@ def unseen(
 ) -> tuple[Chosen, dict[str, int]]:
     """The labelled test images that a model of these classes may be scored on, and how many were left out and why."""
     chosen = _choose(project, embedding, "test")
+    held = project.catalogue.held_subjects()
+    if held:  # who was drawn at random since does not join a test set that was fixed beforehand
+        chosen = chosen.keep([item.subject in held for item in chosen.items])
     subjects = _subjects(project, train_ids)
     seen = sum(item.subject in subjects for item in chosen.items)
     chosen = chosen.keep([item.subject not in subjects for item in chosen.items])

@@ -46,12 +46,12 @@ def fit(
     if plan.way == "hold_out":
         classifying.ensure_split(project)
         return classifying.fit_linear(project, run_id, seed=seed, compute=compute)
-    chosen, division, held = _divided(project, run_id, plan, seed)
+    chosen, division, gone = _divided(project, run_id, plan, seed)
     trained = chosen.pick(division.trained().tolist())
     judged = _judge(chosen, division, attending.nothing_class(project), compute, seed, progress)
     model_id = classifying.fit_on(project, run_id, trained, seed=seed, compute=compute)
     project.catalogue.set_model_split(model_id, plan)
-    _store(project, model_id, plan, judged, held, compute)
+    _store(project, model_id, plan, judged, gone, compute)
     return model_id
 
 
@@ -74,14 +74,14 @@ def _evaluate(project: Project, model_id: str, compute: Compute | None) -> dict[
     if plan.way == "hold_out":
         return classifying.evaluate(project, model_id, compute)
     description, _, _ = classifying.load_model(project.models_dir / model_id)
-    chosen, division, held = _divided(project, project.catalogue.model(model_id).embedding, plan, description["seed"])
+    chosen, division, gone = _divided(project, project.catalogue.model(model_id).embedding, plan, description["seed"])
     nothing = attending.nothing_class(project)
     judged = _judge(chosen, division, nothing, compute, description["seed"], lambda done, total: None)
-    return _store(project, model_id, plan, judged, held, compute)
+    return _store(project, model_id, plan, judged, gone, compute)
 
 
-def _divided(project: Project, run_id: str, plan: SplitPlan, seed: int) -> tuple[Chosen, Division, int]:
-    """The images that take part, their folds, and how many images of the frozen test set take none."""
+def _divided(project: Project, run_id: str, plan: SplitPlan, seed: int) -> tuple[Chosen, Division, tuple[int, int]]:
+    """The images that take part, their folds, and how many take none: frozen, and drawn at random."""
     known = splitting.labelled(project, run_id)
     used, division = splitting.divide(project, known, plan, seed)
     ids, matrix = load_embeddings(project, run_id)
@@ -97,7 +97,7 @@ def _divided(project: Project, run_id: str, plan: SplitPlan, seed: int) -> tuple
         raise SSLStudioError(
             "Nothing would be left to test.", "Divide the images in another way.", code="nothing_tests"
         )
-    return chosen, division, len(known.rows) - len(used.rows)
+    return chosen, division, splitting.without(known, used)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +204,7 @@ def _fold_scores(tested: Chosen, shares: NDArray[np.float64], place: dict[int, i
 
 
 def _store(
-    project: Project, model_id: str, plan: SplitPlan, judged: _Judged, held: int, compute: Compute | None
+    project: Project, model_id: str, plan: SplitPlan, judged: _Judged, gone: tuple[int, int], compute: Compute | None
 ) -> dict[str, Any]:
     import numpy as np
 
@@ -226,11 +226,15 @@ def _store(
         "attention": judged.reasons,
         "created": now(),
         "left_out": {
-            "frozen": held,
+            "frozen": gone[0],
+            "drawn": gone[1],
             "class_not_in_model": judged.uncovered + int((~wanted).sum()),
             "not_embedded": judged.chosen.missing,
         },
     }
     attended = {unit: shares[wanted][:, model_place] for unit, shares in judged.attended.items()}
+    patients = {item.subject for item in chosen.items}
+    if not patients.isdisjoint(project.catalogue.held_subjects()):
+        scores["looks"] = project.catalogue.count_look(model_id, len(chosen.items), len(patients))
     classifying.keep_scores(project, description, scores, chosen, proba, attended)
     return scores

@@ -112,8 +112,9 @@ def require_tight(
 def solve(project: Project, leaks: Iterable[Leak], how: Solution) -> None:
     """Solve leaks: put both patients on one side, leave the training image out, or keep that the pictures differ.
 
-    Patients go to the training side, which makes no claims. Identical pictures cannot differ: for these "differ" does
-    nothing. Raises SSLStudioError "frozen_test": the frozen test set stays as it is.
+    Patients go to the training side, which makes no claims; with one who was drawn at random to the test side.
+    Identical pictures cannot differ: for these "differ" does nothing. Raises SSLStudioError "frozen_test": the frozen
+    test set stays as it is.
     """
     some = list(leaks)
     if how == "leave_out":
@@ -130,7 +131,7 @@ def solve(project: Project, leaks: Iterable[Leak], how: Solution) -> None:
 
 def _sides(project: Project, leaks: Sequence[Leak]) -> dict[str, Part]:
     """The training side for all patients that are linked with those of the leaks and stand on both sides."""
-    held = project.catalogue.held_subjects()
+    held, drawn = project.catalogue.held_subjects(), project.catalogue.drawn_subjects()
     part_of = {name: part for _, name, part in project.catalogue.subjects()}
     links = [*project.catalogue.linked_subjects(), *((leak.left_subject, leak.right_subject) for leak in leaks)]
     linked: dict[str, set[str]] = {}
@@ -143,7 +144,9 @@ def _sides(project: Project, leaks: Sequence[Leak]) -> dict[str, Part]:
         torn = whole & held
         if torn and not whole <= held:
             raise SSLStudioError(words.FROZEN_SIDE, words.FROZEN_HINT, code="frozen_test")
-        if len({part_of.get(name, "") for name in whole} - {""}) > 1:
+        if whole & drawn and not torn:  # who was drawn at random tests, so the others do
+            sides |= dict.fromkeys(whole, "test")
+        elif len({part_of.get(name, "") for name in whole} - {""}) > 1:
             sides |= dict.fromkeys(whole, "train")
     return sides
 

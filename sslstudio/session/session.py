@@ -22,6 +22,7 @@ from sslstudio.domain.labels import (
 )
 from sslstudio.errors import SSLStudioError
 from sslstudio.labels.commands import steps_of
+from sslstudio.session.drawing import Drawing
 from sslstudio.session.exclusions import Exclusions
 from sslstudio.session.filters import FilterState
 from sslstudio.session.place import Place
@@ -58,7 +59,8 @@ class Blinding:
 
 class Session:
     """The evented state of one project. Signals are emitted in the thread that made the change. `filters` holds what
-    the views show of the images, `exclusions` what was left out of training in this sitting.
+    the views show of the images, `exclusions` what was left out of training in this sitting, `drawing` what the queue
+    drew at random.
 
     `labels_changed` carries the ids whose label changed (empty when only classes changed); `runs_changed` the run id;
     `rendering_changed` and `images_changed` carry nothing more than that they happened, `selection_changed` the new
@@ -79,6 +81,7 @@ class Session:
         self._commands = 0
         self.exclusions = Exclusions(project.catalogue, lambda: self._commands)
         self.place = Place(project.path, read_only=project.read_only)
+        self.drawing = Drawing(project.catalogue)
         self._selection = Selection()
         self._labels: Mapping[int, Label] | None = None
         self.blinding = Blinding()

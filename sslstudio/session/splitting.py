@@ -1,7 +1,8 @@
 """Dividing the labelled images of a project: which ways there are and why not, what each would give, and the folds.
 
-No way puts a patient, or patients who are known to share a picture, on both sides; patients of the frozen test set
-take part in none but the project's own hold-out, and there they only test.
+No way puts a patient, or patients who are known to share a picture, on both sides; patients of the frozen test set and
+those drawn at random take part in none but the project's own hold-out and the test on what was drawn, and there they
+only test.
 """
 
 from __future__ import annotations
@@ -135,6 +136,7 @@ def choices(project: Project) -> list[Choice]:
     return [
         Choice("hold_out"),
         Choice("cross", words.ONE_PATIENT if patients < 2 else ""),
+        Choice("drawn", "" if any(row.drawn for row in known.rows) else words.NONE_DRAWN),
         Choice("by_value", "" if sides else words.no_column(columns.left_out), tuple(sides)),
         Choice("leave_one_out", "" if sides else words.no_column(columns.left_out), tuple(sides)),
         Choice("from_date", "" if dates else words.no_date(columns.left_out), tuple(dates)),
@@ -149,13 +151,23 @@ def divide(project: Project, known: Labelled, plan: SplitPlan, seed: int = 0) ->
     from sslstudio.classifiers import partitions
 
     if plan.way == "hold_out":
+        frozen = bool(project.catalogue.held_subjects())
+        known = known.only(not (frozen and row.kept and not row.held) for row in known.rows)
         side = np.asarray([{"train": 0, "test": 1}.get(row.part, -1) for row in known.rows], dtype=np.int64)
         units = partitions.units(known.groups())
         return known, partitions.by_side(units, side)
-    held = sorted(project.catalogue.held_subjects())
-    numbers = partitions.units(np.asarray([*known.groups(), *held], dtype=np.str_), project.catalogue.linked_subjects())
+    barred = project.catalogue.held_subjects()
+    if plan.way == "drawn":
+        known = known.only(row.drawn or not row.kept for row in known.rows)
+        barred -= project.catalogue.drawn_subjects()
+    else:
+        barred |= project.catalogue.drawn_subjects()
+    everybody = np.asarray([*known.groups(), *sorted(barred)], dtype=np.str_)
+    numbers = partitions.units(everybody, project.catalogue.linked_subjects())
     free = ~np.isin(numbers[: len(known.rows)], numbers[len(known.rows) :])
     known, units = known.only(free.tolist()), numbers[: len(known.rows)][free]
+    if plan.way == "drawn":
+        return known, partitions.by_side(units, np.asarray([int(row.drawn) for row in known.rows], dtype=np.int64))
     if plan.way == "cross":
         return known, partitions.cross(units, known.classes(), plan.folds, seed, plan.repeats)
     if plan.way == "from_date":
@@ -185,7 +197,7 @@ def preview(project: Project, plan: SplitPlan, embedding: str = "", seed: int = 
     none: list[int] = []
     smallest = min((fold.train.tolist() for fold in found.folds), key=len, default=none)
     train = _side(used, smallest, names)
-    notes = words.left_out(int(found.torn.sum()), int(found.unknown.sum()), len(known.rows) - len(used.rows))
+    notes = words.left_out(int(found.torn.sum()), int(found.unknown.sum()), *without(known, used))
     undealt = plan.way == "hold_out" and bool(found.unknown.all())
     if undealt:
         return Preview(plan, notes=(words.NOT_DEALT,))
@@ -193,10 +205,19 @@ def preview(project: Project, plan: SplitPlan, embedding: str = "", seed: int = 
     advice = ""
     if plan.way == "hold_out":
         fewest = _fewest_patients(used, found.tested().tolist(), names)
-        everyone = len({row.subject for row in used.rows if not row.held})
+        everyone = len({row.subject for row in used.rows if not row.held and not row.kept})
         advice = words.advice(tested.patients, everyone, fewest) if _too_few(tested, fewest) else ""
         notes = (words.some_not_dealt(int(found.unknown.sum())),) if found.unknown.any() else ()
+        notes += words.left_out(0, 0, *without(known, used))
     return Preview(plan, train, tested, len(found.folds), reason, notes, advice)
+
+
+def without(known: Labelled, used: Labelled) -> tuple[int, int]:
+    """How many of `known` images take no part: of the frozen test set or linked with it, and drawn at random."""
+    taking = {row.image_id for row in used.rows}
+    gone = [row for row in known.rows if row.image_id not in taking]
+    drawn = sum(row.kept and not row.held for row in gone)
+    return len(gone) - drawn, drawn
 
 
 def number_of(project: Project, column: str, text: str) -> float:

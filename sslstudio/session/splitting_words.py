@@ -10,6 +10,9 @@ from sslstudio.session.columns import LeftOut
 
 NO_LABELS = "No image has a label yet."
 ONE_PATIENT = "All labelled images are of one patient, who cannot be divided."
+NONE_DRAWN = (
+    "No case that the queue on Label drew at random has a label by hand yet, or such cases are learned from by choice."
+)
 ONE_COLLECTION = "All labelled images came with one import and from one folder."
 CHOOSE_VALUES = "Choose what is to test."
 CHOOSE_DATE = "Say from when on images test."
@@ -36,7 +39,7 @@ def no_date(left_out: Iterable[LeftOut]) -> str:
     return f"These images cannot be put in order of time: {why}."
 
 
-def left_out(torn: int, unknown: int, held: int) -> tuple[str, ...]:
+def left_out(torn: int, unknown: int, held: int, drawn: int = 0) -> tuple[str, ...]:
     """What takes no part in a plan, and why."""
     found = []
     if torn:
@@ -45,6 +48,8 @@ def left_out(torn: int, unknown: int, held: int) -> tuple[str, ...]:
         )
     if held:
         found.append(f"{_images(held)} of the frozen test set, or linked with it, take no part.")
+    if drawn:
+        found.append(f"{_images(drawn)} of patients drawn at random, who are kept to test, take no part.")
     if unknown:
         found.append(f"{_images(unknown)} left out: it is not known on which side they belong.")
     return tuple(found)

@@ -27,7 +27,7 @@ class Facts:
     """What filters and sorts look at; arrays have one entry a row of the table.
 
     `group` is -1 where an image is in no group, `confidence` nan where there is no suggestion, `best` the class of the
-    suggestion, -1 for none. `columns` are further ones to sort by, by key.
+    suggestion, -1 for none. `columns` are further ones to sort by, by key; `drawn` were drawn at random and test.
     """
 
     table: ImageTable
@@ -41,6 +41,7 @@ class Facts:
     classes: Mapping[int, ClassInfo] = field(default_factory=dict)
     group_names: Mapping[int, str] = field(default_factory=dict)
     columns: Mapping[str, Values] = field(default_factory=dict)
+    drawn: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def filters(classes: Sequence[ClassInfo], groups: Sequence[tuple[int, str]], lis
         entries.insert(2, ("listed", listed))
     entries += [(f"class:{info.class_id}", f"label: {info.name}") for info in classes]
     entries += list(MARK_NAMES.items())
-    entries += [("noted", "with a note")]
+    entries += [("noted", "with a note"), ("drawn", "drawn at random to test")]
     entries += [(f"group:{number}", name) for number, name in groups]
     return entries
 
@@ -117,6 +118,8 @@ def _mask(facts: Facts, show: str) -> Mask:
         mask[table.rows_of(sorted_ids(facts.selection))] = True
     elif kind == "group":
         mask = facts.group == int(value)
+    elif kind == "drawn":
+        mask[table.rows_of(np.asarray(sorted(facts.drawn), dtype=np.int64))] = True
     elif kind == "unlabelled":
         mask[:] = True
         mask[table.rows_of(_array(facts.labels))] = False

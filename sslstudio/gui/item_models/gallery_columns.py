@@ -36,6 +36,7 @@ _TITLES = {
     "group": "Group",
     "patient": "Patient",
     "excluded": "Left out of training",
+    "drawn": "Drawn at random",
 }
 
 
@@ -115,7 +116,7 @@ class GalleryColumns(QObject):
         """All columns a table can have."""
         columns = [TableColumn(PICTURE, "Picture", lambda _: "")]
         for key, title in _TITLES.items():
-            sort = key if key != "excluded" else ""
+            sort = key if key not in ("excluded", "drawn") else ""
             columns.append(TableColumn(key, title, partial(self._own_text, key), sort, key in _NUMBERS))
         texts = {COLUMN + info.key for info in self._infos() if info.kind == "category"}
         for key, name in self.further():
@@ -142,6 +143,10 @@ class GalleryColumns(QObject):
             return (images.group_names.get(number) or f"Group {number + 1}") if number >= 0 else ""
         if key == "excluded":
             return images.table.excluded.get(image_id, "")
+        if key == "drawn":
+            drawing = images.session.drawing
+            kept = drawing.kept and image_id in drawing.draws
+            return "" if not kept else "no label yet" if drawing.waits(image_id, images.labels()) else "yes"
         if key == "margin":
             lead = sort_keys.lead_of(images.suggestions, image_id)
             return "" if lead is None else f"{lead:.2f}"

@@ -125,6 +125,7 @@ class ProjectImages(QObject):
             shares=self.suggestions,
             classes=self.classes(),
             group_names=self.group_names,
+            drawn=tuple(self.session.drawing.sample(self.labels())),
         )
 
     def set_groups(self, ids: npt.NDArray[np.int64], clusters: npt.NDArray[np.int32], names: dict[int, str]) -> None:
@@ -157,8 +158,11 @@ class ProjectImages(QObject):
         return [(number, self.group_names.get(number) or f"Group {number + 1}") for number in numbers]
 
     def suggestion(self, image_id: int) -> tuple[int, float] | None:
-        """The class the classifier thinks most likely for an image, and how likely; None when there is none."""
+        """The class the classifier thinks most likely for an image, and how likely; None when there is none, and for
+        images drawn to test until they are labelled."""
         row = self.table.row_of(image_id)
+        if self.session.drawing.waits(image_id, self.labels()):
+            return None
         if row is None or np.isnan(self.confidence[row]) or int(self.best[row]) not in self.classes():
             return None
         return int(self.best[row]), float(self.confidence[row])

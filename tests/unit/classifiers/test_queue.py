@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from sslstudio.classifiers.queue import RANDOM_EVERY, Pool, propose
+from sslstudio.classifiers.queue import RANDOM_EVERY, Pool, Reason, propose
 from sslstudio.classifiers.refit import refit
+
+REASONS = get_args(Reason)
 
 
 def pool(count: int = 40, labelled: tuple[int, ...] = (), probabilities: object = None, fewest: int = 20) -> Pool:
@@ -47,9 +51,57 @@ def test_typical_is_near_the_middle_of_its_kind(vectors: str) -> None:
         assert case.image_id - 100 >= 12, "the first of each kind lie far from its middle"
 
 
-def test_one_in_five_is_drawn_at_random_from_the_first_label_on(vectors: str) -> None:
+def test_one_in_eight_is_drawn_at_random_from_the_first_label_on(vectors: str) -> None:
     reasons = [case.reason for case in propose(vectors, pool(), 10, 0)]
     assert [reason == "random" for reason in reasons] == [n % RANDOM_EVERY == RANDOM_EVERY - 1 for n in range(10)]
+
+
+def lottery(count: int, labelled: tuple[int, ...] = (), kept: tuple[int, ...] = (), seed: int = 0) -> Pool:
+    """Three images a patient, lots that a generator gave; patients of `kept` test already."""
+    made = pool(3 * count, labelled)
+    patient = np.arange(3 * count) // 3
+    lot = np.random.default_rng(seed).permutation(count) / count
+    return replace(made, patient=patient, lot=lot[patient], kept=np.isin(patient, kept))
+
+
+def test_who_may_be_drawn_is_settled_by_lot_and_asked_for_in_no_other_way(tmp_path: Path) -> None:
+    count = 64
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(3 * count, 16)).astype(np.float16))
+    file, all_drawn = str(tmp_path / "v.npy"), []
+    for seed in (0, 1):
+        given = lottery(count, seed=seed)
+        lowest = np.argsort(given.lot[::3])[: count // RANDOM_EVERY].tolist()
+        cases = propose(file, given, 3 * count, 0)
+        patients = {reason: [(c.image_id - 100) // 3 for c in cases if c.reason == reason] for reason in REASONS}
+        assert patients["random"] == lowest, "each once, in the order of the lots"
+        assert set(patients["typical"]) == set(range(count)) - set(lowest)
+        assert set(patients["rest"]) == set(lowest) and len(cases) == len({c.image_id for c in cases}) == 3 * count
+        assert all((c.stands_for, c.patients) == (3 * count, count) for c in cases if c.reason == "random")
+        all_drawn.append([c.image_id for c in cases if c.reason == "random"])
+        some = propose(file, lottery(count, tuple(range(9)), seed=seed), 20, 5)
+        again = [c.image_id for c in some if c.reason == "random"]
+        assert again == [key for key in all_drawn[-1] if (key - 100) // 3 > 2][: len(again)], "labels do not move lots"
+    assert all_drawn[0] != all_drawn[1]
+
+
+def test_who_was_drawn_is_not_drawn_again_and_who_teaches_is_not_drawn(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(96, 16)).astype(np.float16))
+    lowest = np.argsort(lottery(32).lot[::3])[:4].tolist()
+    tests, teaches = lowest[0], lowest[1]
+    given = lottery(32, (3 * tests, 3 * teaches), kept=(tests,))
+    cases = propose(str(tmp_path / "v.npy"), given, 20, 0)
+    assert [(c.image_id - 100) // 3 for c in cases if c.reason == "random"] == lowest[2:]
+    assert tests not in {(c.image_id - 100) // 3 for c in cases}, "what is left of a patient who tests comes last"
+
+
+def test_a_copy_of_a_labelled_image_is_not_drawn(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(96, 16))
+    lowest = np.argsort(lottery(32).lot[::3])[:4].tolist()
+    teacher = next(n for n in range(32) if n not in lowest)
+    vectors[3 * lowest[0] : 3 * lowest[0] + 3] = vectors[3 * teacher]
+    np.save(tmp_path / "v.npy", vectors.astype(np.float16))
+    cases = propose(str(tmp_path / "v.npy"), lottery(32, (3 * teacher,)), 20, 0)
+    assert next((c.image_id - 100) // 3 for c in cases if c.reason == "random") == lowest[1]
 
 
 def test_few_labels_of_one_class_keep_the_queue_at_typical_cases(vectors: str) -> None:
@@ -103,7 +155,7 @@ def test_labelled_images_are_never_asked_for_and_all_others_are(vectors: str) ->
     assert propose(vectors, pool(labelled=tuple(range(40))), 5, 0) == []
 
 
-def test_later_the_doubtful_come_first_with_one_in_five_by_chance(vectors: str) -> None:
+def test_later_the_doubtful_come_first_with_some_by_chance(vectors: str) -> None:
     rng = np.random.default_rng(1)
     first = rng.uniform(0.5, 1, 40)
     shares = np.stack([first, 1 - first], axis=1).astype(np.float32)

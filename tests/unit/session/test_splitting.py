@@ -55,6 +55,9 @@ def hospital(project: Project) -> Project:
 
 
 def test_every_way_is_offered_or_says_why_not(hospital: Project, filled: Project) -> None:
+    told = {choice.way: choice.reason for choice in splitting.choices(hospital)}
+    assert [way for way in WAYS if told[way]] == ["drawn"] and "at random" in told["drawn"]
+    hospital.catalogue.note_draw(1, 48, 24)
     offered = {choice.way: choice for choice in splitting.choices(hospital)}
     assert tuple(offered) == WAYS and not any(choice.reason for choice in offered.values())
     (site, *_), (days, *_) = offered["by_value"].columns, offered["from_date"].columns

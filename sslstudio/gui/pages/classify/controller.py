@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
@@ -11,6 +11,7 @@ from sslstudio.catalogue.rows import ModelRow
 from sslstudio.domain.specs import EmbedSpec
 from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.gui.actions.registry import Action
+from sslstudio.gui.item_models import sides
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
 from sslstudio.gui.pages.classify import results, split_texts, texts
@@ -65,6 +66,7 @@ class ClassifyController(QObject):
         self._images = ProjectImages.of(services)
         self._current = CurrentMap.of(services)
         self._trainer = Trainer(services, self, lambda: SplitPlan() if split is None else split.plan)
+        self._kept: Callable[[], frozenset[int]] = lambda: sides.kept_patients(services.session, self._images.table)
         self._models: list[ModelRow] = []
         self._shown = ""
         self._wanted = ""
@@ -151,7 +153,7 @@ class ClassifyController(QObject):
             return texts.TRAINING
         if source is None or not source.embedding:
             return texts.NO_EMBEDDING
-        counted = results.sides(self._images.table, self._images.labels())
+        counted = results.sides(self._images.table, self._images.labels(), self._kept())
         hold_out = self._split is None or self._split.plan.way == "hold_out"
         if counted.classes < 2 and (hold_out or not self._images.labels()):
             return texts.FEW_LABELS
@@ -165,7 +167,7 @@ class ClassifyController(QObject):
         )
         reason = self._train_reason()
         view.set_train_reason(reason)
-        counted = results.sides(self._images.table, self._images.labels())
+        counted = results.sides(self._images.table, self._images.labels(), self._kept())
         caution = texts.MANY_ONE_IMAGE if counted.one_image_each else ""
         summary = self._split.summary if self._split is not None else ""
         plain = texts.split(counted.train, counted.test) if counted.dealt else texts.NOT_DEALT

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from sslstudio.catalogue.rows import ModelRow
 from sslstudio.domain.units import POOLINGS, UNITS, Counting
 from sslstudio.errors import SSLStudioError
+from sslstudio.gui.item_models import sides
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.classify import counting_texts, results, texts
 from sslstudio.gui.pages.classify.apply_model import Applied
@@ -80,7 +81,9 @@ class ResultPresenter(QObject):
             return
         if pooling.counted(model.scores) is model.scores:
             if applied is not None:
-                found = results.cell_images(self._images.table, self._images.labels(), applied, true, called)
+                table = self._images.table
+                kept = sides.kept_patients(self._services.session, table)
+                found = results.cell_images(table, self._images.labels(), applied, true, called, kept)
                 words = texts.selected(len(found), model.classes[true], model.classes[called])
                 self._select(found, (true, called), None, words)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sslstudio.catalogue.rows import ModelRow
 from sslstudio.domain.labels import Label
 from sslstudio.gui.item_models.current_map import Source
 from sslstudio.gui.item_models.image_table import ImageTable
+from sslstudio.gui.item_models.sides import side
 from sslstudio.gui.pages.classify import texts
 from sslstudio.gui.widgets.score_table import ScoreRow
 
@@ -28,8 +29,8 @@ class Sides:
     one_image_each: bool
 
 
-def sides(table: ImageTable, labels: Mapping[int, Label]) -> Sides:
-    """Count who learns and who tests."""
+def sides(table: ImageTable, labels: Mapping[int, Label], kept: Set[int] = frozenset()) -> Sides:
+    """Count who learns and who tests; `kept` are the patients who test because they were drawn at random."""
     images = {"train": 0, "test": 0, "": 0}
     patients: dict[str, set[int]] = {"train": set(), "test": set(), "": set()}
     per_class: dict[int, int] = {}
@@ -37,7 +38,7 @@ def sides(table: ImageTable, labels: Mapping[int, Label]) -> Sides:
         row = table.row_of(image_id)
         if row is None or label.class_id is None:
             continue
-        part = table.part[row]
+        part = side(table, row, kept)
         images[part] += 1
         patients[part].add(int(table.subject_code[row]))
         if part != "test":
@@ -94,7 +95,14 @@ def rivals(sources: Iterable[Source], models: Sequence[ModelRow], shown: ModelRo
     return title, others
 
 
-def cell_images(table: ImageTable, labels: Mapping[int, Label], applied: Any, true: int, predicted: int) -> list[int]:
+def cell_images(
+    table: ImageTable,
+    labels: Mapping[int, Label],
+    applied: Any,
+    true: int,
+    predicted: int,
+    kept: Set[int] = frozenset(),
+) -> list[int]:
     """Test images of the class `true` (a position) that were called `predicted`, of patients not learned from."""
     class_id = applied.class_ids[true]
     if applied.tested is not None:
@@ -105,7 +113,7 @@ def cell_images(table: ImageTable, labels: Mapping[int, Label], applied: Any, tr
     found = []
     for image_id, label in labels.items():
         row = table.row_of(image_id)
-        if row is None or label.class_id != class_id or table.part[row] != "test":
+        if row is None or label.class_id != class_id or side(table, row, kept) != "test":
             continue
         if int(table.subject_code[row]) not in learned and called.get(image_id) == predicted:
             found.append(image_id)

@@ -14,6 +14,7 @@ WAY_TIP = "Which patients the classifier does not learn from, so that they can e
 TITLES: dict[Way, str] = {
     "hold_out": "Test part of the patients",
     "cross": "Each patient in turn (cross-validation)",
+    "drawn": "Cases drawn at random while labelling",
     "by_value": "Another site, scanner or group",
     "leave_one_out": "Each site, scanner or group in turn",
     "from_date": "Later images",
@@ -24,6 +25,10 @@ QUESTIONS: dict[Way, str] = {
     "cross": (
         "Does it work on patients like these? Every labelled image is judged by a classifier that has not seen its "
         "patient, so all labels count: best when there are few."
+    ),
+    "drawn": (
+        "How often is it right on patients like all of these? What the queue on Label drew at random tests, each case "
+        "of another patient; all other labels train, those of the test part too."
     ),
     "by_value": "Would it work at another hospital, on another scanner? The chosen ones test, the others train.",
     "leave_one_out": "Would it work at a hospital it has never seen? Each one is left out of training in turn.",

@@ -79,6 +79,7 @@ def left_out(counts: Mapping[str, int]) -> str:
         "patient_in_training": "of patients the classifier has learned from",
         "copy_in_training": "that show the same picture as a training image",
         "class_not_in_model": "of a class with too few training labels",
+        "drawn": "of patients drawn at random, who are kept to test",
         "not_embedded": "imported after the network looked",
     }
     parts = [f"{counts[key]:,} {why}" for key, why in words.items() if counts.get(key)]

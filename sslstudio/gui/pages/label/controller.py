@@ -21,6 +21,7 @@ from sslstudio.gui.pages.label.auditing import Auditing
 from sslstudio.gui.pages.label.beside import Beside
 from sslstudio.gui.pages.label.case_queue import CaseQueue
 from sslstudio.gui.pages.label.class_editing import ClassEditing
+from sslstudio.gui.pages.label.drawn_presenter import DrawnPresenter
 from sslstudio.gui.pages.label.group_check import GroupCheck
 from sslstudio.gui.pages.label.labelling import Labelling
 from sslstudio.gui.pages.label.learner import Learner
@@ -86,6 +87,7 @@ class LabelController(QObject):
         self._learner = Learner(services, self)
         self._case = CasePresenter(services, view, self)
         self._progress = ProgressPresenter(view.side, self._images, self)
+        self._drawn = DrawnPresenter(services, view.side.drawn, self)
         self._auditing = Auditing(services, view.audit, self._labelling.label, self)
         self._group_check = GroupCheck(services, self._auditing, cast("QWidget", view), self)
         self._reading = SecondReading(services, view.second, self)
@@ -103,6 +105,7 @@ class LabelController(QObject):
     def refresh(self) -> None:
         """Something in the project changed."""
         self._progress.show()
+        self._drawn.show()
         self._show_history()
         source = self._current.known.current
         ready = source is not None and bool(source.embedding)
@@ -111,6 +114,7 @@ class LabelController(QObject):
     def close(self) -> None:
         """Let go of the project."""
         self._dispose()
+        self._learner.close()
         self._beside.close()
         self._group_check.close()
         self._link.close()
@@ -200,6 +204,8 @@ class LabelController(QObject):
         self._queue.chosen.connect(self._show_chosen)
         self._queue.ended.connect(self._services.notify.info)
         self._learner.learned.connect(self._progress.take)
+        self._learner.learned.connect(self._drawn.take)
+        self._drawn.listed.connect(self._show_listed)
         self._images.labels_changed.connect(lambda _: self._show_history())
         self._images.images_changed.connect(self._images_changed)
         self._current.changed.connect(self.refresh)

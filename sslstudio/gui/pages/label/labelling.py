@@ -89,7 +89,8 @@ class Labelling(QObject):
         labels, session = self._images.labels(), self._images.session
         suggested = {image_id: found[0] for image_id in ids if (found := self._images.suggestion(image_id)) is not None}
         if not suggested:
-            raise SSLStudioError(texts.NO_SUGGESTION, code="no_suggestion")
+            waits = any(session.drawing.waits(key, labels) for key in ids)
+            raise SSLStudioError(texts.DRAWN_WAITS if waits else texts.NO_SUGGESTION, code="no_suggestion")
         by_hand = [key for key in suggested if key in labels and labels[key].origin == "hand" and len(ids) > 1]
         same = [key for key, class_id in suggested.items() if key in labels and labels[key].class_id == class_id]
         left = {*by_hand, *same}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sslstudio.classifiers.advising import Gain
@@ -13,6 +14,7 @@ from sslstudio.classifiers.refit import Refit, Rung
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
+from sslstudio.gui.item_models.sides import kept_patients, teaching
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.page import Services
 
@@ -23,11 +25,26 @@ MOST_TO_COUNT = 10_000
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What was drawn at random: `images` labelled by hand, of `patients`, who are kept to test.
+
+    Of `judged` images, one a patient, of classes that the classifier knows and none of them a copy of what it learned
+    from, `right` are right.
+    """
+
+    images: int = 0
+    patients: int = 0
+    judged: int = 0
+    right: int = 0
+
+
+@dataclass(frozen=True)
 class Learned:
     """What the page says of the live classifier. `value` and its interval are None while there is none.
 
     `doubts` are (image id, class id given, class id believed, probability) of labels worth a second look, `gains` what
-    more labels bring, by class id. `rung` is how it learned, None while it has not; `neighbours_missing` as in `Refit`.
+    more labels bring, by class id. `drawn` is how it does on what was drawn at random. `rung` is how it learned, None
+    while it has not; `neighbours_missing` as in `Refit`.
     """
 
     value: float | None
@@ -40,6 +57,7 @@ class Learned:
     gains: Mapping[int, Gain] = field(default_factory=dict)
     rung: Rung | None = None
     neighbours_missing: bool = False
+    drawn: Drawn = Drawn()
 
 
 @dataclass(frozen=True)
@@ -51,7 +69,7 @@ class _Lesson:
 
 
 class Learner(QObject):
-    """Waits until labels settle, then refits. Test patients are never learned from."""
+    """Waits until labels settle, then refits. Patients who test, those drawn at random too, are never learned from."""
 
     learned = Signal(object)
 
@@ -69,6 +87,12 @@ class Learner(QObject):
         self._images.labels_changed.connect(self._later)
         self._images.images_changed.connect(self._later)
         self._current.changed.connect(self._later)
+        self._on_drawn = lambda: self._later()
+        services.session.drawing.changed.connect(self._on_drawn)
+
+    def close(self) -> None:
+        """Follow the draws no longer."""
+        self._services.session.drawing.changed.disconnect(self._on_drawn)
 
     def start(self) -> None:
         """From now on keep the classifier up to date."""
@@ -98,7 +122,9 @@ class Learner(QObject):
         folder = self._services.session.project.embeddings_dir
         compute = self._services.compute
 
-        def work() -> Refit:
+        catalogue = self._services.session.project.catalogue
+
+        def work() -> tuple[Refit, set[int]]:
             result: Refit = compute.submit(
                 "sslstudio.classifiers.refit:refit",
                 str(folder / f"{source.embedding}.npy"),
@@ -108,10 +134,10 @@ class Learner(QObject):
                 lesson.groups,
                 len(lesson.class_ids),
             ).result()
-            return result
+            return result, catalogue.copies_of(lesson.image_ids)
 
-        def done(fitted: Refit) -> None:
-            self._take(fitted, lesson)
+        def done(found: tuple[Refit, set[int]]) -> None:
+            self._take(found[0], lesson, found[1])
             self._rest()
 
         def failed(error: SSLStudioError) -> None:
@@ -131,13 +157,12 @@ class Learner(QObject):
     def _lesson(self) -> _Lesson:
         table, embedded = self._images.table, self._current.known.map
         known = None if embedded is None else {int(image_id) for image_id in embedded.ids}
-        chosen = []
-        for image_id, label in self._images.labels().items():
-            row = table.row_of(image_id)
-            if row is None or label.class_id is None or table.part[row] == "test":
-                continue
-            if known is None or image_id in known:
-                chosen.append((image_id, label.class_id, table.subject_of(image_id)))
+        kept = kept_patients(self._services.session, table)
+        chosen = [
+            (image_id, class_id, table.subject_of(image_id))
+            for image_id, class_id in teaching(table, self._images.labels(), kept)
+            if known is None or image_id in known
+        ]
         counts = Counter(class_id for _, class_id, _ in chosen)
         class_ids = tuple(key for key in self._images.classes() if counts[key] >= FEWEST_PER_CLASS)
         chosen = sorted(entry for entry in chosen if entry[1] in class_ids)
@@ -148,12 +173,32 @@ class Learner(QObject):
             class_ids,
         )
 
-    def _take(self, fitted: Refit, lesson: _Lesson) -> None:
+    def _judge(self, fitted: Refit | None, class_ids: tuple[int, ...], copies: Set[int]) -> Drawn:
+        """How a classifier of these classes does on what was drawn at random."""
+        table, labels = self._images.table, self._images.labels()
+        sample = self._services.session.drawing.sample(labels)
+        patients, judged, right = set[str](), 0, 0
+        for image_id in sample:
+            patient, class_id = table.subject_of(image_id), labels[image_id].class_id
+            first = patient not in patients
+            patients.add(patient)
+            if not first or fitted is None or class_id not in class_ids or image_id in copies:
+                continue
+            row = int(np.searchsorted(fitted.ids, image_id))
+            if row < len(fitted.ids) and fitted.ids[row] == image_id and image_id not in table.excluded:
+                judged += 1
+                right += class_ids[int(fitted.probabilities[row].argmax())] == class_id
+        return Drawn(len(sample), len(patients), judged, right)
+
+    def _take(self, fitted: Refit, lesson: _Lesson, copies: Set[int]) -> None:
         self._images.set_suggestions(Suggestions(fitted.ids, fitted.probabilities, lesson.class_ids, "live"))
         images, patients = len(lesson.image_ids), len(set(lesson.groups))
+        drawn = self._judge(fitted, lesson.class_ids, copies)
         if fitted.accuracy is None:
             why = texts.too_few(images)
-            self.learned.emit(Learned(None, images=images, patients=patients, why_not=why, rung=fitted.rung))
+            self.learned.emit(
+                Learned(None, images=images, patients=patients, why_not=why, rung=fitted.rung, drawn=drawn)
+            )
         else:
             found, named = fitted.accuracy, lesson.class_ids
             doubts = tuple(
@@ -161,7 +206,8 @@ class Learner(QObject):
             )
             gains = dict(zip(named, fitted.gains, strict=False))
             told = Learned(found["value"], found["low"], found["high"], images, patients, "", doubts, gains)
-            self.learned.emit(replace(told, rung=fitted.rung, neighbours_missing=fitted.neighbours_missing))
+            missing = fitted.neighbours_missing
+            self.learned.emit(replace(told, rung=fitted.rung, neighbours_missing=missing, drawn=drawn))
         if fitted.neighbours_missing and len(fitted.ids) <= MOST_TO_COUNT:
             self._count_neighbours()
 
@@ -185,4 +231,4 @@ class Learner(QObject):
     def _nothing(self, why: str) -> None:
         if self._images.suggestions is not None and self._images.suggestions.source == "live":
             self._images.set_suggestions(None)
-        self.learned.emit(Learned(None, why_not=why))
+        self.learned.emit(Learned(None, why_not=why, drawn=self._judge(None, (), set())))

@@ -13,6 +13,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models import screen_pixels
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.screen_pixels import ScreenPixels
+from sslstudio.gui.item_models.sides import kept_patients, side
 from sslstudio.gui.item_models.tile_texts import tile
 from sslstudio.gui.pages.label import files_texts, texts
 from sslstudio.gui.pages.label.learner import Learned
@@ -94,8 +95,10 @@ class CasePresenter(QObject):
         self._show_note()
         found = self._images.suggestion(self._shown)
         if found is None:
-            none_yet = self._images.suggestions is None
-            self._view.set_suggestion(texts.NO_SUGGESTION_YET if none_yet else texts.NO_SUGGESTION, False)
+            none = texts.NO_SUGGESTION_YET if self._images.suggestions is None else texts.NO_SUGGESTION
+            if self._images.session.drawing.waits(self._shown, self._images.labels()):
+                none = texts.DRAWN_WAITS
+            self._view.set_suggestion(none, False)
         else:
             name = self._images.classes()[found[0]].name
             self._view.set_suggestion(texts.suggestion(name, found[1]), True)
@@ -153,10 +156,11 @@ class ProgressPresenter(QObject):
         """Count again."""
         table = self._images.table
         counts: Counter[tuple[int, str]] = Counter()
+        kept = kept_patients(self._images.session, table)
         for image_id, label in self._images.labels().items():
             row = table.row_of(image_id)
             if row is not None and label.class_id is not None:
-                counts[label.class_id, table.part[row]] += 1
+                counts[label.class_id, side(table, row, kept)] += 1
         rows = [
             Progress(info.name, info.colour, counts[key, "train"], counts[key, "test"], counts[key, ""])
             for key, info in self._images.classes().items()

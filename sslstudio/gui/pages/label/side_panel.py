@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.label import audit_texts, texts
+from sslstudio.gui.pages.label.drawn_part import DrawnPart
 from sslstudio.gui.widgets.controls import Line, PlainButton, Text
 
 
@@ -96,6 +97,7 @@ class SidePanel(QWidget):
         self._basis = Text(texts.FEW, "small")
         self._advice = Text("", "")
         self._rung = Text("", "small")
+        self.drawn = DrawnPart()
         self.doubts = PlainButton("", "search")
         self.doubts.setToolTip(texts.SECOND_LOOK_HELP)
         self.doubts.clicked.connect(lambda: self.second_look_requested.emit())
@@ -110,6 +112,7 @@ class SidePanel(QWidget):
             (texts.NOTE, [self.note]),
             (texts.PROGRESS, [numbers, self._marks, self._dealt]),
             (texts.ACCURACY, [self._value, self._basis, self._rung, self._advice, self.doubts, self.again]),
+            (texts.DRAWN, [self.drawn]),
         )
         for title, parts in sections:
             heading = QLabel(title)

@@ -184,4 +184,51 @@ def why_unsure(first: str, share: float, second: str, other: float) -> str:
 
 SECOND_LOOK = "labels worth a second look"
 SECOND_LOOK_HELP = "Labels that a classifier, learned from the others, does not believe: mistakes, or hard cases"
-WHY_RANDOM = "Drawn at random, so that the accuracy stays honest."
+WHY_RANDOM = "Drawn at random among all, and learned from like any other case."
+WHY_REST = "All other cases are labelled. This one is of a patient who is kept to test, so it teaches nothing."
+DRAWN = "Drawn at random, kept to test"
+DRAWN_SHOW = "Show them"
+DRAWN_LIST = "drawn at random to test"
+DRAWN_SHOW_HELP = "List what was drawn at random and labelled by hand in the gallery; there Show has it as an entry too"
+DRAWN_KEEP = "Keep them to test"
+DRAWN_KEEP_HELP = (
+    "On: one case in eight is drawn at random and shown without a suggestion. Once you label it by hand, its patient "
+    "tests and is never learned from, so that how often the model is right here holds for patients like yours. Off: "
+    "all labels are learned from, those drawn before too, and only Classify can test on patients left out. It can be "
+    "changed at any time; a classifier trained meanwhile is never tested on patients it has learned from."
+)
+DRAWN_NONE = "One case in eight of the queue is drawn at random to test. None is labelled by hand yet."
+DRAWN_OFF = "Cases drawn at random are learned from like all others; none is kept to test."
+DRAWN_WAITS = "Drawn at random to test: the suggestion is kept back until you have labelled it."
+
+
+def why_drawn(images: int, patients: int) -> str:
+    """A case drawn at random to test."""
+    return (
+        f"Drawn at random from {count(images, 'image')} of {count(patients, 'patient')}, to test the model. Label it "
+        "by hand; its patient is then never learned from."
+    )
+
+
+def drawn_right(judged: int, right: int) -> str:
+    """How many of those drawn at random the classifier calls as they are labelled."""
+    return f"{right:,} of {judged:,} right" if judged else ""
+
+
+def drawn_range(judged: int, low: float, high: float) -> str:
+    """What that says of all patients like these."""
+    few = " Few cases: expect it to move." if judged < 30 else ""
+    return f"The true share is probably between {100 * low:.0f} and {100 * high:.0f} % (95 % interval).{few}"
+
+
+def drawn_basis(drawn: int, patients: int, labels: int, judged: int) -> str:
+    """What was drawn and what it is for."""
+    were = "was" if drawn == 1 else "were"
+    text = (
+        f"{drawn:,} of your {count(labels, 'label')} {were} drawn at random, from {count(patients, 'patient')}. "
+        f"{'It is' if drawn == 1 else 'They are'} kept to test: the model never learns from "
+        f"{'this patient' if patients == 1 else 'these patients'}."
+    )
+    if judged and judged < drawn:
+        text += f" {drawn - judged:,} cannot be counted yet: no class, or one that the model does not know."
+    return text
