@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sslstudio import __version__
 from sslstudio.cli.arguments import add, count
-from sslstudio.cli.counting_arguments import counting_options
+from sslstudio.cli.counting_arguments import ORDERS, counting_options, predict_options
 from sslstudio.cli.dividing_arguments import add_dividing, dividing_options
 from sslstudio.cli.learning_arguments import add_finetuning, add_learning
 
@@ -25,7 +25,6 @@ RENDERINGS = (
     *("ct_brain_subdural_bone", "mr", "xray", "mammography", "pet", "ultrasound", "histology", "dermoscopy", "fundus"),
     *("natural", "plain", "ct"),
 )
-ORDERS = ("header", "study", "path")
 WAYS = ("get", "move")
 SEES = "what the model sees from now on, see `sslstudio rendering` (auto: no change)"
 TOP_EPILOG = "Research use only; not a medical device. Nothing leaves this computer unless you query an archive (pacs)."
@@ -215,7 +214,15 @@ def _classifying(commands: Commands) -> None:
     )
     predict.add_argument("package", type=Path, metavar="PACKAGE", help="folder of the model package")
     predict.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folders or files to score")
-    predict.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.csv", help="table to write")
+    predict_options(predict)
+    predict.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE.csv",
+        help="table to write; -studies and -patients are added to its name",
+    )
 
 
 def _date(text: str) -> str:

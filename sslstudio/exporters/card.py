@@ -203,7 +203,7 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
     ]
     for key, text in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
         lines.append(f"| {text} | {value(scores.get(key))} | {interval(scores.get(key))} | {images:,} |")
-    lines += ["", *_per_class(scores.get("per_class", ())), "", *_confusion(scores)]
+    lines += ["", *_per_class(scores.get("per_class", ())), "", *_confusion(scores), "", *card_sections.pooled(scores)]
     return "\n".join([*lines, "", _remarks(scores)]).rstrip()
 
 

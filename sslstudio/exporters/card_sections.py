@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sslstudio.domain.units import PLURAL
+
 PROCESSOR_WATTS, GRAPHICS_WATTS = 65.0, 350.0
 OVERHEAD = 1.3
 """Power drawn by the whole computer and its supply over that of the chip that computes."""
@@ -62,6 +64,32 @@ def subgroups(rows: Sequence[Mapping[str, Any]]) -> str:
             f" {difference} | {verdict} |"
         )
     return "\n".join(lines)
+
+
+def pooled(scores: Mapping[str, Any]) -> list[str]:
+    """Scores by study or patient, as lines; none where only images were counted."""
+    found = scores.get("pooled")
+    if not found:
+        return []
+    unit = str(found["unit"])
+    way = {"mean": "mean", "max": "highest of each class", "attention": "gated attention"}[found["pooling"]]
+    notes = []
+    if found.get("nothing"):
+        notes.append(f" Images of {cell(found['nothing'])} show nothing and do not count beside a finding.")
+    if found["differ"]:
+        notes.append(f" Left out, because their images are of different classes: {found['differ']:,}.")
+    return [
+        f"By {unit}, images pooled by {way}: {found['n_cases']:,} {PLURAL[unit]} of"
+        f" {count(found['n_subjects'], 'patient')}, {count(found['n_images'], 'image')}.{''.join(notes)}",
+        "",
+        "| score | value | 95 % interval |",
+        "|---|---:|---:|",
+        *(
+            f"| {text} | {value(found.get(key))} | {interval(found.get(key))} |"
+            for key, text in (("balanced_accuracy", "balanced accuracy"), ("macro_auc", "AUROC, mean of classes"))
+        ),
+        "",
+    ]
 
 
 def operating(content: Mapping[str, Any]) -> str:

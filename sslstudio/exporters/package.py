@@ -23,6 +23,8 @@ MODEL = "model.json"
 LABELS = "labels.json"
 PREPROCESSING = "preprocessing.json"
 OPERATING = "operating.json"
+POOLING = "pooling.json"
+ATTENTION = "attention.npz"
 CARD = "MODEL_CARD.md"
 CARD_PDF = "MODEL_CARD.pdf"
 CHECKLIST = "CHECKLIST.md"
@@ -33,8 +35,8 @@ EXAMPLE_IMAGE = "example.png"
 CHECKSUMS = "SHA256SUMS"
 NEEDED = (GRAPH, WEIGHTS, MODEL, LABELS, PREPROCESSING, CARD, PREDICT, EXAMPLE, EXAMPLE_IMAGE)
 """The files that every package holds, besides its checksums."""
-FILES = (*NEEDED, OPERATING, CARD_PDF, CHECKLIST, READER)
-"""Those that this version writes; packages of earlier ones lack some."""
+FILES = (*NEEDED, OPERATING, POOLING, CARD_PDF, CHECKLIST, READER)
+"""Those that this version writes; packages of earlier ones lack some. `ATTENTION` is there where it was learned."""
 
 FORMAT = 2
 T = TypeVar("T", bound=Record)

@@ -15,43 +15,68 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sslstudio.domain.specs import ImportSpec
+from sslstudio.domain.units import PLURAL, Pooling
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import package
+from sslstudio.exporters import cases, package
+from sslstudio.exporters.cases import CasePooling, Gathering
 from sslstudio.exporters.package import Preprocessing
 from sslstudio.exporters.runtime import Graph
 from sslstudio.importers.decode_pool import Answer, DecodePool
 from sslstudio.importers.decoding import DecodeSettings
 from sslstudio.importers.discovery import Discovery, FoundFile
 from sslstudio.importers.frame_spool import ReceivedFrame
+from sslstudio.importers.identity import IdentityRules, Order, compile_pattern
 from sslstudio.importers.reasons import reason
 from sslstudio.importers.rendering import grey_of, windows_of
 
 PREDICTED, SKIPPED = "predicted", "skipped"
 COLOUR_MADE_GREY = "Colour was made grey: the model knows grey images only."
 
+OF_CASE = ("patient", "study")
 _HELD_BYTES = 64 << 20
 _EXAMPLE_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
 class Model:
-    """A verified package, ready to score: its graph, class names and preprocessing rules."""
+    """A verified package, ready to score: its graph, class names, preprocessing rules, and how it pools."""
 
     graph: Graph
     classes: tuple[str, ...]
     rules: Preprocessing
+    pooling: CasePooling
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user may say of studies and patients: how images are pooled (None: as the package says), and how patients
+    are told apart, as at an import: a pattern on paths, and what decides first."""
+
+    pool: Pooling | None = None
+    pattern: str = ""
+    order: Order = "header"
+
+
+AS_THE_PACKAGE = Asked()
 
 
 @dataclass
 class _Row:
-    """One row to be written: a skipped file with its reason, or a frame that waits for its probabilities."""
+    """One row to be written: a skipped file with its reason, or a frame that waits for its probabilities.
+
+    `place` is the file's relative path and digest, `case` the numbers of patient and study.
+    """
 
     file: str
     frame: ReceivedFrame | None = None
     reason: str = ""
+    place: tuple[str, str] = ("", "")
     probabilities: Sequence[float] = ()
+    embedding: NDArray[np.float32] | None = None
+    case: tuple[int, int] = (0, 0)
 
 
 def predict(
@@ -62,15 +87,19 @@ def predict(
     *,
     batch_size: int = 32,
     check: Callable[[], None] = lambda: None,
+    asked: Asked = AS_THE_PACKAGE,
 ) -> dict[str, int]:
-    """Score every image below `sources` and write the table `output`, in the order in which the files are found.
+    """Score every image below `sources` and write the table `output`, in the order in which the files are found, and
+    beside it one of studies and one of patients.
 
     `source_package` is the folder or the .zip of a package. `progress` gets (files done, files in all); `check` is
-    called often and may raise to stop. The table appears only when it is complete. Returns {"predicted": images,
-    "skipped": files}. Raises SSLStudioError: "altered_package", "not_a_package", "unusable_graph", "no_source",
-    "not_written".
+    called often and may raise to stop. The tables appear only when all is complete. Returns {"predicted": images,
+    "skipped": files, "studies", "patients"}. Raises SSLStudioError: "altered_package", "not_a_package",
+    "unusable_graph", "no_source", "not_written", "no_pooling", "bad_pattern".
     """
     model = load(source_package)
+    identity = IdentityRules(secrets.token_bytes(32), None, compile_pattern(asked.pattern), asked.order)
+    gathering = Gathering(model.pooling, model.classes, asked.pool)
     files = list(Discovery(sources))
     if not files:
         raise SSLStudioError("There is no file to score.", "Choose folders or files with images.", code="no_source")
@@ -80,10 +109,27 @@ def predict(
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header(model.classes))
         for rows, done in _scored(model, files, batch_size, check):
+            _gather(rows, identity, gathering)
             writer.writerows(_cells(row, model.classes) for row in rows)
             counts.update(PREDICTED if row.frame is not None else SKIPPED for row in rows)
             report(done, len(files))
-    return {PREDICTED: counts[PREDICTED], SKIPPED: counts[SKIPPED]}
+        found = {unit: gathering.rows(unit) for unit in cases.COUNTED}
+        for unit, lines in found.items():
+            with _table(cases.table_of(output, unit)) as beside:
+                csv.writer(beside, lineterminator="\n").writerows([gathering.header(unit), *lines])
+    numbers = {PLURAL[unit]: len(lines) for unit, lines in found.items()}
+    return {PREDICTED: counts[PREDICTED], SKIPPED: counts[SKIPPED], **numbers}
+
+
+def _gather(rows: Sequence[_Row], identity: IdentityRules, gathering: Gathering) -> None:
+    """Say whose each scored image is, and take it in."""
+    for row in rows:
+        if row.frame is not None and row.embedding is not None:
+            relative, digest = row.place
+            facts = row.frame.facts
+            subject = identity.subject(relative, digest, facts.subject, facts.study)
+            study = facts.study or identity.of_folder(relative) or subject
+            row.case = gathering.add(row.file, subject, study, row.probabilities, row.embedding)
 
 
 def load(source: Path) -> Model:
@@ -99,7 +145,7 @@ def load(source: Path) -> Model:
 
 def header(classes: Sequence[str]) -> list[str]:
     """The columns of the table."""
-    return ["file", "label", "confidence", *(f"probability {name}" for name in classes), "status", "reason"]
+    return ["file", "label", "confidence", *(f"probability {name}" for name in classes), "status", "reason", *OF_CASE]
 
 
 def _load_folder(folder: Path) -> Model:
@@ -118,7 +164,7 @@ def _load_folder(folder: Path) -> Model:
             "Do not use it here; update SSL Studio or export the model again.",
             code="unusable_graph",
         )
-    return Model(graph, classes, rules)
+    return Model(graph, classes, rules, cases.read(folder, classes))
 
 
 def _gives_its_example(graph: Graph, folder: Path, classes: int) -> bool:
@@ -142,7 +188,7 @@ def _scored(
     size = done = 0
     for number, answer in _answers(model.rules, files, check):
         done = number + 1
-        rows = _rows(names[number], answer, model.graph.channels)
+        rows = _rows(names[number], files[number].relative, answer, model.graph.channels)
         held += rows
         size += sum(row.frame.pixels.nbytes for row in rows if row.frame is not None)
         if len(held) >= 4 * batch_size or size > _HELD_BYTES:
@@ -178,7 +224,7 @@ def _answers(
         yield number, answers.pop(number)
 
 
-def _rows(name: str, answer: Answer, channels: int) -> list[_Row]:
+def _rows(name: str, relative: str, answer: Answer, channels: int) -> list[_Row]:
     if answer.code or not answer.frames:
         why = reason(answer.code or "corrupt", **answer.detail)
         return [_Row(name, reason=f"{why.sentence} {why.hint}")]
@@ -188,6 +234,7 @@ def _rows(name: str, answer: Answer, channels: int) -> list[_Row]:
         _Row(
             f"{name}#{frame.index + 1}" if several else name,
             frame=frame,
+            place=(relative, answer.digest),
             reason=" ".join(filter(None, (note, COLOUR_MADE_GREY if frame.pixels.shape[2] > channels else ""))),
         )
         for frame in answer.frames
@@ -207,17 +254,19 @@ def _score(model: Model, rows: Sequence[_Row], batch_size: int, check: Callable[
             batch = group[start : start + batch_size]
             frames = [row.frame for row in batch if row.frame is not None]
             windows = [windows_of(rendering, grey_of(frame.facts)) for frame in frames]
-            probabilities, _ = graph.score([frame.pixels for frame in frames], windows)
-            for row, values in zip(batch, probabilities, strict=True):
-                row.probabilities = [float(value) for value in values]
+            probabilities, embeddings = graph.score([frame.pixels for frame in frames], windows)
+            for row, values, vector in zip(batch, probabilities, embeddings, strict=True):
+                row.probabilities, row.embedding = [float(value) for value in values], vector
 
 
 def _cells(row: _Row, classes: Sequence[str]) -> list[str]:
     if row.frame is None:
-        return [row.file, "", "", *("" for _ in classes), SKIPPED, row.reason]
+        return [row.file, "", "", *("" for _ in classes), SKIPPED, row.reason, "", ""]
     best = int(np.argmax(row.probabilities))
     values = [f"{value:.6f}" for value in row.probabilities]
-    return [row.file, classes[best], values[best], *values, PREDICTED, row.reason]
+    patient, study = row.case
+    whose = (f"patient {patient}", f"study {study}")
+    return [row.file, classes[best], values[best], *values, PREDICTED, row.reason, *whose]
 
 
 def _names(files: Sequence[FoundFile]) -> list[str]:

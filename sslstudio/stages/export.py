@@ -27,6 +27,7 @@ from sslstudio.domain.specs import ExportSpec, FinetuneSpec, ImportSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import (
     card,
+    cases,
     checklist,
     example,
     onnx_graph,
@@ -171,6 +172,7 @@ def _write_descriptions(context: StageContext, folder: Path, source: Source, pro
     package.write_json(folder / package.MODEL, {**_public(model), "backbone": backbone.model_dump(mode="json")})
     package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
     package.write_json(folder / package.OPERATING, operating.describe(model, facts.scores))
+    cases.write(context.artifact_path("model"), folder, facts.scores)
     rules = _rules(context, backbone)
     package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
     text = card.write(facts)

@@ -120,3 +120,16 @@ def test_the_pdf_is_the_same_each_time_and_holds_all_scripts(facts: CardFacts, t
     assert content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
     assert content.count(b"/Type /Page\n") >= 2
     assert str(tmp_path).encode() not in content
+
+
+def test_scores_by_patient_stand_on_the_card_where_they_were_counted() -> None:
+    score = {"value": 0.9, "low": 0.8, "high": 0.95, "n": 40, "n_subjects": 40}
+    found = {
+        "unit": "patient", "pooling": "attention", "n_cases": 40, "n_subjects": 40, "n_images": 160, "differ": 2,
+        "nothing": "none", "balanced_accuracy": score, "macro_auc": score,
+    }  # fmt: skip
+    text = "\n".join(card_sections.pooled({"pooled": found}))
+    assert "By patient, images pooled by gated attention: 40 patients of 40 patients, 160 images." in text
+    assert "Images of none show nothing" in text and "different classes: 2." in text
+    assert "| balanced accuracy | 0.900 | (0.800-0.950) |" in text
+    assert card_sections.pooled({}) == []

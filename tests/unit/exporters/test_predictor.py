@@ -20,11 +20,6 @@ from sslstudio.stages.context import Cancelled
 from tests.unit.exporters.tiny_package import brightness_package
 
 
-@pytest.fixture(scope="module")
-def brightness(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return brightness_package(tmp_path_factory.mktemp("brightness") / "package")
-
-
 def grey(path: Path, value: int, size: tuple[int, int] = (20, 20)) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("L", size, value).save(path)
@@ -47,7 +42,7 @@ def test_every_file_has_its_row_in_order(brightness: Path, tmp_path: Path) -> No
     table = tmp_path / "out" / "table.csv"
     counts = predictor.predict(brightness, [images], table, lambda done, total: seen.append((done, total)))
     rows = read(table)
-    assert counts == {"predicted": 3, "skipped": 2}
+    assert counts == {"predicted": 3, "skipped": 2, "studies": 3, "patients": 3}
     assert [row["file"] for row in rows] == ["a.png", "b.png", 'c, "d".png', "e.txt", "sub/f.png"]
     assert [row["label"] for row in rows] == ["bright", "", "dark", "", "dark"]  # f.png: two thirds are padding
     assert [row["status"] for row in rows] == ["predicted", "skipped", "predicted", "skipped", "predicted"]
@@ -55,7 +50,9 @@ def test_every_file_has_its_row_in_order(brightness: Path, tmp_path: Path) -> No
     assert float(rows[0]["probability bright"]) == float(rows[0]["confidence"]) > 0.9
     assert seen[-1] == (5, 5)
     assert list(rows[0]) == predictor.header(["dark", "bright"])
-    assert [path.name for path in table.parent.iterdir()] == ["table.csv"]
+    assert sorted(path.name for path in table.parent.iterdir()) == [
+        "table-patients.csv", "table-studies.csv", "table.csv"
+    ]  # fmt: skip
 
 
 def test_many_images_of_many_shapes_keep_their_order(brightness: Path, tmp_path: Path) -> None:
@@ -90,7 +87,7 @@ def test_archives_volumes_and_films_are_read_as_the_import_reads_them(brightness
     counts = predictor.predict(brightness, [images], tmp_path / "table.csv")
     rows = {row["file"]: row for row in read(tmp_path / "table.csv")}
     assert list(rows) == ["a.png", "b.zip/inner/c.png", "b.zip/inner/notes.txt", "v.nii.gz#1", "v.nii.gz#2", "w.gif"]
-    assert counts == {"predicted": 5, "skipped": 1}
+    assert counts == {"predicted": 5, "skipped": 1, "studies": 4, "patients": 4}
     assert rows["a.png"]["confidence"] == rows["b.zip/inner/c.png"]["confidence"] == rows["w.gif"]["confidence"]
     assert rows["w.gif"]["reason"].startswith("A film") and rows["v.nii.gz#1"]["reason"] == ""
 
@@ -120,7 +117,7 @@ def test_equal_names_in_two_folders_are_told_apart(brightness: Path, tmp_path: P
 
 def test_a_missing_source_is_a_row_and_none_is_refused(brightness: Path, tmp_path: Path) -> None:
     counts = predictor.predict(brightness, [tmp_path / "gone.png"], tmp_path / "table.csv")
-    assert counts == {"predicted": 0, "skipped": 1}
+    assert counts == {"predicted": 0, "skipped": 1, "studies": 0, "patients": 0}
     (tmp_path / "empty").mkdir()
     with pytest.raises(SSLStudioError) as caught:
         predictor.predict(brightness, [tmp_path / "empty"], tmp_path / "none.csv")

@@ -7,9 +7,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sslstudio.domain.runs import RunState
 from sslstudio.errors import SSLStudioError
@@ -97,9 +98,16 @@ def copy_to(package: Package, target: Path) -> Path:
     return final
 
 
-def predict_arguments(package: Path, sources: Sequence[Path], table: Path) -> list[str]:
-    """What follows `sslstudio` on the command line to predict with a package."""
-    return ["predict", str(package), *map(str, sources), "-o", str(table)]
+def predict_arguments(
+    package: Path, sources: Sequence[Path], table: Path, identity: Mapping[str, Any] | None = None
+) -> list[str]:
+    """What follows `sslstudio` on the command line to predict with a package; patients are told apart as in the project
+    (`session.subjects.kept_identity`)."""
+    known = identity or {}
+    pattern, order = str(known.get("pattern") or ""), str(known.get("order") or "header")
+    apart = [] if order == "header" else ["--patients-by", order]
+    apart += [f"--subject-pattern={pattern}"] if pattern else []
+    return ["predict", str(package), *map(str, sources), *apart, "-o", str(table)]
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from sslstudio.gui.pages.export import packages, texts
 from sslstudio.gui.pages.export.packages import Package
 from sslstudio.gui.pages.export.predict_process import PredictProcess
 from sslstudio.gui.pages.page import Services
+from sslstudio.session.subjects import kept_identity
 
 
 class PredictView(Protocol):
@@ -60,8 +61,9 @@ class Prediction(QObject):
         if package is None or not self._source:
             return []
         stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
-        table = self._services.session.project.exports_dir / f"predictions-{package.model_id}-{stamp}.csv"
-        return packages.predict_arguments(package.folder, [Path(self._source)], table)
+        project = self._services.session.project
+        table = project.exports_dir / f"predictions-{package.model_id}-{stamp}.csv"
+        return packages.predict_arguments(package.folder, [Path(self._source)], table, kept_identity(project))
 
     def _predict(self) -> None:
         arguments = self._arguments()

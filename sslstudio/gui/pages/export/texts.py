@@ -23,7 +23,11 @@ OPEN_FOLDER = "Open folder"
 SAVE_COPY = "Save a copy ..."
 COPY_SUMS = "Copy checksums"
 PREDICT_TITLE = "Predict on new files"
-PREDICT_HELP = "The package scores files it has never seen and writes a table (CSV), one line an image."
+PREDICT_HELP = (
+    "The package scores files it has never seen and writes three tables (CSV): a line an image, a study, a patient. "
+    "Images are pooled as you chose on Classify, by their mean where you chose nothing; patients are told apart as in "
+    "this project."
+)
 CHOOSE_FOLDER = "Choose folder ..."
 PREDICT = "Predict"
 PREDICTING = "Predicting ..."
@@ -57,7 +61,8 @@ def parity(difference: float | None, images: int) -> str:
 def predicted(images: int, skipped: int, file: str) -> str:
     """What a prediction did."""
     rest = f" {count(skipped, 'file was', 'files were')} skipped; the table says why." if skipped else ""
-    return f"{count(images, 'image')} scored, written to {file}.{rest}"
+    beside = f"{file.removesuffix('.csv')}-studies.csv and -patients.csv"
+    return f"{count(images, 'image')} scored, written to {file}; studies and patients beside it in {beside}.{rest}"
 
 
 def size(bytes_: int) -> str:
