@@ -11,8 +11,8 @@ finding and the others are of the class that means nothing found; images of the 
 those of the test part to test patients, and an image may be in several patients of its side. Each seed deals or makes
 up the patients anew; the linear head and the attention learn from the training patients alone. Printed are the mean
 balanced accuracy over the seeds and, in brackets, its 95 % interval (Student's t over seeds), and the same of the
-difference from the mean of the same seed. Seeds share their images, so these intervals say how steady the result is on this set, and
-not what another set would give.
+difference from the mean of the same seed. Seeds share their images, so these intervals say how steady the result is on
+this set, and not what another set would give.
 """
 
 from __future__ import annotations
