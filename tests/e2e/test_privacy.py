@@ -27,6 +27,7 @@ from tests.e2e.leak_scanner import Leak, LeakScanner
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 PATIENTS, IMAGES = 8, 3
+TABLES = ("predictions.csv", "predictions-studies.csv", "predictions-patients.csv")
 SKIPPED_GROUPS = (0x0000, 0x0002, 0x0004, 0x0028, 0x7FE0)
 NEEDED = {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", "PhotometricInterpretation"}
 ALLOWED_FACTS = ("Manufacturer", "ManufacturerModelName", "BodyPartExamined", "ViewPosition")
@@ -191,7 +192,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
 
 def written(journey: Journey) -> list[Path]:
     """All that the journey wrote."""
-    names = ("package", "package.zip", "predictions.csv", "user")
+    names = ("package", "package.zip", *TABLES, "user")
     return [journey.project, *(journey.place / name for name in names)]
 
 
@@ -230,7 +231,7 @@ def test_paths_stand_in_the_locations_and_nowhere_else(journey: Journey, leaks: 
     found = [leak for leak in leaks if leak.word in words]
     places = {leak.path.split("!")[0] for leak in found}
     database = {f"{journey.project.name}/project.sqlite{end}" for end in ("", "-wal", "-shm")}
-    assert places <= database | {"predictions.csv"}, places
+    assert places <= database | set(TABLES), places
     assert f"{journey.project.name}/project.sqlite" in places
     tables = {leak.path.split("!")[1] for leak in found if "!" in leak.path}
     assert tables == {"locations", "sources"}, tables
