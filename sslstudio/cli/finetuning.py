@@ -8,8 +8,9 @@ from typing import Any
 from sslstudio.cli.classifying import show_scores
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
+from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.errors import SSLStudioError
-from sslstudio.session import finetuning, workflow
+from sslstudio.session import finetuning, leaks, workflow
 
 
 def finetune(options: argparse.Namespace, output: Output) -> Result:
@@ -35,10 +36,11 @@ def finetune(options: argparse.Namespace, output: Output) -> Result:
             "held out to choose them"
         )
         try:
+            leaks.require_tight(project, run_id, SplitPlan())
             scores = workflow.evaluate(project, run_id)
             against = workflow.compare_with_linear(project, run_id)
         except SSLStudioError as problem:
-            if problem.code != "no_test_labels":
+            if problem.code not in ("no_test_labels", "leaky_split"):
                 raise
             output.say(f"Not tested: {problem.message} {problem.hint}".strip())
             return {**result, "model": run_id, "scores": None, "against_linear": None}

@@ -1,7 +1,8 @@
 """Leaks between the two sides of a split: looked for before each training and evaluation, and solved by the user.
 
 A leak is a pair of images, one that trains and one that tests: of one person, identical, found alike on Review, or
-found here, where embeddings suggest pairs and the pixels decide. What was compared once is not compared again.
+found here, where embeddings and coarse shades suggest pairs and the pixels decide. What was compared once is not
+compared again.
 """
 
 from __future__ import annotations
@@ -272,32 +273,42 @@ def _compare(
     owners: dict[str, int] = {}
     codes = [owners.setdefault(known.rows[row].subject, len(owners)) for row in rows]
     folder = project.embeddings_dir
+    everything = [known.rows[row].image_id for row in rows]
     near, cosine = call(
         compute,
         "sslstudio.embeddings.across:nearest_of_others",
         str(folder / f"{run_id}.npy"),
         str(folder / f"{run_id}.ids.npy"),
-        [known.rows[row].image_id for row in rows],
+        everything,
+        codes,
+    )
+    check()
+    items = {item.image_id: item for item in project.catalogue.items_of(everything)}
+    shaded, _ = call(
+        compute,
+        "sslstudio.triage.across:alike_shades",
+        str(project.pixels_dir),
+        [items[key] for key in everything],
         codes,
     )
     check()
     place = {known.rows[row].image_id: row for row in rows}
+    suggested = [tuple(pair) for pair, alike in zip(near.tolist(), cosine.tolist(), strict=True) if alike >= ALIKE_FROM]
     wanted = [
-        ((left, right), alike)
-        for (left, right), alike in zip(near.tolist(), cosine.tolist(), strict=True)
-        if alike >= ALIKE_FROM and across.order(place[left], place[right]) is not None
+        (left, right)
+        for left, right in dict.fromkeys([*suggested, *shaded])
+        if across.order(place[left], place[right]) is not None
     ][:MOST_COMPARED]
-    fresh = [entry for entry in wanted if entry[0] not in pairs]
+    fresh = [pair for pair in wanted if pair not in pairs]
     for first in range(0, len(fresh), _PAIRS_AT_ONCE):
         check()
-        some = fresh[first : first + _PAIRS_AT_ONCE]
-        ends = [pair for pair, _ in some]
-        items = project.catalogue.items_of(sorted({key for pair in ends for key in pair}))
+        ends = fresh[first : first + _PAIRS_AT_ONCE]
+        compared = [items[key] for key in sorted({key for pair in ends for key in pair})]
         told = call(
             compute,
             "sslstudio.triage.across:same_pictures",
             str(project.pixels_dir),
-            items,
+            compared,
             ends,
         )
         made = [ComparedPair(left, right, score, same) for left, right, score, same in told]

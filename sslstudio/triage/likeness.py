@@ -23,6 +23,13 @@ _QUARTILE_ALLOWANCE = 0.04
 
 _LIKELY = 0.95
 """Correlation of shades after a first, rough fit; below it a fine one is not tried."""
+_HALF = SIDE // 2
+_CUT_SIDES = (_HALF, round(0.9 * _HALF), round(0.8 * _HALF))
+_CUT_LIKELY = 0.7
+_CUT_SURE = 0.97
+_CUT_TRIES = 6
+_CUT_FREEDOM = 0.1
+"""How far a registration may turn and stretch from the place where the part was found."""
 _QUICK = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3)
 _EXACT = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
 _EVERYWHERE = np.ones((SIDE, SIDE), np.uint8)
@@ -86,6 +93,61 @@ def registered_fine(left: Tile, right: Tile) -> float:
         right, found, (SIDE, SIDE), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
     return float(fine(left[None], moved[None].astype(np.uint8))[0])
+
+
+def cut_out_fine(left: Tile, right: Tile) -> float:
+    """`fine` of two pictures, as tiles (2, 96, 96), one of which may be cut out of the other; 0 if nothing says so.
+
+    Up to a tenth may be off each side, and it may be turned over.
+
+    The one is looked for in the other at nine sizes by normalised correlation; the most likely places are where the
+    registration of the whole onto the part begins.
+    """
+    starts: list[tuple[float, Tile, Tile, Floats]] = []
+    for seen in (right, np.ascontiguousarray(right[:, :, ::-1])):
+        for one in left:
+            for other in seen:
+                starts += [_place(one, other), _place(other, one)]
+    starts.sort(key=lambda start: -start[0])
+    best = 0.0
+    for likely, still, moving, start in starts[:_CUT_TRIES]:
+        if likely < _CUT_LIKELY or best >= _CUT_SURE:
+            break
+        best = max(best, _fitted(still, moving, start))
+    return best
+
+
+def _place(part: Tile, whole: Tile) -> tuple[float, Tile, Tile, Floats]:
+    """How likely `part` (96, 96) is cut out of `whole`, both, and the warp (2, 3) that leads there."""
+    small, large = (cv2.resize(one, (_HALF, _HALF), interpolation=cv2.INTER_AREA) for one in (part, whole))
+    best, start = -1.0, np.eye(2, 3, dtype=np.float32)
+    for height in _CUT_SIDES:
+        for width in _CUT_SIDES:
+            if height == width == _HALF:
+                continue  # nothing is cut off: `registered_fine` begins there, and neighbouring slices agree there
+            view = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
+            _, likely, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(large, view, cv2.TM_CCOEFF_NORMED))
+            if likely > best:
+                best = likely
+                start = np.array([[width / _HALF, 0, 2 * x], [0, height / _HALF, 2 * y]], np.float32)
+    return best, part, whole, start
+
+
+def _fitted(still: Tile, moving: Tile, start: Floats) -> float:
+    """`fine` after a registration that begins at `start`; 0 if it fails or goes far from there."""
+    try:
+        _, found = cv2.findTransformECC(
+            still.astype(np.float32), moving.astype(np.float32), start.copy(), cv2.MOTION_AFFINE, _EXACT, _EVERYWHERE, 5
+        )
+    except cv2.error:  # the pictures have nothing in common
+        return 0.0
+    change = np.abs(found - start)
+    if change[:, :2].max() > _CUT_FREEDOM or change[:, 2].max() > _BLOCK:
+        return 0.0
+    moved = cv2.warpAffine(
+        moving, found, (SIDE, SIDE), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    return float(fine(still[None], moved[None].astype(np.uint8))[0])
 
 
 def _pooled(pictures: Tile) -> Floats:

@@ -10,13 +10,14 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from sslstudio.domain.runs import Monitor, Progress, RunState
+from sslstudio.domain.runs import Job, Monitor, Progress, RunState
 from sslstudio.domain.specs import FinetuneSpec
+from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.pages.classify import tuning_texts as texts
 from sslstudio.gui.pages.classify.tuning import Tuning
 from sslstudio.gui.pages.classify.tuning_panel import TuningPanel
-from sslstudio.session import finetuning
+from sslstudio.session import finetuning, judging, leaks
 from tests.fakes.project_runs import write_backbone
 from tests.gui.image_project import Desk, build, desk, label_all, pictures
 
@@ -94,6 +95,32 @@ def test_a_run_that_was_stopped_can_go_on(made: Desk, panel: TuningPanel, qtbot:
     made.jobs.resume = resumed.append
     panel.resume.click()
     assert resumed == [run_id] and panel.resume.text() == f"Go on with {run_id}"
+
+
+def test_it_is_not_tested_while_the_two_sides_leak_and_by_itself_once_they_do_not(
+    made: Desk, panel: TuningPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, leaking = made.project, []
+    label_all(made.session, GIVEN)
+    project.catalogue.split_by_subject(0.3)
+    with monkeypatch.context() as patched:
+        patched.setattr(project.catalogue, "new_run_id", lambda prefix: "finetune-1")
+        model = judging.fit(project, "embed-1", SplitPlan())
+    sides = {part: key for key, part in project.catalogue.parts().items()}
+    same = "UPDATE images SET pixel_digest = 'same' WHERE image_id IN (?, ?)"
+    with project.catalogue._db.transaction() as connection:
+        connection.execute(same, (sides["train"], sides["test"]))
+    spec = FinetuneSpec(embedding="embed-1", source="simclr-1", classes=("a", "b"))
+    job = Job(run_id=model, stage="finetune", name=model, spec=spec, created="2026-01-01T00:00:00", package_version="0")
+    project.catalogue.add_run(job)
+    tuning = Tuning(made.services, panel, lambda: None, None, leaking.append)
+    qtbot.waitUntil(lambda: bool(leaking), timeout=SOON)
+    assert project.catalogue.model(model).scores is None and panel.verdict.text() == texts.LEAKS
+    assert [leak.kind for leak in leaking[0].found] == ["identical"] and not tuning._testing
+    leaks.solve(project, leaking[0].found, "leave_out")
+    made.session.images_were_changed()
+    qtbot.waitUntil(lambda: project.catalogue.model(model).scores is not None, timeout=SOON)
+    qtbot.waitUntil(lambda: not tuning._testing, timeout=SOON)
 
 
 def test_what_is_no_better_is_not_recommended() -> None:

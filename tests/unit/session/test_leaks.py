@@ -27,7 +27,7 @@ def tissue(seed: int, side: int = 96) -> Grey:
 
 
 def altered(picture: Grey, how: int, rng: np.random.Generator) -> Grey:
-    """The same picture as it comes back from elsewhere: compressed, brighter, scaled, windowed, noisy, turned over."""
+    """The same picture as it comes back from elsewhere: compressed, brighter, scaled, windowed, noisy, cut, turned."""
     if how == 0:
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))])
         return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
@@ -38,7 +38,10 @@ def altered(picture: Grey, how: int, rng: np.random.Generator) -> Grey:
     if how == 3:
         return np.clip((picture - 20.0) * 255 / 215, 0, 255).astype(np.uint8)
     if how == 4:
-        return np.clip(picture + rng.normal(0, 1, picture.shape), 0, 255).astype(np.uint8)
+        return np.clip(picture + rng.normal(0, 4, picture.shape), 0, 255).astype(np.uint8)
+    if how == 5:
+        top, bottom, left, right = (int(rng.uniform(0, 0.05) * len(picture)) for _ in range(4))
+        return np.ascontiguousarray(picture[top : len(picture) - bottom, left : len(picture) - right])
     return np.ascontiguousarray(picture[:, ::-1])
 
 
@@ -58,7 +61,7 @@ def project_of(path: Path, planted: int, patients: int = PATIENTS) -> tuple[Proj
     sources = rng.choice(first_test, planted, replace=False)
     targets = first_test + rng.choice(len(pictures) - first_test, planted, replace=False)
     for number, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        pictures[target] = altered(pictures[source], number % 6, rng)
+        pictures[target] = altered(pictures[source], number % 7, rng)
     given = [Picture(one[:, :, None], f"p{n // EACH}", n // EACH % 2) for n, one in enumerate(pictures)]
     project = build(path, given, vectors=np.stack([seen(one) for one in pictures]))
     session, ids = Session(project), project.catalogue.image_ids()

@@ -17,7 +17,7 @@ def create(services: Services) -> Page:
     split = SplitPresenter(services, view.split, view)
     controller = ClassifyController(services, view, view, view.examination, split, view.counting)
 
-    tuning = Tuning(services, view.tuning, controller.refresh, view)
+    tuning = Tuning(services, view.tuning, controller.refresh, view, split.show_leaks)
     release = Explaining.of(services).add_to(services.actions, "classify")
 
     def refresh() -> None:

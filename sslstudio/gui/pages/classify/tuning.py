@@ -8,14 +8,17 @@ from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ModelRow, RunRow
 from sslstudio.domain.runs import Event, Monitor, RunState
+from sslstudio.domain.split_plans import SplitPlan
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
+from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.classify import tuning_texts as texts
 from sslstudio.gui.pages.classify.tuning_panel import TuningPanel
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import time_left
-from sslstudio.session import finetuning, workflow
+from sslstudio.session import finetuning, leaks, workflow
 from sslstudio.session.finetuning import Offer
+from sslstudio.session.leaks import Leaks
 
 STAGE = "finetune"
 _TRAININGS = ("pretrain", STAGE)
@@ -23,19 +26,28 @@ _STOPPED = (RunState.CANCELLED, RunState.FAILED, RunState.LOST)
 
 
 class Tuning(QObject):
-    """`tested()` is called when a model was tested, so that the page shows its figures."""
+    """`tested()` is called when a model was tested, so that the page shows its figures; `leaking(leaks)` when it was
+    not, because the two sides are not apart; it is tested once they are."""
 
     def __init__(
-        self, services: Services, panel: TuningPanel, tested: Callable[[], None], parent: QObject | None = None
+        self,
+        services: Services,
+        panel: TuningPanel,
+        tested: Callable[[], None],
+        parent: QObject | None = None,
+        leaking: Callable[[Leaks], None] = lambda found: None,
     ) -> None:
         super().__init__(parent)
-        self._services, self._panel, self._tested = services, panel, tested
+        self._services, self._panel, self._tested, self._leaking = services, panel, tested, leaking
         self._current = CurrentMap.of(services)
         self._offer = Offer(texts.NO_EMBEDDING)
         self._points: list[tuple[float, float]] = []
         self._start: float | None = None
         self._run = self._stopped = ""
         self._tried: set[str] = set()
+        self._held_back = ""
+        """The model that was not tested because the sides leak."""
+        ProjectImages.of(services).images_changed.connect(self._try_again)
         self._testing = False
         panel.start_requested.connect(self._begin)
         panel.stop_requested.connect(lambda: self._services.jobs.cancel(self._run))
@@ -147,17 +159,34 @@ class Tuning(QObject):
         self._testing = True
         self._show()
 
-        def work() -> str:
+        def work() -> tuple[str, Leaks]:
             try:
+                found = leaks.look(project, project.catalogue.model(model_id).embedding, SplitPlan(), compute=compute)
+                if found.found:
+                    return texts.LEAKS, found
                 workflow.evaluate(project, model_id, compute)
                 workflow.compare_with_linear(project, model_id, compute)
             except SSLStudioError as error:
                 if error.code != "no_test_labels":
                     raise
-                return texts.NOT_TESTED
-            return ""
+                return texts.NOT_TESTED, Leaks()
+            return "", Leaks()
 
-        self._services.background.run(work, done=self._done, failed=self._failed)
+        def done(result: tuple[str, Leaks]) -> None:
+            remark, found = result
+            self._held_back = model_id if found.found else ""
+            self._done(remark)
+            if found.found:
+                self._leaking(found)
+
+        self._services.background.run(work, done=done, failed=self._failed)
+
+    def _try_again(self) -> None:
+        """Images, exclusions or sides have changed: what was held back may be tested now."""
+        if self._held_back:
+            self._tried.discard(self._held_back)
+            self._held_back = ""
+            self.refresh()
 
     def _done(self, remark: str) -> None:
         self._testing = False

@@ -31,6 +31,7 @@ NO_EMBEDDING = "Make the map on Explore first."
 RESUME_TIP = "Goes on from where it was stopped, as if it had not been"
 RUNNING = "A fine-tuning is under way."
 TESTING = "Testing it and comparing with the linear head ..."
+LEAKS = "It is not tested yet: the two sides are not apart. Solve that above; then it is tested by itself."
 NOT_TESTED = "It could not be tested: no image of a test patient has a label."
 WAITS = "It waits for another training to end."
 
