@@ -38,7 +38,7 @@ def altered(picture: Grey, how: int, rng: np.random.Generator) -> Grey:
     if how == 3:
         return np.clip((picture - 20.0) * 255 / 215, 0, 255).astype(np.uint8)
     if how == 4:
-        return np.clip(picture + rng.normal(0, 4, picture.shape), 0, 255).astype(np.uint8)
+        return np.clip(picture + rng.normal(0, 1, picture.shape), 0, 255).astype(np.uint8)
     if how == 5:
         top, bottom, left, right = (int(rng.uniform(0, 0.05) * len(picture)) for _ in range(4))
         return np.ascontiguousarray(picture[top : len(picture) - bottom, left : len(picture) - right])
