@@ -21,6 +21,7 @@ OVERALL = (
     ("macro_auc", "AUROC, mean of classes"),
     ("macro_f1", "F1, mean of classes"),
 )
+EXPORTED = {"package": "the model package", "backbone": "the network", "monai": "the MONAI bundle"}
 OF_CLASS = (
     ("sensitivity", "sensitivity"),
     ("specificity", "specificity"),
@@ -173,12 +174,12 @@ def compare(options: argparse.Namespace, output: Output) -> Result:
 
 
 def export(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio export PROJECT MODEL -o DIR [--format package]`."""
+    """`sslstudio export PROJECT MODEL -o DIR [--format package|backbone|monai]`."""
     for taken in (options.output, options.output.with_name(options.output.name + ".zip")):
         if taken.exists():
             raise SSLStudioError(f"{taken} exists already.", "Name a new folder.", code="exists")
     with opened(options.project) as project:
-        run_id = workflow.prepare_export(project, options.model)
+        run_id = workflow.prepare_export(project, options.model, options.format)
         result = carry_out(project, run_id, output)
         partial = options.output.with_name(options.output.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -186,9 +187,13 @@ def export(options: argparse.Namespace, output: Output) -> Result:
         partial.replace(options.output)
         archive = options.output.with_name(options.output.name + ".zip")
         shutil.copyfile(project.run_dir(run_id) / "artifacts" / "package.zip", archive)
-    output.say(f"Wrote the model package to {options.output} and {archive.name} beside it")
+    output.say(f"Wrote {EXPORTED[options.format]} to {options.output} and {archive.name} beside it")
     if isinstance(result.get("largest_difference"), float):
-        output.say(f"largest difference between the package and the project: {result['largest_difference']:.2e}")
+        what = "feature" if options.format == "backbone" else "probability"
+        output.say(
+            f"largest difference of a {what} between it and the project, on {result['images_compared']} images:"
+            f" {result['largest_difference']:.2e}"
+        )
     return {**result, "package": str(options.output), "archive": str(archive)}
 
 

@@ -10,7 +10,7 @@ from sslstudio.catalogue.rows import RunRow
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import waiting, workflow
+from sslstudio.session import embedding_export, waiting
 from sslstudio.session.project import Project
 
 
@@ -65,20 +65,16 @@ def _balanced(scores: dict[str, object] | None) -> str:
 
 
 def save_embeddings(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio embeddings PROJECT RUN -o FILE.npy`; the image ids go beside it as FILE.ids.npy."""
-    import numpy as np
-
-    target = (
-        options.output if options.output.suffix == ".npy" else options.output.with_name(options.output.name + ".npy")
-    )
-    beside = target.with_suffix(".ids.npy")
+    """`sslstudio embeddings PROJECT RUN -o FILE`: FILE.npy with its image ids in FILE.ids.npy, or FILE.parquet."""
     with opened(options.project, read_only=True) as project:
-        ids, vectors = workflow.load_embeddings(project, workflow.resolve_embedding(project, options.run))
-        for path, array in ((target, vectors), (beside, ids)):
-            partial = path.with_name(path.name + ".partial")
-            with partial.open("wb") as stream:
-                np.save(stream, array)
-            partial.replace(path)
-        count, dimensions = vectors.shape
-    output.say(f"Wrote {count} embeddings of {dimensions} numbers to {target}, their image ids to {beside}")
-    return {"file": str(target), "ids": str(beside), "count": int(count), "dimensions": int(dimensions)}
+        written = embedding_export.write(
+            project, options.run, options.output, lambda done, total: output.progress(done, total, "images")
+        )
+    rest = f", their image ids to {written.ids}" if written.ids else ""
+    output.say(f"Wrote {written.count} embeddings of {written.dimensions} numbers to {written.file}{rest}")
+    return {
+        "file": str(written.file),
+        "ids": str(written.ids or written.file),
+        "count": written.count,
+        "dimensions": written.dimensions,
+    }

@@ -91,9 +91,18 @@ def _data(commands: Commands) -> None:
         help="window of CT in HU; once, or three times for three channels (--window=-600,1500)",
     )
     sees.add_argument("--undo", action="store_true", help="take the latest change back")
-    embeddings = add(commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy file")
+    embeddings = add(
+        commands, "embeddings", "data:save_embeddings", "write the embeddings of a run as a NumPy or Parquet file"
+    )
     embeddings.add_argument("run", metavar="RUN", help="pretraining or embedding run, random or imagenet")
-    embeddings.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npy", help="(N, D) float16")
+    embeddings.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="FILE.npy, (N, D) float16 with FILE.ids.npy beside it, or FILE.parquet with patient, label, part",
+    )
     add(commands, "runs", "data:runs", "list the runs and models of a project")
 
 
@@ -203,12 +212,22 @@ def _classifying(commands: Commands) -> None:
     )
     compare.add_argument("--draws", type=count, default=10, metavar="N", help="draws of the few labels (10)")
     compare.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first draw (0)")
-    export = add(commands, "export", "classifying:export", "write a model package that predicts on its own")
+    export = add(
+        commands,
+        "export",
+        "classifying:export",
+        "write a model package that predicts on its own, a network for PyTorch, or a MONAI bundle",
+    )
     export.add_argument("model", metavar="MODEL", help="name of the model")
     export.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write; must not exist"
     )
-    export.add_argument("--format", choices=("package",), default="package", help="what to write (package)")
+    export.add_argument(
+        "--format",
+        choices=("package", "backbone", "monai"),
+        default="package",
+        help="the model package, the network alone for timm, torchvision and torch.export, or a MONAI bundle (package)",
+    )
     predict = add(
         commands, "predict", "classifying:predict", "score new files with a model package alone", project=False
     )

@@ -75,7 +75,7 @@ def write(facts: CardFacts) -> str:
         tolerance=f"{TOLERANCE:.4f}",
         split_limit=_split_limit(facts),
         versions="\n".join(f"- {name} {version}" for name, version in facts.versions.items()),
-        weights_licence=_weights_licence(facts),
+        weights_licence=weights_licence(facts),
     )
 
 
@@ -251,7 +251,8 @@ def _split_limit(facts: CardFacts) -> str:
     return f"The scores hold for the {count(len(subjects), 'patient')} of the test part; none is in the training part."
 
 
-def _weights_licence(facts: CardFacts) -> str:
+def weights_licence(facts: CardFacts) -> str:
+    """Whose terms go with the weights."""
     spec = facts.pretraining.get("spec", {})
     start = spec.get("init", facts.backbone.get("source"))
     if start == "imagenet":

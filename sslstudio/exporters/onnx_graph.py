@@ -72,14 +72,14 @@ class PackagedModel(nn.Module):
 
     def forward(self, pixels: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities (N, K) and embedding (N, D), float32."""
-        fitted = fit_square(_shown(pixels, window), self.inputs.image_size)
+        fitted = fit_square(shown(pixels, window), self.inputs.image_size)
         embedding = self.backbone((fitted - self.pixel_mean) / self.pixel_std)
         standard = (embedding - self.head_mean) / self.head_scale
         logits = torch.matmul(standard, self.head_coef.transpose(0, 1)) + self.head_intercept
         return torch.softmax(logits / self.head.temperature, dim=1), embedding
 
 
-def _shown(pixels: Tensor, window: Tensor) -> Tensor:
+def shown(pixels: Tensor, window: Tensor) -> Tensor:
     """`importers.windowing.to_uint8` over 255: the same formula in the same precision, so the same 8-bit steps."""
     low, high = (window[:, :, i, None, None].to(torch.float64) for i in (0, 1))
     high = torch.where(high > low, high, low + 1.0)
@@ -97,7 +97,7 @@ def build(model: PackagedModel) -> onnx.ModelProto:
     pixels = torch.rand(2, model.inputs.channels, side + 13, side + 5) * 255.0
     window = torch.tensor([[0.0, 255.0], [0.0, 200.0]])[:, None].repeat(1, model.inputs.channels, 1)
     try:
-        with _quiet():
+        with quiet():
             program = torch.onnx.export(
                 model.eval(),
                 (pixels, window),
@@ -174,7 +174,7 @@ def _name_dimensions(proto: onnx.ModelProto) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Hold back what torch's exporter says about its own insides; nothing of it concerns the user."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.export")]
     levels = [logger.level for logger in loggers]

@@ -64,7 +64,9 @@ def adopt(project: Project, run_id: str) -> dict[str, Any]:
             _move(run.artifacts_dir / "map.npz", project.maps_dir / f"{run_id}.npz")
             hand_on_names(project, run_id)
         elif row.stage == "export":
-            _copy_package(run.artifacts_dir, project.exports_dir, json.loads(row.spec_json)["model"])
+            spec = json.loads(row.spec_json)
+            name = f"{spec['model']}-{spec.get('format', 'package')}"
+            _copy_package(run.artifacts_dir, project.exports_dir, name)
     if row.stage == "retrieve":  # nothing in it is of use to a later attempt, and it may hold a password
         shutil.rmtree(run.private_dir, ignore_errors=True)
     if state is RunState.SUCCEEDED:
@@ -254,10 +256,10 @@ def _move(source: Path, target: Path) -> None:
         raise SSLStudioError("A result of this run is missing.", "Start the run again.", code="result_missing")
 
 
-def _copy_package(artifacts: Path, exports: Path, model_id: str) -> None:
-    """Copy the package to `exports/<model>-package` and its archive beside it, replacing older ones at once."""
+def _copy_package(artifacts: Path, exports: Path, name: str) -> None:
+    """Copy the package to `exports/<name>` and its archive beside it, replacing older ones at once."""
     source = artifacts / "package"
-    target = exports / f"{model_id}-package"
+    target = exports / name
     if not source.is_dir():
         raise SSLStudioError("The package of this run is missing.", "Export the model again.", code="result_missing")
     partial, old = target.with_name(target.name + ".partial"), target.with_name(target.name + ".old")
@@ -270,6 +272,6 @@ def _copy_package(artifacts: Path, exports: Path, model_id: str) -> None:
     shutil.rmtree(old, ignore_errors=True)
     archive = artifacts / "package.zip"
     if archive.is_file():
-        copy = exports / f"{model_id}-package.zip.partial"
+        copy = exports / f"{name}.zip.partial"
         shutil.copyfile(archive, copy)
         copy.replace(copy.with_suffix(""))

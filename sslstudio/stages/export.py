@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -23,13 +23,15 @@ from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.classifiers import subgroups
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job
-from sslstudio.domain.specs import ExportSpec, FinetuneSpec, ImportSpec
+from sslstudio.domain.specs import ExportFormat, ExportSpec, FinetuneSpec, ImportSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import (
+    backbone_folder,
     card,
     cases,
     checklist,
     example,
+    monai_bundle,
     onnx_graph,
     operating,
     package,
@@ -76,15 +78,19 @@ PUBLIC_FIELDS = (
 def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
     """Write `artifacts/package/` and `artifacts/package.zip` for the model whose files stand in `artifacts/model/`.
 
-    Returns {"files": {name: SHA-256}, "largest_difference": of a probability, "images_compared": n}. Raises
-    SSLStudioError when the model's files do not fit each other or the exported graph gives other answers; then no
-    package is left behind.
+    Returns {"files": {name: SHA-256}, "largest_difference": of a probability (of a feature where the network alone is
+    exported), "images_compared": n}. Raises SSLStudioError when the model's files do not fit each other or what was
+    exported gives other answers; then no package is left behind.
     """
     devices.use_every_core()
     folder = context.artifact_path(package.FOLDER)
     _clear(folder)
     try:
-        proof, digests = _export(spec, context, folder)
+        source = _load(spec, context)
+        folder.mkdir(parents=True)
+        proof = _WRITERS[spec.format](spec, context, source, folder)
+        context.progress(3, STEPS, "steps", "Sealing the package")
+        digests = package.write_checksums(folder)
     except BaseException:
         _clear(folder)
         raise
@@ -93,7 +99,8 @@ def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
     context.artifact("package", folder)
     context.artifact("archive", archive)
     context.progress(STEPS, STEPS, "steps", "Exported")
-    return {"files": digests, "largest_difference": proof.probability, "images_compared": proof.images}
+    largest = proof.embedding if spec.format == "backbone" else proof.probability
+    return {"files": digests, "largest_difference": largest, "images_compared": proof.images}
 
 
 def spread(items: Sequence[Item], count: int) -> list[Item]:
@@ -124,11 +131,8 @@ def _load(spec: ExportSpec, context: StageContext) -> Source:
     return Source(model, description, PackagedModel(backbone, head, inputs).eval())
 
 
-def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Parity, dict[str, str]]:
-    source = _load(spec, context)
+def _write_package(spec: ExportSpec, context: StageContext, source: Source, folder: Path) -> Parity:
     packaged = source.packaged
-    folder.mkdir(parents=True)
-
     context.progress(0, STEPS, "steps", "Writing the graph")
     context.check_cancelled()
     onnx_graph.save(onnx_graph.build(packaged), folder / package.GRAPH)
@@ -136,7 +140,7 @@ def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Pari
 
     context.progress(1, STEPS, "steps", "Comparing the graph with the model")
     graph = Graph((folder / package.GRAPH).read_bytes())
-    proof = _prove(packaged, graph, context, spec.parity_images)
+    proof = _prove(packaged, graph, _images(context, source, spec.parity_images))
     context.check_cancelled()
 
     context.progress(2, STEPS, "steps", "Writing the package")
@@ -145,24 +149,53 @@ def _export(spec: ExportSpec, context: StageContext, folder: Path) -> tuple[Pari
     _write_example(folder, graph)
     for name in (package.PREDICT, package.READER):
         shutil.copyfile(resources.path(f"export/{name}"), folder / name)
-    context.progress(3, STEPS, "steps", "Sealing the package")
-    return proof, package.write_checksums(folder)
+    return proof
 
 
-def _prove(packaged: PackagedModel, graph: Graph, context: StageContext, count: int) -> Parity:
+def _write_backbone(spec: ExportSpec, context: StageContext, source: Source, folder: Path) -> Parity:
+    context.progress(0, STEPS, "steps", "Writing the network and loading it anew")
+    facts = _facts(context, source, Parity(0, 0.0, 0.0))
+    named = backbone_folder.Named(spec.model, card.weights_licence(facts))
+    images = list(_images(context, source, spec.parity_images))
+    proof = backbone_folder.write(folder, source.packaged, source.description, images, named, context.check_cancelled)
+    _write_rules(context, source.description, folder / package.PREPROCESSING)
+    return proof
+
+
+def _write_monai(spec: ExportSpec, context: StageContext, source: Source, folder: Path) -> Parity:
+    context.progress(0, STEPS, "steps", "Writing the bundle and comparing its network")
+    images = list(_images(context, source, spec.parity_images))
+    scores = _facts(context, source, Parity(0, 0.0, 0.0)).scores
+    proof = monai_bundle.write(
+        folder, source.packaged, source.description, source.model, scores, images, context.check_cancelled
+    )
+    _write_rules(context, source.description, folder / "scripts" / package.PREPROCESSING)
+    _write_card(_facts(context, source, proof), folder / "docs")
+    return proof
+
+
+_WRITERS: dict[ExportFormat, Callable[[ExportSpec, StageContext, Source, Path], Parity]] = {
+    "package": _write_package,
+    "backbone": _write_backbone,
+    "monai": _write_monai,
+}
+
+
+def _images(context: StageContext, source: Source, count: int) -> Iterator[ParityImage]:
+    """At most `count` images of the project that the model can see, of all sizes."""
     cache = PixelCache(context.pixels_dir)
-    known = [item for item in context.items() if item.seen_channels <= graph.channels]
+    known = [item for item in context.items() if item.seen_channels <= source.description.in_channels]
+    for item in spread(known, count):
+        context.check_cancelled()
+        yield ParityImage(cache.read(item.pixels), item.windows)
 
+
+def _prove(packaged: PackagedModel, graph: Graph, images: Iterator[ParityImage]) -> Parity:
     def exported(image: ParityImage) -> tuple[Floats, Floats]:
         probabilities, embedding = graph.score([image.stored], [image.windows])
         return probabilities[0], embedding[0]
 
-    def images() -> Iterator[ParityImage]:
-        for item in spread(known, count):
-            context.check_cancelled()
-            yield ParityImage(cache.read(item.pixels), item.windows)
-
-    return parity.compare(lambda image: reference.score(packaged, image), exported, images())
+    return parity.compare(lambda image: reference.score(packaged, image), exported, images)
 
 
 def _write_descriptions(context: StageContext, folder: Path, source: Source, proof: Parity) -> None:
@@ -173,18 +206,22 @@ def _write_descriptions(context: StageContext, folder: Path, source: Source, pro
     package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
     package.write_json(folder / package.OPERATING, operating.describe(model, facts.scores))
     cases.write(context.artifact_path("model"), folder, facts.scores)
-    rules = _rules(context, backbone)
-    package.write_json(folder / package.PREPROCESSING, rules.model_dump(mode="json"))
+    _write_rules(context, backbone, folder / package.PREPROCESSING)
+    _write_card(facts, folder)
+
+
+def _write_card(facts: card.CardFacts, folder: Path) -> None:
     text = card.write(facts)
     (folder / package.CARD).write_text(text, encoding="utf-8", newline="\n")
-    pdf.write(text, folder / package.CARD_PDF, f"Model card: {model['model_id']}")
+    pdf.write(text, folder / package.CARD_PDF, f"Model card: {facts.model['model_id']}")
     (folder / package.CHECKLIST).write_text(checklist.write(facts), encoding="utf-8", newline="\n")
 
 
-def _rules(context: StageContext, backbone: BackboneDescription) -> package.Preprocessing:
+def _write_rules(context: StageContext, backbone: BackboneDescription, path: Path) -> None:
     rendering = backbone.rendering or context.job.rendering or preset(AUTO)
     side = _import_spec(context.run_dir.parent, context.items()).max_side
-    return preprocessing.describe(rendering, backbone.in_channels, backbone.image_size, side)
+    rules = preprocessing.describe(rendering, backbone.in_channels, backbone.image_size, side)
+    package.write_json(path, rules.model_dump(mode="json"))
 
 
 def _facts(context: StageContext, source: Source, proof: Parity) -> card.CardFacts:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from sslstudio.catalogue import ModelRow
@@ -153,3 +155,54 @@ def test_a_prediction_that_fails_says_why_in_a_sentence(qtbot: QtBot, tmp_path: 
     assert not process.running
     assert caught.args[0].endswith(".")
     assert "Traceback" not in caught.args[0]
+
+
+def test_the_network_and_the_bundle_are_exported_in_their_form(made: Desk, page: Page, qtbot: QtBot) -> None:
+    add_model(made)
+    page.refresh()
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.model.count() == 1 and view.export.reason == "", timeout=10000)
+    view.about.form._group.button(1).click()
+    assert view.export.button.text() == texts.form("backbone").action
+    view.export.button.click()
+    ((run_id, _),) = made.jobs.launched
+    assert json.loads(made.project.catalogue.run(run_id).spec_json)["format"] == "backbone"
+
+
+def test_a_network_shows_its_proof_and_place_and_does_not_predict(made: Desk, page: Page, qtbot: QtBot) -> None:
+    add_model(made)
+    add_package(made)
+    folder = made.project.exports_dir / "linear-1-backbone"
+    folder.mkdir()
+    (folder / "timm.safetensors").write_bytes(b"weights")
+    folder.with_name("linear-1-backbone.zip").write_bytes(b"zip")
+    spec = ExportSpec(model="linear-1", embedding="embed-1", format="backbone")
+    add_run(made.project, "export-2", "export", spec, {"largest_difference": 9e-7, "images_compared": 6})
+    page.refresh()
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.package.count() == 2, timeout=10000)
+    assert view._proof.text().endswith("largest difference of a feature 0.0000009.")
+    assert view._place.text() == f"Written to {folder}, and as .zip beside it."
+    assert not view._predict_part.isVisible()
+    view.package_requested.emit("linear-1-package")
+    assert view._predict_part.isVisible()
+
+
+def test_embeddings_are_written_to_the_file_asked_for(
+    made: Desk, page: Page, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_model(made)
+    ids = np.array([item.image_id for item in made.project.catalogue.items()])
+    np.save(made.project.embeddings_dir / "embed-1.npy", np.ones((len(ids), 4), np.float16))
+    np.save(made.project.embeddings_dir / "embed-1.ids.npy", ids)
+    page.refresh()
+    view = view_of(page)
+    qtbot.waitUntil(lambda: view.model.count() == 1 and view.export.reason == "", timeout=10000)
+    view.about.form._group.button(3).click()
+    asked = (str(tmp_path / "numbers"), texts.EMBEDDINGS_FILTERS.split(";;")[0])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked)
+    view.export.button.click()
+    qtbot.waitUntil(lambda: view._written.text() != "", timeout=10000)
+    assert view._written.text() == texts.embeddings_written(len(ids), 4, str(tmp_path / "numbers.parquet"))
+    assert (tmp_path / "numbers.parquet").is_file()
+    assert view.export.reason == "" and not view.progress.isVisible()

@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from sslstudio.catalogue.rows import ModelRow
+from sslstudio.domain.specs import ExportFormat
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.classify.texts import figure
 from sslstudio.gui.pages.export import packages, texts
+from sslstudio.gui.pages.export.embeddings import EmbeddingsWriter
 from sslstudio.gui.pages.export.packages import Package
 from sslstudio.gui.pages.export.prediction import Prediction, PredictView
 from sslstudio.gui.pages.page import Services
@@ -26,6 +28,7 @@ class View(PredictView, Protocol):
     """The part of the view the controller uses."""
 
     export_requested: SignalInstance
+    embeddings_requested: SignalInstance
     stop_requested: SignalInstance
     open_requested: SignalInstance
     save_requested: SignalInstance
@@ -37,6 +40,7 @@ class View(PredictView, Protocol):
     def set_progress(self, fraction: float | None, note: str = "") -> None: ...
     def set_packages(self, packages: Sequence[Package], current: str) -> None: ...
     def set_package(self, package: Package) -> None: ...
+    def set_written(self, words: str, role: str = "") -> None: ...
 
 
 class ExportController(QObject):
@@ -51,6 +55,7 @@ class ExportController(QObject):
         self._packages: list[Package] = []
         self._shown = ""
         self._prediction = Prediction(services, view, self._package, self)
+        self._embeddings = EmbeddingsWriter(services, view, self._show_state, self)
         self._connect()
         self._dispose = services.actions.add(
             Action("export.export", texts.EXPORT, self._export_newest, "Run", "", self._reason, "", "export", 2)
@@ -72,6 +77,7 @@ class ExportController(QObject):
     def close(self) -> None:
         """Let go of the project."""
         self._prediction.close()
+        self._embeddings.stop()
         self._dispose()
         self._current.close()
         self._images.close()
@@ -83,6 +89,7 @@ class ExportController(QObject):
     def _connect(self) -> None:
         view = self._view
         view.export_requested.connect(self._export)
+        view.embeddings_requested.connect(self._write_embeddings)
         view.stop_requested.connect(self._stop)
         view.open_requested.connect(self._open)
         view.save_requested.connect(self._save)
@@ -94,6 +101,8 @@ class ExportController(QObject):
     def _reason(self) -> str:
         if self._services.session.project.read_only:
             return texts.READ_ONLY
+        if self._embeddings.running:
+            return texts.EMBEDDINGS_BUSY
         return "" if self._models else texts.NO_MODEL
 
     def _take(self, found: tuple[list[ModelRow], list[Package]]) -> None:
@@ -107,14 +116,16 @@ class ExportController(QObject):
                 (model.model_id, f"{model.model_id}: {titles.get(model.embedding, model.embedding)}{tested}")
             )
         self._view.set_models(entries, "")
-        if self._shown not in {package.model_id for package in self._packages}:
-            self._shown = self._packages[0].model_id if self._packages else ""
+        if self._shown not in {package.key for package in self._packages}:
+            self._shown = self._packages[0].key if self._packages else ""
         self._view.set_packages(self._packages, self._shown)
         self._show_package(self._shown)
         self._show_state()
 
     def _show_state(self) -> None:
         self._view.set_export_reason(self._reason())
+        if self._embeddings.running:
+            return
         status = self._services.jobs.busy_with("export")
         if status is None:
             self._view.set_progress(None)
@@ -123,26 +134,33 @@ class ExportController(QObject):
             note = ". ".join(part for part in (step or STAGE_DOING["export"], time_left(status.progress)) if part)
             self._view.set_progress(status.fraction, note)
 
-    def _show_package(self, model_id: str) -> None:
-        package = next((one for one in self._packages if one.model_id == model_id), None)
+    def _show_package(self, key: str) -> None:
+        package = next((one for one in self._packages if one.key == key), None)
         if package is not None:
-            self._shown = model_id
+            self._shown = key
             self._view.set_package(package)
         self._prediction.show("")
 
     def _package(self) -> Package | None:
-        return next((one for one in self._packages if one.model_id == self._shown), None)
+        return next((one for one in self._packages if one.key == self._shown), None)
 
     def _export_newest(self) -> None:
-        self._export(self._models[-1].model_id if self._models else "")
+        self._export(self._models[-1].model_id if self._models else "", "package")
 
-    def _export(self, model_id: str) -> None:
+    def _export(self, model_id: str, form: ExportFormat) -> None:
         if model_id and not self._reason():
             project = self._services.session.project
-            self._shown = model_id
-            self._services.jobs.launch(lambda: workflow.prepare_export(project, model_id))
+            self._shown = f"{model_id}-{form}"
+            self._services.jobs.launch(lambda: workflow.prepare_export(project, model_id, form))
+
+    def _write_embeddings(self, model_id: str, file: str) -> None:
+        model = next((one for one in self._models if one.model_id == model_id), None)
+        if model is not None and not self._reason():
+            self._embeddings.write(model.embedding, Path(file))
+            self._show_state()
 
     def _stop(self) -> None:
+        self._embeddings.stop()
         status = self._services.jobs.busy_with("export")
         if status is not None:
             self._services.jobs.cancel(status.run_id)

@@ -31,9 +31,10 @@ class PackageFile:
 
 @dataclass(frozen=True)
 class Package:
-    """One exported model. `difference` is None when the run did not say."""
+    """One exported model in one form. `difference` is None when the run did not say."""
 
     model_id: str
+    form: str
     folder: Path
     finished: str
     difference: float | None
@@ -43,22 +44,34 @@ class Package:
     @property
     def proof(self) -> str:
         """The parity result in words."""
-        return texts.parity(self.difference, self.images_compared)
+        return texts.parity(self.difference, self.images_compared, self.form)
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others of the project."""
+        return self.folder.name
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in words."""
+        return texts.written_to(str(self.folder), self.folder.with_name(f"{self.key}.zip").is_file())
 
 
 def read(project: Project) -> list[Package]:
-    """The newest package of each model, newest first; called off the window's thread."""
+    """The newest export of each model in each form, newest first; called off the window's thread."""
     found: dict[str, Package] = {}
     for row in project.catalogue.runs():
         if row.stage != "export" or row.state != RunState.SUCCEEDED or not row.adopted:
             continue
-        model_id = str(json.loads(row.spec_json)["model"])
-        folder = project.exports_dir / f"{model_id}-package"
+        spec = json.loads(row.spec_json)
+        model_id, form = str(spec["model"]), str(spec.get("format", "package"))
+        folder = project.exports_dir / f"{model_id}-{form}"
         if folder.is_dir():
-            found.pop(model_id, None)
+            found.pop(folder.name, None)
             difference = row.result.get("largest_difference")
-            found[model_id] = Package(
+            found[folder.name] = Package(
                 model_id,
+                form,
                 folder,
                 row.finished,
                 float(difference) if difference is not None else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sslstudio.gui.texts import count
 
 TITLE = "Export"
@@ -9,15 +11,16 @@ MODEL = "Classifier"
 EXPORT = "Export model package"
 NO_MODEL = "Train a classifier on the Classify page first."
 READ_ONLY = "This project is open for reading only."
-HOLDS = "What the package holds"
+FORM = "What to write"
+HOLDS = "What it holds"
 PRIVACY_TITLE = "Before you pass it on"
 PRIVACY = (
-    "The package holds no image, no name, no identifier, no date and no path of this computer. But what a network has "
-    "learned, and the numbers it describes images by, can identify people: share the package as you would share "
+    "What is written holds no image, no name, no identifier, no date and no path of this computer. But what a network "
+    "has learned, and the numbers it describes images by, can identify people: share it as you would share "
     "the images. For research use only; it is not a medical device."
 )
-PACKAGES = "Packages of this project"
-NO_PACKAGES = "None yet. A package is one folder that predicts on any computer, with or without SSL Studio."
+PACKAGES = "Exported so far"
+NO_PACKAGES = "Nothing yet. Each export is one folder, and the same as a zip, that works with or without SSL Studio."
 FILES = "Files and checksums"
 OPEN_FOLDER = "Open folder"
 SAVE_COPY = "Save a copy ..."
@@ -34,28 +37,109 @@ PREDICTING = "Predicting ..."
 NO_SOURCE = "Choose a folder of images first."
 COPY_COMMAND = "Copy as command"
 COPIED = "Copied."
-COPY_DONE = "The package was copied."
-COPY_FAILED = "The package could not be copied. Choose a folder you may write to."
+COPY_DONE = "It was copied."
+COPY_FAILED = "It could not be copied. Choose a folder you may write to."
 
-CONTENTS = (
-    ("The model", "model.onnx, with all preprocessing inside; runs in any ONNX runtime"),
-    ("The weights", "model.safetensors, to go on training elsewhere"),
-    ("The classes", "labels.json, names and colours in the order of the answers"),
-    ("The model card", "MODEL_CARD.md: what it learned from, how well it does, where it ends"),
-    ("An example", "a made-up picture with the answer to expect, and predict.py, one page of plain Python"),
-    ("Checksums", "SHA256SUMS, so that a changed file is noticed"),
+
+@dataclass(frozen=True)
+class Form:
+    """One of the things that can be written: what it is for, and what it holds."""
+
+    key: str
+    title: str
+    action: str
+    purpose: str
+    contents: tuple[tuple[str, str], ...]
+
+
+FORMS = (
+    Form(
+        "package",
+        "Model package",
+        "Export model package",
+        "To use the classifier elsewhere, or to hand it to a colleague or a reviewer: it predicts on new images on any "
+        "computer, and says what it is and how well it does.",
+        (
+            ("The model", "model.onnx, with all preprocessing inside; runs in any ONNX runtime"),
+            ("Decisions", "operating.json: calibration, operating points, and the limits of sets of classes"),
+            ("The model card", "MODEL_CARD, as PDF and as text: what it learned from, how well it does, where it ends"),
+            ("For a paper", "CHECKLIST.md: CLAIM and TRIPOD+AI, filled as far as the project knows"),
+            ("The rest", "weights, classes, predict.py of forty lines, a made-up example, checksums"),
+        ),
+    ),
+    Form(
+        "backbone",
+        "Network for PyTorch",
+        "Export network",
+        "For a programmer who goes on with what was learned here: the network without its classifier, to fine-tune for "
+        "another question or to describe images with.",
+        (
+            ("timm", "timm.safetensors, loaded by one line"),
+            ("torchvision", "torchvision.pth, where torchvision has such a network"),
+            ("PyTorch", "program.pt2, with all preprocessing inside"),
+            ("How to", "README.md: the line for each, also for lightly and MONAI, and what the network wants to see"),
+        ),
+    ),
+    Form(
+        "monai",
+        "MONAI bundle",
+        "Export MONAI bundle",
+        "For a group that works with MONAI: the classifier in the form that MONAI's own programs verify and run.",
+        (
+            ("The classifier", "models/model.pt, and configs/ that say how it is built and run"),
+            ("Reading files", "scripts/, so that images are seen as they were in training"),
+            ("The model card", "docs/, with the commands to verify and to run it"),
+        ),
+    ),
+    Form(
+        "embeddings",
+        "Embeddings",
+        "Write embeddings ...",
+        "For statistics of your own: the numbers by which the classifier's network describes each image.",
+        (
+            (
+                "Parquet",
+                "one row an image: number, pseudonym of the patient, label, part, embedding; for pandas, R, DuckDB",
+            ),
+            ("NumPy", "a matrix, one row an image, with the numbers of the images in a second file"),
+        ),
+    ),
 )
+STOPPED = "Stopped; nothing was written."
+WRITING_EMBEDDINGS = "Writing embeddings"
+EMBEDDINGS_BUSY = "Embeddings are being written."
+EMBEDDINGS_FILTERS = "Parquet (*.parquet);;NumPy (*.npy)"
 FILE_HEADERS = ("File", "SHA-256", "Size")
 
 
-def parity(difference: float | None, images: int) -> str:
-    """The proof that the package gives the same answers as the project."""
+def form(key: str) -> Form:
+    """The form called `key`; the first one for a name that is none."""
+    return next((form for form in FORMS if form.key == key), FORMS[0])
+
+
+def parity(difference: float | None, images: int, key: str = "package") -> str:
+    """The proof that what was exported gives the same answers as the project."""
     if difference is None:
         return "Exported."
+    if key == "backbone":
+        return (
+            f"Loaded anew, it gives the same features as in this project on {count(images, 'image')}; largest "
+            f"difference of a feature {difference:.7f}."
+        )
     return (
         f"Same answers as in this project on {count(images, 'image')}; largest difference of a probability "
         f"{difference:.7f}."
     )
+
+
+def written_to(folder: str, zipped: bool) -> str:
+    """Where an export lies."""
+    return f"Written to {folder}{', and as .zip beside it' if zipped else ''}."
+
+
+def embeddings_written(images: int, dimensions: int, file: str) -> str:
+    """Where embeddings lie."""
+    return f"{count(images, 'embedding')} of {count(dimensions, 'number')} written to {file}."
 
 
 def predicted(images: int, skipped: int, file: str) -> str:

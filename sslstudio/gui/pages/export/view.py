@@ -1,15 +1,14 @@
-"""What the Export page looks like: what a package holds, the packages there are, and prediction on new files."""
+"""What the Export page looks like: what can be written, what was exported so far, and prediction on new files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from sslstudio.gui.pages.export import texts
+from sslstudio.gui.pages.export.about import AboutForms
 from sslstudio.gui.pages.export.packages import Package
 from sslstudio.gui.widgets.controls import (
     Line,
@@ -35,7 +35,8 @@ from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
 class ExportView(QWidget):
     """Setters, and a signal for each thing that can be asked for; folders are asked for in the system's dialog."""
 
-    export_requested = Signal(str)
+    export_requested = Signal(str, str)
+    embeddings_requested = Signal(str, str)
     stop_requested = Signal()
     open_requested = Signal()
     save_requested = Signal(str)
@@ -50,11 +51,14 @@ class ExportView(QWidget):
         self.setObjectName("page")
         self.model = QComboBox()
         self.export = ReasonButton(texts.EXPORT, "export")
+        self.about = AboutForms()
         self.progress = QProgressBar()
         self.stop = PlainButton("Stop", "stop", quiet=True)
         self._note = Text("", "muted")
         self.package = QComboBox()
         self._proof = Text("", "ok")
+        self._place = Text("", "muted")
+        self._written = Text("", "")
         self._none = Text(texts.NO_PACKAGES, "muted")
         self.files = ScoreTable(texts.FILES, texts.FILE_HEADERS, (2,))
         self.open = PlainButton(texts.OPEN_FOLDER, "folder")
@@ -96,20 +100,28 @@ class ExportView(QWidget):
         """The packages of the project, newest first."""
         self.package.clear()
         for package in packages:
-            self.package.addItem(package.folder.name, package.model_id)
+            self.package.addItem(package.key, package.key)
         self.package.setCurrentIndex(max(0, self.package.findData(current)))
         self._package_part.setVisible(bool(packages))
-        self._predict_part.setVisible(bool(packages))
+        self._predict_part.setVisible(False)
         self._none.setVisible(not packages)
 
     def set_package(self, package: Package) -> None:
         """The proof and the files of the package in hand."""
         self._proof.setText(package.proof)
+        self._place.setText(package.place)
+        self._predict_part.setVisible(package.form == "package")
         rows = []
         for file in package.files:
             short = f"{file.sha256[:16]} ..." if file.sha256 else ""
             rows.append(ScoreRow((file.name, short, texts.size(file.size)), tip=file.sha256))
         self.files.set_rows(rows)
+
+    def set_written(self, words: str, role: str = "") -> None:
+        """What became of the embeddings that were asked for last."""
+        self._written.set_role(role)
+        self._written.setText(words)
+        self._written.setVisible(bool(words))
 
     def set_source(self, text: str) -> None:
         """The folder whose files are to be scored."""
@@ -151,7 +163,8 @@ class ExportView(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
-        column.addLayout(self._about())
+        column.addWidget(self.about)
+        column.addWidget(self._written)
         column.addWidget(Line())
         column.addWidget(SectionTitle(texts.PACKAGES))
         column.addWidget(self._none)
@@ -176,33 +189,8 @@ class ExportView(QWidget):
         whole.addWidget(Line())
         whole.addWidget(scroll, 1)
         self.set_progress(None)
+        self.set_written("")
         self.set_packages((), "")
-
-    def _about(self) -> QHBoxLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
-        for line, (name, what) in enumerate(texts.CONTENTS):
-            title = QLabel(name)
-            title.setProperty("role", "strong")
-            grid.addWidget(title, line, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(Text(what), line, 1)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(SectionTitle(texts.HOLDS))
-        left.addLayout(grid)
-        left.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        right.addWidget(SectionTitle(texts.PRIVACY_TITLE))
-        right.addWidget(Text(texts.PRIVACY))
-        right.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(32)
-        row.addLayout(left, 3)
-        row.addLayout(right, 2)
-        return row
 
     def _build_package(self) -> None:
         column = QVBoxLayout(self._package_part)
@@ -217,6 +205,7 @@ class ExportView(QWidget):
         row.addStretch(1)
         column.addLayout(row)
         column.addWidget(self._proof)
+        column.addWidget(self._place)
         column.addWidget(self.files)
         column.addSpacing(8)
 
@@ -241,7 +230,8 @@ class ExportView(QWidget):
         column.addWidget(self._outcome)
 
     def _connect(self) -> None:
-        self.export.clicked.connect(lambda: self.export_requested.emit(str(self.model.currentData() or "")))
+        self.export.clicked.connect(self._ask_export)
+        self.about.chosen.connect(lambda key: self.export.set_text(texts.form(key).action))
         self.stop.clicked.connect(lambda: self.stop_requested.emit())
         self.package.activated.connect(lambda _: self.package_requested.emit(str(self.package.currentData())))
         self.open.clicked.connect(lambda: self.open_requested.emit())
@@ -251,6 +241,17 @@ class ExportView(QWidget):
         self.source.textChanged.connect(self.source_chosen)
         self.predict.clicked.connect(self.predict_requested)
         self.command.clicked.connect(lambda: self.command_requested.emit())
+
+    def _ask_export(self) -> None:
+        model, form = str(self.model.currentData() or ""), self.about.form.value()
+        if form != "embeddings":
+            self.export_requested.emit(model, form)
+            return
+        start = str(Path.home() / "embeddings.parquet")
+        file, kind = QFileDialog.getSaveFileName(self, texts.form(form).title, start, texts.EMBEDDINGS_FILTERS)
+        if file:
+            suffix = "" if Path(file).suffix in (".parquet", ".npy") else (".npy" if "npy" in kind else ".parquet")
+            self.embeddings_requested.emit(model, file + suffix)
 
     def _ask_target(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, texts.SAVE_COPY, str(Path.home()))
