@@ -140,6 +140,18 @@ def switching(per_class: int) -> Callable[[State, int], Rows]:
     return choose
 
 
+def at_random_kept(every: int) -> Callable[[State, int], Rows]:
+    """At random, with one in `every` kept to test: what an unbiased test costs there."""
+
+    def choose(state: State, wanted: int) -> Rows:
+        state.kept = np.zeros(len(state.y), dtype=bool) if state.kept is None else state.kept
+        done, found = int(state.labelled.sum()), at_random(state, wanted)
+        state.kept[found[(np.arange(done, done + len(found)) % every) == every - 1]] = True
+        return found
+
+    return choose
+
+
 def by_queue(every: int, *, keep: bool) -> Callable[[State, int], Rows]:
     """The product's queue, one case asked for after the other as its proposals come, one in `every` drawn at random."""
 
@@ -157,7 +169,7 @@ def by_queue(every: int, *, keep: bool) -> Callable[[State, int], Rows]:
                 rows, rows, state.labelled, state.open, shares, int(fewest),
                 lot if keep else None, state.kept if keep else None,
             )  # fmt: skip
-            cases = queue.propose(state.file, pool, 2 * wanted + every, int(state.labelled.sum()))
+            cases = queue.propose(state.file, pool, wanted + 2 * every, int(state.labelled.sum()))
         finally:
             queue.RANDOM_EVERY = before
         done = int(state.labelled.sum())
@@ -174,6 +186,7 @@ def by_queue(every: int, *, keep: bool) -> Callable[[State, int], Rows]:
 
 WAYS: dict[str, Callable[[State, int], Rows]] = {
     "random": at_random,
+    "random, 1 in 8 kept": at_random_kept(8),
     "margin": by_margin,
     "entropy": by_entropy,
     "coreset": by_coreset,

@@ -80,6 +80,9 @@ class Workspace(QObject):
         self._inspector = InspectorController(self.session, self.background, shell.inspector, self)
         self._refresh_timer = QTimer(self, singleShot=True, interval=80)
         self._refresh_timer.timeout.connect(self._refresh)
+        self._badge_timer = QTimer(self, singleShot=True, interval=500)
+        self._badge_timer.timeout.connect(self.badges_changed)
+        self.jobs.changed.connect(lambda _: None if self._badge_timer.isActive() else self._badge_timer.start())
         self._listen(True)
         self._take_up()
         for place, notice in enumerate(project.notices):

@@ -57,6 +57,8 @@ class ComparePane(QWidget):
         column.addLayout(foot)
         column.addLayout(self._plot_row, 2)
         column.addWidget(self.no_loss)
+        column.addStretch(0)
+        self._column = column
         self.set_message("")
 
     def choice(self) -> tuple[str, str]:
@@ -96,6 +98,7 @@ class ComparePane(QWidget):
         self.kept.setText(kept)
         self.kept.setVisible(bool(kept))
         self.maps.setVisible(bool(kept))
+        self._column.setStretch(self._column.count() - 1, 0 if kept else 3)
         self.moved.setEnabled(bool(kept))
         self.moved.setAccessibleDescription("" if kept else texts.NO_MOVED)
 
