@@ -36,12 +36,14 @@ class _Pending:
 
 class Background(QObject):
     """Threads for one open project. `unhandled` receives problems nobody took; bugs go to ``sys.excepthook``.
+    ``delivered`` fires behind each result.
 
     Calls that share a `key` supersede one another: only the result of the newest is delivered. All results of a
     closed or reset Background are dropped.
     """
 
     unhandled = Signal(object)
+    delivered = Signal()
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject | None = None, threads: int = 6) -> None:
@@ -131,6 +133,7 @@ class Background(QObject):
         if result.error is None:
             if pending.done is not None:
                 pending.done(result.value)
+            self.delivered.emit()
         elif isinstance(result.error, SSLStudioError):
             if pending.failed is not None:
                 pending.failed(result.error)

@@ -82,7 +82,8 @@ class Workspace(QObject):
         self._refresh_timer.timeout.connect(self._refresh)
         self._badge_timer = QTimer(self, singleShot=True, interval=500)
         self._badge_timer.timeout.connect(self.badges_changed)
-        self.jobs.changed.connect(lambda _: None if self._badge_timer.isActive() else self._badge_timer.start())
+        self.jobs.changed.connect(self._told)
+        self.background.delivered.connect(self._told)
         self._listen(True)
         self._take_up()
         for place, notice in enumerate(project.notices):
@@ -97,6 +98,11 @@ class Workspace(QObject):
 
     def _changed(self, *_: object) -> None:
         self._refresh_timer.start()
+
+    def _told(self, *_: object) -> None:
+        """A job went on, or a page has read something: its badge may say more."""
+        if not self._badge_timer.isActive():
+            self._badge_timer.start()
 
     def _take_up(self) -> None:
         """Select the image that was in hand when the project was left, and keep track from now on."""

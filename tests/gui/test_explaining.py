@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sslstudio.gui.explain import heat, texts
 from sslstudio.gui.explain.controller import Explaining
 from sslstudio.gui.explain.panel import ExplanationPanel
-from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.project_images import LIVE, ProjectImages, Suggestions
 from sslstudio.session import workflow
 from tests.gui.image_project import Desk, build, desk, label_all, pictures
 
@@ -108,6 +108,22 @@ def test_without_a_classifier_neighbours_are_shown_all_the_same(made: Desk, qtbo
     panel = opened(found, made, qtbot)
     assert panel.notice.text() == texts.NO_MODEL and panel.wanted() and not panel.show_heat.isEnabled()
     release()
+
+
+def test_while_labelling_the_suggestions_speak_and_elsewhere_the_classifier(
+    explaining: Explaining, made: Desk, qtbot: QtBot
+) -> None:
+    images = explaining._images
+    ids, shares = np.array([1, 2]), np.full((2, 2), 0.5, dtype=np.float32)
+    images.set_suggestions(Suggestions(ids, shares, (1, 2), LIVE))
+    panel = opened(explaining, made, qtbot)
+    assert panel.opinion.text() == "What the suggestions say" and not panel.show_heat.isEnabled()
+    explaining.open()
+    made.session.select([1])
+    explaining.open()
+    qtbot.waitUntil(lambda: panel.opinion.text().startswith("What linear-"), timeout=SOON)
+    assert panel.show_heat.isEnabled()
+    explaining.open()
 
 
 def test_what_cannot_be_ruled_out_stands_below_the_opinion(explaining: Explaining, made: Desk, qtbot: QtBot) -> None:

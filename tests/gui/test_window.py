@@ -53,6 +53,19 @@ def test_a_project_opens_with_its_counts_and_every_page(
     Project.open(small_project.path).close()
 
 
+def test_the_badges_follow_what_pages_read(make_window: MakeWindow, qtbot: QtBot, small_project: Project) -> None:
+    window = make_window()
+    window.attach(small_project)
+    assert window.workspace is not None
+    workspace = window.workspace
+    qtbot.waitUntil(lambda: not workspace.background.busy, timeout=20000)
+    qtbot.wait(600)
+    told: list[int] = []
+    with qtbot.waitSignal(workspace.badges_changed, timeout=5000):
+        workspace.background.run(int, done=told.append)
+    assert told == [0]
+
+
 def test_a_broken_page_is_a_card_and_the_others_work(
     make_window: MakeWindow, small_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from sslstudio.gui.explain.panel import ExplanationPanel, Tile
 from sslstudio.gui.inspector_controller import label_text
 from sslstudio.gui.item_models.current_map import CurrentMap
 from sslstudio.gui.item_models.meanings import meaning_on_screen
-from sslstudio.gui.item_models.project_images import ProjectImages
+from sslstudio.gui.item_models.project_images import LIVE, ProjectImages
 from sslstudio.gui.pages.page import Services
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.importers.windowing import on_screen
@@ -50,6 +50,7 @@ class Explaining(QObject):
         self.panel: ExplanationPanel | None = None
         self._case: _Case | None = None
         self._users = 0
+        self._labelling = False
 
     @classmethod
     def of(cls, services: Services) -> Explaining:
@@ -61,7 +62,17 @@ class Explaining(QObject):
         """Give a page the key; returns what takes it away, and lets go of the project with the last page."""
         self._users += 1
         dispose = actions.add(
-            Action(f"{page}.explain", texts.ACTION, self.open, "View", texts.KEY, self.reason, page, "help", 4)
+            Action(
+                f"{page}.explain",
+                texts.ACTION,
+                lambda: self.open(labelling=page == "label"),
+                "View",
+                texts.KEY,
+                self.reason,
+                page,
+                "help",
+                4,
+            )
         )
 
         def release() -> None:
@@ -76,8 +87,10 @@ class Explaining(QObject):
         """Why nothing can be explained now."""
         return "" if self._services.session.selection else texts.NOTHING
 
-    def open(self) -> None:
-        """Show the case in hand, or close when it is open."""
+    def open(self, *, labelling: bool = False) -> None:
+        """Show the case in hand, or close when it is open. While `labelling` the suggestions that follow the labels
+        speak, elsewhere the trained classifier where there is one."""
+        self._labelling = labelling
         if self.panel is not None and self.panel.isVisible():
             self.panel.close()
             return
@@ -108,6 +121,7 @@ class Explaining(QObject):
             return
         image_id = int(ids.ordered[0])
         suggested = self._images.suggestions.source if self._images.suggestions is not None else ""
+        suggested = "" if suggested == LIVE and not self._labelling else suggested
         current = self._current.known.current
         view = current.embedding if current is not None else ""
         self._services.background.run(
@@ -115,7 +129,7 @@ class Explaining(QObject):
         )
 
     def _read(self, image_id: int, suggested: str, view: str) -> _Case:
-        """`suggested` is whose suggestions are in use ("live": the head that refits while labelling), `view` the
+        """`suggested` is whose suggestions are in use (LIVE: the head that refits while labelling), `view` the
         embedding of the current map."""
         project = self._services.session.project
         detail = project.catalogue.image(image_id)
@@ -164,6 +178,7 @@ class Explaining(QObject):
         if not chances:
             notice = texts.NO_MODEL if case.model is None else texts.NOT_SEEN
         panel.set_notice(notice)
+        panel.opinion.setText(texts.opinion(case.model.model_id if case.model is not None else "", bool(chances)))
         panel.set_opinion([(key, names.get(key, "?"), share) for key, share in order], _sets(found, names))
         near = {key: list[Any]() for key, _ in order}
         for one in found.near if found is not None else ():

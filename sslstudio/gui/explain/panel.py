@@ -59,6 +59,7 @@ class ExplanationPanel(QDialog):
         self.map_words = Text("", "small")
         self.caution = Text(texts.CAUTION, "strong")
         self._heat: QImage | None = None
+        self.opinion = SectionTitle(texts.OPINION)
         self._opinion = QGridLayout()
         self._sets = Text("", "small")
         self._near = QVBoxLayout()
@@ -218,7 +219,7 @@ class ExplanationPanel(QDialog):
         right = QVBoxLayout(words)
         right.setSpacing(8)
         right.addWidget(self.notice)
-        right.addWidget(SectionTitle(texts.OPINION))
+        right.addWidget(self.opinion)
         right.addLayout(self._opinion)
         right.addWidget(self._sets)
         right.addWidget(Line())

@@ -37,9 +37,9 @@ def distance(value: float) -> str:
     return f"distance {value:.3f}"
 
 
-def model(model_id: str) -> str:
-    """Whose opinion it is."""
-    return f"By {model_id}"
+def opinion(model_id: str, known: bool) -> str:
+    """Whose opinion it is: a model's, or without one that of the head that refits while labelling."""
+    return f"What {model_id} thinks" if model_id else "What the suggestions say" if known else OPINION
 
 
 def days(between: int | None) -> str:

@@ -28,9 +28,14 @@ FIRST_LOOK_MS = 800
 """So long a project of very many images shows its first ones before all are read, which would hold them back."""
 
 
+LIVE = "live"
+"""The source of suggestions by the head that refits while labelling."""
+
+
 @dataclass(frozen=True)
 class Suggestions:
-    """What a classifier thinks of images `ids` (M,): `probabilities` (M, K) for the classes `class_ids` (K,)."""
+    """What a classifier thinks of images `ids` (M,): `probabilities` (M, K) for the classes `class_ids` (K,). `source`
+    is the model's id, or LIVE."""
 
     ids: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float32]

@@ -13,7 +13,7 @@ from sslstudio.classifiers.advising import Gain
 from sslstudio.classifiers.refit import Refit, Rung
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.current_map import CurrentMap
-from sslstudio.gui.item_models.project_images import ProjectImages, Suggestions
+from sslstudio.gui.item_models.project_images import LIVE, ProjectImages, Suggestions
 from sslstudio.gui.item_models.sides import kept_patients, teaching
 from sslstudio.gui.pages.label import texts
 from sslstudio.gui.pages.page import Services
@@ -191,7 +191,7 @@ class Learner(QObject):
         return Drawn(len(sample), len(patients), judged, right)
 
     def _take(self, fitted: Refit, lesson: _Lesson, copies: Set[int]) -> None:
-        self._images.set_suggestions(Suggestions(fitted.ids, fitted.probabilities, lesson.class_ids, "live"))
+        self._images.set_suggestions(Suggestions(fitted.ids, fitted.probabilities, lesson.class_ids, LIVE))
         images, patients = len(lesson.image_ids), len(set(lesson.groups))
         drawn = self._judge(fitted, lesson.class_ids, copies)
         if fitted.accuracy is None:
@@ -229,6 +229,6 @@ class Learner(QObject):
         self._nothing(error.message)
 
     def _nothing(self, why: str) -> None:
-        if self._images.suggestions is not None and self._images.suggestions.source == "live":
+        if self._images.suggestions is not None and self._images.suggestions.source == LIVE:
             self._images.set_suggestions(None)
         self.learned.emit(Learned(None, why_not=why, drawn=self._judge(None, (), set())))
