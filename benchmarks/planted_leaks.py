@@ -122,7 +122,7 @@ class Collection:
 
     def same(self, items: list[Item], of: set[int]) -> tuple[list[tuple[int, int, float, bool]], int]:
         """What the check says of pairs with one of the images `of`; and how many pairs it compared."""
-        pairs, _ = across.alike_shades(str(self.folder), items, list(range(len(items))))
+        pairs = across.alike_shades(str(self.folder), items, list(range(len(items))))
         pairs = [pair for pair in pairs if not of.isdisjoint(pair)]
         told = across.same_pictures(str(self.folder), items, pairs) if pairs else []
         return [one for one in told if one[3]], len(pairs)

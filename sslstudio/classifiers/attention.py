@@ -124,7 +124,7 @@ def attend(
 
 def reduce(head: Attention, vectors: NDArray[np.floating]) -> Doubles:
     """Vectors (N, D) in the main directions of a head, (N, R)."""
-    found: Doubles = ((np.asarray(vectors, dtype=np.float32) - head.mean) @ head.basis.T).astype(np.float64)
+    found: Doubles = (np.asarray(vectors, dtype=np.float64) - head.mean) @ head.basis.T
     return found
 
 
@@ -167,20 +167,15 @@ class _Space:
 
 def _space(x: Floats) -> _Space:
     """The main directions of vectors (N, D), standardised, and the images in them at unit mean square."""
+    from sklearn.decomposition import PCA
+
     mean, scale = fitting.standardise(x)
-    standard = (x - mean) / scale
-    Vt = np.linalg.svd(standard, full_matrices=False)[2] if len(x) < x.shape[1] else _principal(standard)
-    basis = Vt[:DIRECTIONS] / scale
+    solver = "full" if len(x) < x.shape[1] else "covariance_eigh"
+    basis = PCA(min(DIRECTIONS, *x.shape), svd_solver=solver).fit((x - mean) / scale).components_ / scale
     h = (x - mean) @ basis.T
     size = float(np.sqrt((h.astype(np.float64) ** 2).mean())) or 1.0
     basis = (basis / size).astype(np.float32)
     return _Space(mean, basis, ((x - mean) @ basis.T).astype(np.float64))
-
-
-def _principal(standard: Floats) -> Floats:
-    """The directions of rows (N, D), the widest first, from their covariance, which is quicker when N > D."""
-    rows = np.linalg.eigh((standard.T @ standard).astype(np.float64))[1].T[::-1]
-    return np.ascontiguousarray(rows).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,9 +232,10 @@ def _forward(parts: _Parts, rows: _Sorted) -> tuple[Doubles, Doubles, _Felt]:
 def objective(parts: _Parts, rows: _Sorted, one_hot: Doubles, worth: Doubles, hold: float) -> tuple[float, Doubles]:
     """The weighted cross entropy of bags with classes `one_hot` (B, K) and weights `worth` (B,), plus |C|^2 / 2 and
     `hold` times the squares of V, U and w over 2; and its gradient by all parts, flat."""
+    from scipy.special import logsumexp
+
     logits, weight, felt = _forward(parts, rows)
-    top = logits.max(axis=1, keepdims=True)
-    total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    total = logsumexp(logits, axis=1)
     held = float((parts.V**2).sum() + (parts.U**2).sum() + (parts.w**2).sum())
     loss = float((total - (logits * one_hot).sum(axis=1)) @ worth) + 0.5 * float((parts.C**2).sum()) + 0.5 * hold * held
     by_logits = worth[:, None] * (np.exp(logits - total[:, None]) - one_hot)
@@ -264,16 +260,14 @@ def objective(parts: _Parts, rows: _Sorted, one_hot: Doubles, worth: Doubles, ho
 def _learn(space: _Space, bags: Bags, target: Ints, n_classes: int, seed: int) -> Attention:
     """Strength and temperature by folds of whole patients, then all bags that have a class."""
     known = np.flatnonzero(target != NO_CLASS)
-    bags, h, target = _only(space.h, bags, known), space.h[np.isin(bags.bag, known)], target[known]
+    (h, bags), target = _only(space.h, bags, known), target[known]
     mean = np.add.reduceat(h[bags.order], bags.starts, axis=0) / bags.size[:, None]
     folds, _ = fitting.group_folds(target, bags.patient, seed)
     strength = fitting.search(mean.astype(np.float32), target, n_classes, folds).chosen
     logits = np.zeros((len(target), n_classes))
     for train, test in folds:
-        inner = _only(h, bags, train)
-        parts = _fit(h[np.isin(bags.bag, train)], inner, target[train], n_classes, strength, seed)
-        rest = _only(h, bags, test)
-        logits[test] = _forward(parts, _Sorted(h[np.isin(bags.bag, test)], rest))[0]
+        parts = _fit(*_only(h, bags, train), target[train], n_classes, strength, seed)
+        logits[test] = _forward(parts, _Sorted(*_only(h, bags, test)))[0]
     temperature = fitting.temperature(logits, target) if folds else 1.0
     made = _fit(h, bags, target, n_classes, strength, seed)
     return Attention(
@@ -281,12 +275,13 @@ def _learn(space: _Space, bags: Bags, target: Ints, n_classes: int, seed: int) -
     )
 
 
-def _only(h: Doubles, bags: Bags, kept: Ints) -> Bags:
-    """The bags `kept` (ascending) of images h, numbered anew, over their images in the order they had."""
+def _only(h: Doubles, bags: Bags, kept: Ints) -> tuple[Doubles, Bags]:
+    """The images, of h (N, R), of the bags `kept` (ascending), in the order they had, and these bags numbered anew."""
     images = np.isin(bags.bag, kept)
     bag = np.searchsorted(kept, bags.bag[images]).astype(np.int64)
     size = bags.size[kept]
-    return Bags(bag, bags.patient[kept], size, np.argsort(bag, kind="stable"), np.cumsum(size) - size)
+    some = Bags(bag, bags.patient[kept], size, np.argsort(bag, kind="stable"), np.cumsum(size) - size)
+    return h[images], some
 
 
 def _fit(h: Doubles, bags: Bags, target: Ints, n_classes: int, strength: float, seed: int) -> _Parts:

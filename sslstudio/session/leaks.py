@@ -284,7 +284,7 @@ def _compare(
     )
     check()
     items = {item.image_id: item for item in project.catalogue.items_of(everything)}
-    shaded, _ = call(
+    shaded = call(
         compute,
         "sslstudio.triage.across:alike_shades",
         str(project.pixels_dir),

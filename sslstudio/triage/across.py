@@ -60,16 +60,14 @@ def same_pictures(
     return found
 
 
-def alike_shades(
-    pixels: str, items: Sequence[Item], owners: Sequence[int]
-) -> tuple[list[tuple[int, int]], list[float]]:
-    """Pairs of image ids, the lower first, and how well their shades correlate: each with the four most alike of other
-    `owners`, also where one is cut out of the other or turned over; the most alike first.
+def alike_shades(pixels: str, items: Sequence[Item], owners: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of image ids, the lower first, whose shades correlate: each with the four most alike of other `owners`,
+    also where one is cut out of the other or turned over; the most alike first.
 
     `items` are those of the images in the order of `owners`; of more than 10,000 there is no pair.
     """
     if not 2 <= len(items) <= MOST_BY_SHADES:
-        return [], []
+        return []
     views = _views(pixels, items)
     ids, owner = np.array([item.image_id for item in items]), np.asarray(owners)
     cuts = [_shades(views[:, 0, a:b, c:d]) for a, b in _CUTS for c, d in _CUTS]
@@ -83,13 +81,12 @@ def alike_shades(
             for part in (whole, turned[0]):
                 np.maximum(alike, part[rows] @ cut.T, out=alike)
         alike[owner[rows, None] == owner[None]] = -1
-        for row in range(len(alike)):
-            for other in np.argsort(-alike[row])[:NEAREST].tolist():
+        for row, nearest in enumerate(np.argpartition(-alike, min(NEAREST, len(ids)) - 1, axis=1)[:, :NEAREST]):
+            for other in nearest.tolist():
                 if alike[row, other] >= ALIKE_SHADES:
                     one, two = sorted((int(ids[first + row]), int(ids[other])))
                     found[one, two] = max(found.get((one, two), 0.0), float(alike[row, other]))
-    pairs = sorted(found, key=lambda pair: (-found[pair], pair))
-    return pairs, [found[pair] for pair in pairs]
+    return sorted(found, key=lambda pair: (-found[pair], pair))
 
 
 _seen: dict[tuple[str, int, object], NDArray[np.uint8]] = {}

@@ -25,9 +25,9 @@ def drawn(seed: int, n: int = 40, k: int = 3) -> Said:
 def test_the_order_of_images_does_not_matter(seed: int, unit: str, way: str, nothing: int) -> None:
     said = drawn(seed)
     turn = np.random.default_rng(seed).permutation(len(said.y))
-    found = [pooling.make_bags(unit, said.patients[rows], said.studies[rows]) for rows in (np.arange(40), turn)]  # type: ignore[arg-type]
-    first = pooling.pool(said.proba, found[0], way, nothing)  # type: ignore[arg-type]
-    again = pooling.pool(said.proba[turn], found[1], way, nothing)  # type: ignore[arg-type]
+    found = [pooling.make_bags(unit, said.patients[rows], said.studies[rows]) for rows in (np.arange(40), turn)]
+    first = pooling.pool(said.proba, found[0], way, nothing)
+    again = pooling.pool(said.proba[turn], found[1], way, nothing)
     assert again == pytest.approx(first) and first.sum(axis=1) == pytest.approx(1)
     assert (pooling.truth(said.y[turn], found[1], nothing) == pooling.truth(said.y, found[0], nothing)).all()
     assert sorted(found[0].patient) == sorted(found[1].patient)
@@ -37,7 +37,7 @@ def test_the_order_of_images_does_not_matter(seed: int, unit: str, way: str, not
 def test_a_bag_of_one_image_scores_as_the_image(seed: int, way: str, nothing: int) -> None:
     said = drawn(seed, n=12)
     bags = pooling.make_bags("patient", np.arange(12).astype(str), said.studies)
-    assert pooling.pool(said.proba, bags, way, nothing)[bags.bag] == pytest.approx(said.proba)  # type: ignore[arg-type]
+    assert pooling.pool(said.proba, bags, way, nothing)[bags.bag] == pytest.approx(said.proba)
     assert (pooling.truth(said.y, bags)[bags.bag] == said.y).all()
 
 
