@@ -35,15 +35,14 @@ def cancel(run_dir: Path, keep: KeepOnStop | None = None) -> None:
 def settle_kept(run_dir: Path) -> str:
     """Do with the weights of a stopped pretraining what was asked for; returns which are kept, "" for none.
 
-    Nothing happens while its worker lives, or when nothing was asked for. A worker that has said its last word is given
-    a moment to let go.
+    Nothing happens while its worker lives, or when nothing was asked for.
     """
     run = RunDirectory(run_dir)
     try:
         wish = run.keep_file.read_text(encoding="utf-8")
     except OSError:
         return ""
-    if not _wait_for_end(run, _LETTING_GO if run.state().final else 0.0):
+    if not _has_let_go(run):
         return ""
     taken = ""
     if wish == "discard":
@@ -60,7 +59,7 @@ def choose_kept(run_dir: Path, keep: KeepOnStop) -> str:
     Raises SSLStudioError: "still_running", "nothing_kept".
     """
     run = RunDirectory(run_dir)
-    if run.alive():
+    if not _has_let_go(run):
         raise SSLStudioError(f"{run.run_id} is still running.", "Stop it first.", code="still_running")
     run.keep_file.unlink(missing_ok=True)
     if keep == "discard":
@@ -95,9 +94,7 @@ def resume(run_dir: Path, extend_epochs: int = 0, launcher: Launcher | None = No
     Raises SSLStudioError "already_running", or "cannot_extend" for a run that has no epochs.
     """
     run = RunDirectory(run_dir)
-    if run.state().final:
-        _wait_for_end(run, _LETTING_GO)  # it has said its last word and may still be closing its files
-    if run.alive():
+    if not _has_let_go(run):
         raise SSLStudioError(f"{run.run_id} is running already.", "Wait for it, or stop it.", code="already_running")
     if extend_epochs:
         _extend(run, extend_epochs)
@@ -130,6 +127,11 @@ def _end_worker(run: RunDirectory, *, force: bool) -> bool:
         return False
     processes.terminate_group(status.pid, force=force)
     return True
+
+
+def _has_let_go(run: RunDirectory) -> bool:
+    """True when no worker lives; one that has said its last word is given a moment to close its files."""
+    return _wait_for_end(run, _LETTING_GO if run.state().final else 0.0)
 
 
 def _wait_for_end(run: RunDirectory, seconds: float) -> bool:

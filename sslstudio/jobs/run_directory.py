@@ -136,10 +136,10 @@ class RunDirectory:
         """The state by all evidence: events, exit code, the worker's lock, requests. See `jobs.states.classify`."""
         # The order matters: a worker writes its last event before it lets go of its lock.
         status = self.status()
-        silent = self.heartbeat_age(status)
-        alive = self.alive(status) or _end_will_be_noted(status, silent)
+        silent, cancelled = self.heartbeat_age(status), self.cancel_requested()
+        alive = self.alive(status) or (not cancelled and _end_will_be_noted(status, silent))
         last = events.last(self.events_file, status.first_event)
-        return states.classify(last, status.exit_code, self.cancel_requested(), silent, alive)
+        return states.classify(last, status.exit_code, cancelled, silent, alive)
 
     def worker_holds_lock(self) -> bool:
         """True when a worker process works in this directory now."""

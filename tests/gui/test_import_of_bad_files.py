@@ -51,7 +51,8 @@ def test_every_good_file_comes_in_and_every_bad_one_is_listed_with_its_reason(
     qtbot.mouseClick(panel.start.button, Qt.MouseButton.LeftButton)
     catalogue = window.workspace.project.catalogue
     qtbot.waitUntil(lambda: any(run.state.final and run.adopted for run in catalogue.runs()), timeout=120000)
-    assert [run.state for run in catalogue.runs()] == [RunState.SUCCEEDED]
+    imports = [run.state for run in catalogue.runs() if run.stage == "import_images"]
+    assert imports == [RunState.SUCCEEDED], "the look through the images may run behind it by now"
 
     entries = {Path(entry.folder, entry.file): entry for entry in catalogue.ledger()}
     good = [*(folder / f"good-{n}.png" for n in range(6)), renamed, *studies]

@@ -102,6 +102,9 @@ def test_a_worker_that_has_just_ended_counts_as_running_until_its_launcher_notes
     run.set_status(ended)
     run.heartbeat_file.touch()
     assert run.state() is RunState.RUNNING and not run.alive()
+    run.request_cancel()
+    assert run.state() is RunState.CANCELLED, "however it ended"
+    run.cancel_file.unlink()
     run.set_status(ended.model_copy(update={"exit_code": 0}))
     assert run.state() is RunState.FAILED
     run.set_status(ended.model_copy(update={"launcher_started": "another process"}))
