@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import re
 import runpy
@@ -126,7 +125,7 @@ def test_every_line_of_the_readme_loads_and_gives_the_same_features(
 def test_monai_itself_verifies_and_runs_the_bundle(
     bundle: tuple[TinyProject, dict[str, object]], tmp_path: Path
 ) -> None:
-    """Its own commands, from a copy, without the product; fire and jsonschema, which they may need, may be missing."""
+    """Its own commands, from a copy, without the product."""
     project, result = bundle
     assert result["images_compared"] == 5 and float(str(result["largest_difference"])) < 1e-4
     folder = tmp_path / "elsewhere"
@@ -174,10 +173,6 @@ def test_the_metadata_has_what_the_schema_of_monai_asks_for(bundle: tuple[TinyPr
     assert docs == {"README.md", package.CARD, package.CARD_PDF, package.CHECKLIST}
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("fire") is None or importlib.util.find_spec("jsonschema") is None,
-    reason="MONAI's command line needs the packages fire and jsonschema, which its extras bring",
-)
 def test_monais_command_line_takes_the_bundle(bundle: tuple[TinyProject, dict[str, object]]) -> None:
     folder = bundle[0].package
     command = [sys.executable, "-m", "monai.bundle", "verify_net_in_out", "network_def"]
