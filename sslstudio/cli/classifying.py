@@ -1,4 +1,4 @@
-"""Commands on classifiers: fit, score, compare, export, and predict from a package alone."""
+"""Commands on classifiers: fit, score, compare, export."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from sslstudio.cli import counting, dividing, few_labels
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
-from sslstudio.domain.units import PLURAL
 from sslstudio.errors import SSLStudioError
 from sslstudio.session import examining, judging, leaks, splitting, workflow
 from sslstudio.session.project import Project
@@ -195,26 +194,3 @@ def export(options: argparse.Namespace, output: Output) -> Result:
             f" {result['largest_difference']:.2e}"
         )
     return {**result, "package": str(options.output), "archive": str(archive)}
-
-
-def predict(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio predict PACKAGE SOURCE... [--pool WAY] -o FILE.csv`; needs neither a project nor torch."""
-    from sslstudio.exporters import predictor
-    from sslstudio.exporters.cases import COUNTED, table_of
-
-    summary: Result = dict(
-        predictor.predict(
-            options.package,
-            options.sources,
-            options.output,
-            lambda done, total: output.progress(done, total, "files"),
-            asked=predictor.Asked(options.pool, options.subject_pattern, options.patients_by),
-        )
-    )
-    output.say(
-        f"{summary['predicted']} images of {summary['patients']} patients in {summary['studies']} studies scored, "
-        f"{summary['skipped']} files skipped"
-    )
-    tables = {PLURAL[unit]: str(table_of(options.output, unit)) for unit in COUNTED}
-    output.say(f"Wrote {options.output}, {tables['studies']} and {tables['patients']}")
-    return {**summary, "file": str(options.output), "tables": tables}

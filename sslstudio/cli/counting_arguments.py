@@ -6,25 +6,7 @@ import argparse
 
 UNITS = ("image", "study", "patient")
 POOLINGS = ("mean", "max", "attention")
-ORDERS = ("header", "study", "path")
 POOL_HELP = "how images of a study or patient become one answer: their mean, the highest of each class, or attention"
-
-
-def predict_options(command: argparse.ArgumentParser) -> None:
-    """How new files become answers for studies and patients."""
-    command.add_argument("--pool", choices=POOLINGS, help=f"{POOL_HELP} (as the model was scored)")
-    command.add_argument(
-        "--subject-pattern",
-        default="",
-        metavar="REGEX",
-        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
-    )
-    command.add_argument(
-        "--patients-by",
-        choices=ORDERS,
-        default="header",
-        help="what decides first: DICOM patient, DICOM study, or the pattern (header)",
-    )
 
 
 def counting_options(command: argparse.ArgumentParser) -> None:

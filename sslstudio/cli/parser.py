@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from sslstudio import __version__
 from sslstudio.cli.arguments import add, count
-from sslstudio.cli.counting_arguments import ORDERS, counting_options, predict_options
+from sslstudio.cli.counting_arguments import counting_options
 from sslstudio.cli.dividing_arguments import add_dividing, dividing_options
 from sslstudio.cli.learning_arguments import add_finetuning, add_learning
+from sslstudio.cli.predicting_arguments import ORDERS, add_predicting
 
 if TYPE_CHECKING:
     from sslstudio.cli.arguments import Commands
@@ -228,20 +229,7 @@ def _classifying(commands: Commands) -> None:
         default="package",
         help="the model package, the network alone for timm, torchvision and torch.export, or a MONAI bundle (package)",
     )
-    predict = add(
-        commands, "predict", "classifying:predict", "score new files with a model package alone", project=False
-    )
-    predict.add_argument("package", type=Path, metavar="PACKAGE", help="folder of the model package")
-    predict.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folders or files to score")
-    predict_options(predict)
-    predict.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="FILE.csv",
-        help="table to write; -studies and -patients are added to its name",
-    )
+    add_predicting(commands)
 
 
 def _date(text: str) -> str:

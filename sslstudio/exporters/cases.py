@@ -17,6 +17,9 @@ from sslstudio.domain.record import Record
 from sslstudio.domain.units import PLURAL, Pooling, Unit
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import package
+from sslstudio.exporters.deciding import Deciding
+
+Ints = NDArray[np.int64]
 
 COUNTED = pooling.BAGS
 POOLED_BY = {"mean": "mean", "max": "highest", "attention": "attention"}
@@ -113,64 +116,94 @@ def read(folder: Path, classes: Sequence[str]) -> CasePooling:
     return CasePooling(rules, nothing, heads)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Scored images on their way into the tables of studies and patients: the numbers of patient and study (N, 2),
+    whether the model abstains and whether the image is unlike the training images (N, 2), probabilities (N, K), and
+    the embeddings as attention needs them, (N, R) a unit."""
+
+    files: tuple[str, ...]
+    keys: Ints
+    flags: NDArray[np.bool_]
+    shares: NDArray[np.float32]
+    reduced: Mapping[str, NDArray[np.float64]]
+
+
 class Gathering:
-    """Takes the scored images one by one; gives one row a study and one a patient at the end.
+    """Takes the scored images batch by batch; gives one row a study and one a patient at the end.
 
     Studies and patients are numbered as they come: nothing of a header goes into a table.
     """
 
-    def __init__(self, pool: CasePooling, classes: Sequence[str], wanted: Pooling | None) -> None:
+    def __init__(self, pool: CasePooling, deciding: Deciding, classes: Sequence[str], wanted: Pooling | None) -> None:
         pool.require(wanted)
-        self._pool, self._classes = pool, tuple(classes)
+        self._pool, self._deciding, self._classes = pool, deciding, tuple(classes)
         self._ways = {unit: pool.way(unit, wanted) for unit in COUNTED}
         self._attending = {unit: pool.heads[unit] for unit in COUNTED if self._ways[unit] == "attention"}
-        self._patients: dict[str, int] = {}
-        self._studies: dict[tuple[str, str], int] = {}
-        self._keys: list[tuple[int, int]] = []
-        self._files: list[str] = []
-        self._shares: list[NDArray[np.float32]] = []
-        self._reduced: dict[Unit, list[NDArray[np.float64]]] = {unit: [] for unit in self._attending}
+        self.patients: dict[str, int] = {}
+        self.studies: dict[str, int] = {}
+        self._batches: list[Batch] = []
 
-    def add(
-        self, file: str, subject: str, study: str, probabilities: Sequence[float], embedding: NDArray[np.floating]
-    ) -> tuple[int, int]:
-        """Take one image of a patient and study (pseudonyms); returns the numbers of its patient and study."""
-        patient = self._patients.setdefault(subject, len(self._patients) + 1)
-        number = self._studies.setdefault((subject, study), len(self._studies) + 1)
-        self._keys.append((patient, number))
-        self._files.append(file)
-        self._shares.append(np.asarray(probabilities, dtype=np.float32))
-        for unit, head in self._attending.items():
-            self._reduced[unit].append(attention.reduce(head, embedding[None])[0])
-        return patient, number
+    def whose(self, subject: str, study: str) -> tuple[int, int]:
+        """The numbers of the patient and study that these pseudonyms stand for."""
+        patient = self.patients.setdefault(subject, len(self.patients) + 1)
+        return patient, self.studies.setdefault(f"{subject} {study}", len(self.studies) + 1)
+
+    def reduce(self, embeddings: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
+        """What attention needs of embeddings (N, D)."""
+        return {unit: attention.reduce(head, embeddings) for unit, head in self._attending.items()}
+
+    def take(self, batch: Batch) -> None:
+        """Take scored images in."""
+        if batch.files:
+            self._batches.append(batch)
 
     def header(self, unit: Unit) -> list[str]:
         """The columns of the table of studies or of patients."""
         own = ["patient"] if unit == "patient" else ["study", "patient"]
-        return [*own, "images", "first file", "label", "confidence", *_columns(self._classes), "pooled by"]
+        counts = ["images", "images abstained", "images unlike the training images"]
+        return [
+            *(*own, *counts, "first file", "label", "confidence", *_columns(self._classes), "pooled by"),
+            *("abstain", "why"),
+        ]
 
     def rows(self, unit: Unit) -> list[list[str]]:
         """One row a study or patient, in the order of their numbers."""
-        if not self._keys:
+        if not self._batches:
             return []
-        place = 0 if unit == "patient" else 1
-        names = np.asarray([f"{key[place]:09d}" for key in self._keys], dtype=np.str_)  # they sort as numbers do
+        keys, flags, shares = (
+            np.concatenate([getattr(batch, name) for batch in self._batches]) for name in ("keys", "flags", "shares")
+        )
+        files = [file for batch in self._batches for file in batch.files]
+        names = np.char.zfill(keys[:, 0 if unit == "patient" else 1].astype(np.str_), 9)  # they sort as numbers do
         bags = pooling.make_bags("patient", names, names)
         way = self._ways[unit]
         if way == "attention":
-            shares = attention.predict(self._attending[unit], np.stack(self._reduced[unit]), bags)[0]
+            reduced = np.concatenate([batch.reduced[unit] for batch in self._batches])
+            pooled = attention.predict(self._attending[unit], reduced, bags)[0]
         else:
-            shares = pooling.pool(np.stack(self._shares), bags, way, self._pool.nothing)
-        first = bags.order[bags.starts]
+            pooled = pooling.pool(shares, bags, way, self._pool.nothing)
+        counts = np.add.reduceat(flags[bags.order].astype(np.int64), bags.starts)
         found = []
-        for bag, row in enumerate(first.tolist()):
-            patient, study = self._keys[row]
-            own = [f"patient {patient}"] if unit == "patient" else [f"study {study}", f"patient {patient}"]
-            best = int(shares[bag].argmax())
-            values = [f"{value:.6f}" for value in shares[bag]]
-            told = [self._classes[best], values[best], *values, POOLED_BY[way]]
-            found.append([*own, str(int(bags.size[bag])), self._files[row], *told])
+        for bag, row in enumerate(bags.order[bags.starts].tolist()):
+            own = (
+                [f"patient {keys[row, 0]}"]
+                if unit == "patient"
+                else [f"study {keys[row, 1]}", f"patient {keys[row, 0]}"]
+            )
+            abstained, unlike = (str(count) for count in counts[bag])
+            sizes = [str(int(bags.size[bag])), abstained, unlike if self._deciding.typical is not None else ""]
+            best = int(pooled[bag].argmax())
+            values = [f"{value:.6f}" for value in pooled[bag]]
+            abstain, why = self._deciding.judge_case(pooled[bag].tolist())
+            told = [self._classes[best], values[best], *values, POOLED_BY[way], yes(abstain), why]
+            found.append([*own, *sizes, files[row], *told])
         return found
+
+
+def yes(held: bool) -> str:
+    """How a table says yes or no."""
+    return "yes" if held else "no"
 
 
 def table_of(output: Path, unit: Unit) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sslstudio.classifiers import thresholds
+from sslstudio.classifiers.typical import SHARE, Typical
 
 SENSITIVITIES = (0.8, 0.9, 0.95)
 SETS = (
@@ -17,14 +18,20 @@ POINTS = (
     " described here, so expect somewhat less on new ones; predictive values depend on how common a class is and are"
     " not given."
 )
+UNLIKE = (
+    "How far the embedding of an image lies from those of the training images, by typical.npz: class means, main"
+    " directions and a covariance over all patients. Beyond 1 it is called unlike them: of the training images, each"
+    " measured without its patient, `share` lie within. Probabilities of such images mean little."
+)
 
 
-def describe(model: Mapping[str, Any], scores: Mapping[str, Any] | None) -> dict[str, Any]:
+def describe(model: Mapping[str, Any], scores: Mapping[str, Any] | None, unlike: Typical | str = "") -> dict[str, Any]:
     """The file's content from model.json and scores.json; lists are empty for what the project does not know.
 
     "temperature" is applied inside the graph already. "conformal": "n_images", "n_subjects" and "levels" of "coverage"
     and "least". "operating_points": for each class and each of three sensitivities the highest "threshold" that reaches
-    it on the test part, with what it gives there and 95 % intervals.
+    it on the test part, with what it gives there and 95 % intervals. "unlike": from what typical.npz was learned, or
+    "reason" why there is none.
     """
     kept = dict((model.get("cross_validation") or {}).get("conformal") or {})
     return {
@@ -39,11 +46,20 @@ def describe(model: Mapping[str, Any], scores: Mapping[str, Any] | None) -> dict
                 for level in kept.get("levels", ())
             ],
         },
+        "unlike": _unlike(unlike),
         "operating_points_note": POINTS,
         "operating_points": [
             point for curve in (scores or {}).get("roc", ()) for point in _points(curve) if point is not None
         ],
     }
+
+
+def _unlike(typical: Typical | str) -> dict[str, Any]:
+    known: dict[str, Any] = {"reason": typical}
+    if isinstance(typical, Typical):
+        images, patients = (int(number) for number in typical.learned_from)
+        known = {"share": SHARE, "n_images": images, "n_subjects": patients}
+    return {"note": UNLIKE, **known}
 
 
 def _points(curve: Mapping[str, Any]) -> list[dict[str, Any] | None]:

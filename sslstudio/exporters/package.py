@@ -25,6 +25,7 @@ PREPROCESSING = "preprocessing.json"
 OPERATING = "operating.json"
 POOLING = "pooling.json"
 ATTENTION = "attention.npz"
+TYPICAL = "typical.npz"
 CARD = "MODEL_CARD.md"
 CARD_PDF = "MODEL_CARD.pdf"
 CHECKLIST = "CHECKLIST.md"
@@ -36,7 +37,9 @@ CHECKSUMS = "SHA256SUMS"
 NEEDED = (GRAPH, WEIGHTS, MODEL, LABELS, PREPROCESSING, CARD, PREDICT, EXAMPLE, EXAMPLE_IMAGE)
 """The files that every package holds, besides its checksums."""
 FILES = (*NEEDED, OPERATING, POOLING, CARD_PDF, CHECKLIST, READER)
-"""Those that this version writes; packages of earlier ones lack some. `ATTENTION` is there where it was learned."""
+"""Those that this version writes; packages of earlier ones lack some."""
+LEARNED = (ATTENTION, TYPICAL)
+"""There where there were enough patients to learn them from."""
 
 FORMAT = 2
 T = TypeVar("T", bound=Record)
@@ -115,13 +118,18 @@ def verify(folder: Path) -> dict[str, str]:
     missing = sorted((set(wanted) | set(NEEDED)) - present)
     if missing:
         raise _altered(f"{missing[0]} is missing from the model package.")
-    unlisted = sorted((set(NEEDED) | set(FILES) & present) - set(wanted))
+    unlisted = sorted((set(NEEDED) | {*FILES, *LEARNED} & present) - set(wanted))
     if unlisted:
         raise _altered(f"{unlisted[0]} has no checksum in the model package.")
     for name, digest in wanted.items():
         if _digest(folder / name) != digest:
             raise _altered(f"{name} is not the file that was exported: its checksum differs.")
     return wanted
+
+
+def identity(folder: Path) -> str:
+    """The digest that stands for a verified package as a whole: of its list of checksums."""
+    return _digest(folder / CHECKSUMS)
 
 
 def read_labels(folder: Path) -> LabelMap:
@@ -161,7 +169,7 @@ def unpack(archive: Path, folder: Path) -> None:
                     continue
                 if not 1 <= len(parts) <= 2 or parts[0] in ("..", "/") or parts[-1] in members:
                     raise _not_a_package()
-                if parts[-1] not in (*FILES, CHECKSUMS):
+                if parts[-1] not in (*FILES, *LEARNED, CHECKSUMS):
                     raise _not_a_package()
                 members[parts[-1]] = info
             if sum(info.file_size for info in members.values()) > _LARGEST:

@@ -21,6 +21,7 @@ from sslstudio import __version__, resources
 from sslstudio.backbones import backbone_file
 from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.classifiers import subgroups
+from sslstudio.classifiers.typical import Typical, learn, to_arrays
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Job
 from sslstudio.domain.specs import ExportFormat, ExportSpec, FinetuneSpec, ImportSpec
@@ -45,6 +46,7 @@ from sslstudio.exporters.parity import Floats, Parity, ParityImage
 from sslstudio.exporters.runtime import Graph
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.importers.rendering import AUTO, preset
+from sslstudio.stages import embedding_files
 from sslstudio.stages.context import StageContext
 from sslstudio.training import devices
 
@@ -204,10 +206,29 @@ def _write_descriptions(context: StageContext, folder: Path, source: Source, pro
     facts = _facts(context, source, proof)
     package.write_json(folder / package.MODEL, {**_public(model), "backbone": backbone.model_dump(mode="json")})
     package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
-    package.write_json(folder / package.OPERATING, operating.describe(model, facts.scores))
+    typical = _typical(context, source)
+    package.write_json(folder / package.OPERATING, operating.describe(model, facts.scores, typical))
+    if isinstance(typical, Typical):
+        np.savez(folder / package.TYPICAL, allow_pickle=False, **to_arrays(typical))
     cases.write(context.artifact_path("model"), folder, facts.scores)
     _write_rules(context, backbone, folder / package.PREPROCESSING)
     _write_card(facts, folder)
+
+
+def _typical(context: StageContext, source: Source) -> Typical | str:
+    """What the images are like that the model learned from, or why that cannot be said."""
+    try:
+        with np.load(context.artifact_path("model") / "head.npz", allow_pickle=False) as arrays:
+            learned = arrays["train_ids"].astype(np.int64)
+        ids, vectors = embedding_files.read(str(source.model["embedding"]), context.run_dir.parent)
+    except (SSLStudioError, OSError, KeyError, ValueError):
+        return "The embeddings that the model learned from are not there any more."
+    known = {item.image_id: item for item in context.items()}
+    rows = [row for row in np.flatnonzero(np.isin(ids, learned)).tolist() if int(ids[row]) in known]
+    items = [known[int(ids[row])] for row in rows]
+    classes = {name: number for number, name in enumerate(source.model["classes"])}
+    y = np.array([classes.get(item.label, len(classes)) for item in items], dtype=np.int64)
+    return learn(np.asarray(vectors[rows]), y, np.array([item.subject for item in items], dtype=np.str_))
 
 
 def _write_card(facts: card.CardFacts, folder: Path) -> None:

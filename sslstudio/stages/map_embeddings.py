@@ -16,6 +16,7 @@ from sslstudio.embeddings.density import density_groups
 from sslstudio.embeddings.map_files import read_map
 from sslstudio.embeddings.reduction import principal_components
 from sslstudio.errors import SSLStudioError
+from sslstudio.stages import embedding_files
 from sslstudio.stages.context import Cancelled, StageContext
 
 Ids = NDArray[np.int64]
@@ -35,7 +36,7 @@ def run(spec: MapSpec, context: StageContext) -> dict[str, Any]:
     "other_images", "map_damaged", "no_map".
     """
     context.progress(0, 100, "%", "Reading embeddings")
-    ids, vectors = _read(spec.embedding, context)
+    ids, vectors = _listed_only(*embedding_files.read(spec.embedding, context.run_dir.parent), context)
     components = principal_components(vectors, projection.COMPONENTS)
     context.check_cancelled()
     if spec.keep:
@@ -114,39 +115,6 @@ def _placed(
         xy[new] = placing.placed(xy[here], rows, distances)
         cluster[new] = placing.voted(cluster[here], rows, distances)
     return xy, cluster, {"method": "placed", "kept": len(here), "placed": len(new)}
-
-
-def _read(embedding: str, context: StageContext) -> tuple[Ids, NDArray[np.floating]]:
-    """Ids (N,) and embeddings (N, D) of an embed run, whether the project has taken them over yet or not."""
-    runs = context.run_dir.parent
-    places = (
-        (runs.parent / "embeddings" / f"{embedding}.npy", runs.parent / "embeddings" / f"{embedding}.ids.npy"),
-        (runs / embedding / "artifacts" / "embeddings.npy", runs / embedding / "artifacts" / "image_ids.npy"),
-    )
-    for vectors_file, ids_file in places:
-        if vectors_file.is_file() and ids_file.is_file():
-            ids, vectors = _load(ids_file), _load(vectors_file, mapped=True)
-            break
-    else:
-        raise SSLStudioError(
-            f"There are no embeddings called {embedding}.", "Embed the images first.", code="no_embedding"
-        )
-    if (
-        vectors.ndim != 2
-        or not len(vectors)
-        or ids.shape != (len(vectors),)
-        or not np.issubdtype(vectors.dtype, np.floating)
-    ):
-        raise SSLStudioError(f"The embeddings {embedding} are damaged.", "Embed again.", code="bad_embedding")
-    return _listed_only(ids, vectors, context)
-
-
-def _load(path: Path, *, mapped: bool = False) -> NDArray[Any]:
-    try:
-        found: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        raise SSLStudioError("The embeddings are damaged.", "Embed again.", code="bad_embedding") from None
-    return found
 
 
 def _listed_only(ids: Ids, vectors: NDArray[np.floating], context: StageContext) -> tuple[Ids, NDArray[np.floating]]:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from sslstudio.classifiers.attention import Attention, to_arrays
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import cases, package, predictor
+from sslstudio.exporters import cases, package, predictor, scoring
 from sslstudio.exporters.predictor import Asked
 from sslstudio.importers.dicom_writer import DicomHeader, write_image
 
@@ -94,7 +94,7 @@ def test_a_package_pools_as_its_model_was_scored(brightness: Path, images: Path,
     (made / package.POOLING).write_text("{}{", encoding="utf-8")
     package.write_checksums(made)
     with pytest.raises(SSLStudioError) as caught:
-        predictor.load(made)
+        scoring.load(made)
     assert caught.value.code == "altered_package"
 
 

@@ -15,7 +15,7 @@ import tifffile
 from PIL import Image
 
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import package, predictor
+from sslstudio.exporters import package, predictor, scoring
 from sslstudio.stages.context import Cancelled
 from tests.unit.exporters.tiny_package import brightness_package
 
@@ -42,7 +42,7 @@ def test_every_file_has_its_row_in_order(brightness: Path, tmp_path: Path) -> No
     table = tmp_path / "out" / "table.csv"
     counts = predictor.predict(brightness, [images], table, lambda done, total: seen.append((done, total)))
     rows = read(table)
-    assert counts == {"predicted": 3, "skipped": 2, "studies": 3, "patients": 3}
+    assert counts == {"predicted": 3, "skipped": 2, "studies": 3, "patients": 3, "abstained": 0}
     assert [row["file"] for row in rows] == ["a.png", "b.png", 'c, "d".png', "e.txt", "sub/f.png"]
     assert [row["label"] for row in rows] == ["bright", "", "dark", "", "dark"]  # f.png: two thirds are padding
     assert [row["status"] for row in rows] == ["predicted", "skipped", "predicted", "skipped", "predicted"]
@@ -87,7 +87,7 @@ def test_archives_volumes_and_films_are_read_as_the_import_reads_them(brightness
     counts = predictor.predict(brightness, [images], tmp_path / "table.csv")
     rows = {row["file"]: row for row in read(tmp_path / "table.csv")}
     assert list(rows) == ["a.png", "b.zip/inner/c.png", "b.zip/inner/notes.txt", "v.nii.gz#1", "v.nii.gz#2", "w.gif"]
-    assert counts == {"predicted": 5, "skipped": 1, "studies": 4, "patients": 4}
+    assert counts == {"predicted": 5, "skipped": 1, "studies": 4, "patients": 4, "abstained": 0}
     assert rows["a.png"]["confidence"] == rows["b.zip/inner/c.png"]["confidence"] == rows["w.gif"]["confidence"]
     assert rows["w.gif"]["reason"].startswith("A film") and rows["v.nii.gz#1"]["reason"] == ""
 
@@ -96,7 +96,7 @@ def test_colour_in_a_grey_model_is_said_in_the_row(brightness: Path, tmp_path: P
     Image.new("RGB", (20, 20), (250, 255, 120)).save(tmp_path / "yellow.png")
     predictor.predict(brightness, [tmp_path / "yellow.png"], tmp_path / "table.csv")
     (row,) = read(tmp_path / "table.csv")
-    assert (row["label"], row["reason"]) == ("bright", predictor.COLOUR_MADE_GREY)
+    assert (row["label"], row["reason"]) == ("bright", scoring.COLOUR_MADE_GREY)
 
 
 def test_grey_in_a_colour_model(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_equal_names_in_two_folders_are_told_apart(brightness: Path, tmp_path: P
 
 def test_a_missing_source_is_a_row_and_none_is_refused(brightness: Path, tmp_path: Path) -> None:
     counts = predictor.predict(brightness, [tmp_path / "gone.png"], tmp_path / "table.csv")
-    assert counts == {"predicted": 0, "skipped": 1, "studies": 0, "patients": 0}
+    assert counts == {"predicted": 0, "skipped": 1, "studies": 0, "patients": 0, "abstained": 0}
     (tmp_path / "empty").mkdir()
     with pytest.raises(SSLStudioError) as caught:
         predictor.predict(brightness, [tmp_path / "empty"], tmp_path / "none.csv")
@@ -146,7 +146,7 @@ def test_a_model_that_does_not_give_its_example_is_refused(brightness: Path, tmp
     np.savez(copy / package.EXAMPLE, **changed)
     package.write_checksums(copy)
     with pytest.raises(SSLStudioError) as caught:
-        predictor.load(copy)
+        scoring.load(copy)
     assert caught.value.code == "unusable_graph"
 
 

@@ -18,11 +18,15 @@ import pytest
 import safetensors.numpy
 
 from sslstudio.backbones import backbone_file
+from sslstudio.classifiers.typical import Typical
+from sslstudio.domain.items import Item
+from sslstudio.domain.specs import ExportSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import package, predictor
+from sslstudio.exporters import package, predictor, scoring
 from sslstudio.importers.rendering import preset
 from sslstudio.stages import export
 from sslstudio.stages.context import Cancelled
+from tests.fakes.stage_context import fake_context
 from tests.unit.exporters import tiny_project
 from tests.unit.exporters.tiny_project import CLASSES, TinyProject
 
@@ -78,7 +82,7 @@ def test_the_archive_is_the_same_package(project: TinyProject, tmp_path: Path) -
         assert {name.split("/")[0] for name in stream.namelist()} == {"linear-1"}
     package.unpack(archive, tmp_path)
     assert package.verify(tmp_path) == package.verify(project.package)
-    assert predictor.load(archive).classes == CLASSES
+    assert scoring.load(archive).classes == CLASSES
 
 
 def test_nothing_private_is_inside(project: TinyProject) -> None:
@@ -165,7 +169,7 @@ def test_predictions_equal_the_project(project: TinyProject, tmp_path: Path) -> 
 
 
 def compare_with_the_project(project: TinyProject, table: Path) -> None:
-    graph = predictor.load(project.package).graph
+    graph = scoring.load(project.package).graph
     cache = export.PixelCache(project.context.pixels_dir)
     for item, row in zip(project.context.item_list, rows_of(table.read_text(encoding="utf-8")).values(), strict=True):
         wanted, _ = graph.score([cache.read(item.pixels)], [item.windows])
@@ -271,3 +275,31 @@ def test_spread_takes_every_size_it_can(project: TinyProject, count: int) -> Non
     assert len({item.image_id for item in chosen}) == len(chosen)
     if count >= 5:
         assert {item.dtype for item in chosen} == {"uint8", "uint16"}
+
+
+def test_a_package_knows_what_its_images_are_like(tmp_path: Path) -> None:
+    """From the embeddings of the labelled training images alone, whoever else is in the project."""
+    rng = np.random.default_rng(0)
+    items = [
+        Item(
+            image_id=n, subject=f"{n // 2:016x}", study="", series="", modality="", scanner="", windows=((0.0, 1.0),),
+            label=CLASSES[n % 2], part="train", shard="s.bin", offset=0, height=1, width=1, channels=1, dtype="uint8",
+        )
+        for n in range(1, 101)
+    ]  # fmt: skip
+    context = fake_context(tmp_path, "export", ExportSpec(model="m", embedding="e"))
+    context.item_list = items
+    model = context.artifact_path("model")
+    model.mkdir(parents=True)
+    np.savez(model / "head.npz", train_ids=np.arange(1, 61))
+    vectors = rng.normal(size=(100, 20)) @ rng.normal(size=(20, 20))
+    vectors[60:] += 1000
+    source = export.Source({"embedding": "e", "classes": list(CLASSES)}, None, None)  # type: ignore[arg-type]
+    assert "not there any more" in str(export._typical(context, source))
+    (tmp_path / "embeddings").mkdir()
+    np.save(tmp_path / "embeddings" / "e.npy", vectors.astype(np.float16))
+    np.save(tmp_path / "embeddings" / "e.ids.npy", np.arange(1, 101))
+    found = export._typical(context, source)
+    assert isinstance(found, Typical) and found.learned_from.tolist() == [60, 31]
+    assert (found.distance(vectors) > 1).tolist()[60:] == [True] * 40
+    assert (found.distance(vectors[:60]) > 1).sum() == 0

@@ -23,7 +23,7 @@ def test_the_stage_scores_what_the_request_names(tmp_path: Path) -> None:
     request = {"package": str(brightness), "sources": [str(tmp_path / "a.png")], "output": str(tmp_path / "table.csv")}
     (context.private_dir / predict_stage.REQUEST).write_text(json.dumps(request))
     counted = predict_stage.run(PredictSpec(), context)
-    assert counted == {"predicted": 1, "skipped": 0, "studies": 1, "patients": 1}
+    assert counted == {"predicted": 1, "skipped": 0, "studies": 1, "patients": 1, "abstained": 0}
     with (tmp_path / "table.csv").open(encoding="utf-8", newline="") as stream:
         assert [row["label"] for row in csv.DictReader(stream)] == ["bright"]
     assert context.progress_reports[-1][:2] == (1, 1)

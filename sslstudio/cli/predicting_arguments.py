@@ -1,0 +1,54 @@
+"""The commands that score new files with a model package alone; a part of the parser."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sslstudio.cli.arguments import add
+from sslstudio.cli.counting_arguments import POOL_HELP, POOLINGS
+
+if TYPE_CHECKING:
+    from sslstudio.cli.arguments import Commands
+
+ORDERS = ("header", "study", "path")
+
+
+def add_predicting(commands: Commands) -> None:
+    """`predict`."""
+    predict = add(
+        commands, "predict", "predicting:predict", "score new files with a model package alone", project=False
+    )
+    _package(predict)
+    predict.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folders, files or archives to score")
+    _options(predict)
+
+
+def _package(command: argparse.ArgumentParser) -> None:
+    command.add_argument("package", type=Path, metavar="PACKAGE", help="folder or .zip of the model package")
+
+
+def _options(command: argparse.ArgumentParser) -> None:
+    """How new files become answers for studies and patients, and where these go."""
+    command.add_argument("--pool", choices=POOLINGS, help=f"{POOL_HELP} (as the model was scored)")
+    command.add_argument(
+        "--subject-pattern",
+        default="",
+        metavar="REGEX",
+        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
+    )
+    command.add_argument(
+        "--patients-by",
+        choices=ORDERS,
+        default="header",
+        help="what decides first: DICOM patient, DICOM study, or the pattern (header)",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="table to write: .csv, .parquet, .json; -studies and -patients are added to its name",
+    )

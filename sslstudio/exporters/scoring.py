@@ -1,0 +1,215 @@
+"""Scores files with a model package: reads the package, decodes in worker processes, runs the graph in batches.
+
+Apart from `predictor`, which writes the tables, so that folders, watched folders and listeners score alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sslstudio.domain.specs import ImportSpec
+from sslstudio.errors import SSLStudioError
+from sslstudio.exporters import cases, deciding, package
+from sslstudio.exporters.cases import CasePooling
+from sslstudio.exporters.deciding import Deciding
+from sslstudio.exporters.package import Preprocessing
+from sslstudio.exporters.runtime import Graph
+from sslstudio.importers.decode_pool import Answer, DecodePool
+from sslstudio.importers.decoding import DecodeSettings
+from sslstudio.importers.discovery import FoundFile
+from sslstudio.importers.frame_spool import ReceivedFrame
+from sslstudio.importers.reasons import reason
+from sslstudio.importers.rendering import grey_of, windows_of
+
+COLOUR_MADE_GREY = "Colour was made grey: the model knows grey images only."
+_HELD_BYTES = 64 << 20
+_EXAMPLE_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Model:
+    """A verified package, ready to score: graph, class names, preprocessing rules, how it pools and decides, and
+    the digest of its list of checksums, by which it is known."""
+
+    graph: Graph
+    classes: tuple[str, ...]
+    rules: Preprocessing
+    pooling: CasePooling
+    deciding: Deciding
+    digest: str
+
+
+@dataclass
+class Row:
+    """One row to be written: a skipped file with its reason, or a frame that waits for its probabilities.
+
+    `found` is the file, `place` its relative path and the digest of its content.
+    """
+
+    file: str
+    found: FoundFile
+    frame: ReceivedFrame | None = None
+    reason: str = ""
+    place: tuple[str, str] = ("", "")
+    probabilities: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    embedding: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+def load(source: Path) -> Model:
+    """Verify a package (folder or .zip), read it, score its example; raises SSLStudioError if anything is off."""
+    if not source.exists():
+        raise SSLStudioError("The model package is not there.", "Choose its folder or .zip file.", code="not_a_package")
+    if source.is_dir():
+        return _load_folder(source)
+    with tempfile.TemporaryDirectory(prefix="package-") as folder:
+        package.unpack(source, Path(folder))
+        return _load_folder(Path(folder))
+
+
+def _load_folder(folder: Path) -> Model:
+    digests = package.verify(folder)
+    content = (folder / package.GRAPH).read_bytes()
+    if hashlib.sha256(content).hexdigest() != digests[package.GRAPH]:
+        raise SSLStudioError(
+            "The model package changed while it was read.", "Try again with a fresh copy.", code="altered_package"
+        )
+    rules = package.read_preprocessing(folder)
+    classes = tuple(entry.name for entry in package.read_labels(folder).classes)
+    graph = Graph(content)
+    if graph.channels != rules.channels or not _gives_its_example(graph, folder, len(classes)):
+        raise SSLStudioError(
+            "On this computer the model gives another answer for its example than when it was exported.",
+            "Do not use it here; update SSL Studio or export the model again.",
+            code="unusable_graph",
+        )
+    return Model(graph, classes, rules, cases.read(folder, classes), deciding.read(folder), package.identity(folder))
+
+
+def _gives_its_example(graph: Graph, folder: Path, classes: int) -> bool:
+    try:
+        with np.load(folder / package.EXAMPLE, allow_pickle=False) as arrays:
+            image = np.rint(arrays["pixels"][0].transpose(1, 2, 0)).astype(np.uint8)
+            windows = tuple((float(low), float(high)) for low, high in arrays["window"][0])
+            expected = arrays["probabilities"][0]
+    except (OSError, KeyError, ValueError, IndexError):
+        return False
+    probabilities, _ = graph.score([image], [windows])
+    return expected.shape == (classes,) and bool(np.abs(probabilities[0] - expected).max() < _EXAMPLE_TOLERANCE)
+
+
+class Scorer:
+    """Scores files one after the other or as they come; a context manager, since it keeps the decode workers.
+
+    `key` (hexadecimal) is what headers' patients and studies are turned into pseudonyms with.
+    """
+
+    def __init__(self, model: Model, key: str, batch_size: int, check: Callable[[], None]) -> None:
+        limits = ImportSpec()
+        self._model, self._batch_size, self._check = model, batch_size, check
+        self._pool = DecodePool[int](
+            DecodeSettings(
+                key=key, max_side=model.rules.max_side, max_pixels=limits.max_pixels, seconds=limits.decode_seconds
+            )
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()
+
+    def scored(
+        self, files: Sequence[FoundFile], first: int = 0, known: set[str] | None = None
+    ) -> Iterator[tuple[list[Row], int]]:
+        """Finished rows in the order of the files from the `first` on, some at a time, with the number of files they
+        take us to. What goes together depends on the files alone, so that it can be gone on with after any of them.
+
+        A file whose digest is `known` gives no row; those that give some are added to it.
+        """
+        names = _names(files)
+        held: list[Row] = []
+        size = done = 0
+        for number, answer in self._answers(files, first):
+            done = number + 1
+            if known is not None and answer.digest:
+                if answer.digest in known:
+                    continue
+                known.add(answer.digest)
+            rows = _rows(names[number], files[number], answer, self._model.graph.channels)
+            held += rows
+            size += sum(row.frame.pixels.nbytes for row in rows if row.frame is not None)
+            if len(held) >= 4 * self._batch_size or size > _HELD_BYTES:
+                _score(self._model, held, self._batch_size, self._check)
+                yield held, done
+                held, size = [], 0
+        if held or done:
+            _score(self._model, held, self._batch_size, self._check)
+            yield held, done
+
+    def _answers(self, files: Sequence[FoundFile], first: int) -> Iterator[tuple[int, Answer]]:
+        """What became of each file, decoded in worker processes; headers are read for pixels and window alone."""
+        readable = [number for number in range(first, len(files)) if not files[number].problem]
+        position = first
+        for number, answer in self._pool.map(readable, lambda n: files[n].path, self._check):
+            while position < number:
+                yield position, Answer(files[position].problem)
+                position += 1
+            yield number, answer
+            position = number + 1
+        for number in range(position, len(files)):
+            yield number, Answer(files[number].problem)
+
+
+def _rows(name: str, found: FoundFile, answer: Answer, channels: int) -> list[Row]:
+    if answer.code or not answer.frames:
+        why = reason(answer.code or "corrupt", **answer.detail)
+        return [Row(name, found, reason=f"{why.sentence} {why.hint}")]
+    several = len(answer.frames) > 1
+    note = reason(answer.note.code, **answer.note.detail).sentence if answer.note is not None else ""
+    return [
+        Row(
+            f"{name}#{frame.index + 1}" if several else name,
+            found,
+            frame=frame,
+            place=(found.relative, answer.digest),
+            reason=" ".join(filter(None, (note, COLOUR_MADE_GREY if frame.pixels.shape[2] > channels else ""))),
+        )
+        for frame in answer.frames
+    ]
+
+
+def _score(model: Model, rows: Sequence[Row], batch_size: int, check: Callable[[], None]) -> None:
+    """Fill in the probabilities of the rows that hold a frame, in batches of one shape."""
+    graph, rendering = model.graph, model.rules.rendering
+    alike: dict[tuple[int, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.frame is not None:
+            alike[row.frame.pixels.shape].append(row)
+    for group in alike.values():
+        for start in range(0, len(group), batch_size):
+            check()
+            batch = group[start : start + batch_size]
+            frames = [row.frame for row in batch if row.frame is not None]
+            windows = [windows_of(rendering, grey_of(frame.facts)) for frame in frames]
+            probabilities, embeddings = graph.score([frame.pixels for frame in frames], windows)
+            for row, values, vector in zip(batch, probabilities, embeddings, strict=True):
+                row.probabilities, row.embedding = values, vector
+
+
+def _names(files: Sequence[FoundFile]) -> list[str]:
+    """Path below the chosen folder; where two files share it, the name of the chosen folder goes before it."""
+    repeated = Counter(found.relative for found in files)
+    names = []
+    for found in files:
+        folder = Path(found.path[: -len(found.relative)] if found.relative else found.path).name
+        names.append(f"{folder}/{found.relative}" if repeated[found.relative] > 1 else found.relative)
+    return names
