@@ -110,10 +110,10 @@ class Journal:
     def _begin(self) -> IO[bytes]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.found and self._whole:
-            stream = self.path.open("r+b")
-            stream.truncate(self._whole)
-            stream.seek(0, os.SEEK_END)
-            return stream
+            before = self.path.open("r+b")
+            before.truncate(self._whole)
+            before.seek(0, os.SEEK_END)
+            return before
         self.path.unlink(missing_ok=True)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         stream = os.fdopen(descriptor, "wb")
