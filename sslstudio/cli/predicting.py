@@ -11,9 +11,10 @@ NO_DISTANCE = "The package does not say which images are unlike those it was tra
 
 
 def predict(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio predict PACKAGE SOURCE... [--pool WAY] -o FILE`."""
+    """`sslstudio predict PACKAGE SOURCE... [--pool WAY] [--sr FOLDER] [--capture FOLDER] -o FILE`."""
     from sslstudio.exporters import predictor
     from sslstudio.exporters.cases import COUNTED, table_of
+    from sslstudio.exporters.returning import Folders
 
     summary: Result = dict(
         predictor.predict(
@@ -22,6 +23,7 @@ def predict(options: argparse.Namespace, output: Output) -> Result:
             options.output,
             lambda done, total: output.progress(done, total, "files"),
             asked=predictor.Asked(options.pool, options.subject_pattern, options.patients_by),
+            folders=Folders(options.sr, options.capture),
         )
     )
     say(summary, output)
@@ -41,3 +43,14 @@ def say(summary: Result, output: Output) -> None:
         output.say(f"{summary['unlike']} images are unlike those it was trained on: do not rely on their answers")
     else:
         output.say(NO_DISTANCE)
+    if "reports" in summary:
+        output.say(
+            f"{summary['reports']} structured reports and {summary['captures']} pictures for the archive, unverified; "
+            "they name the patient"
+        )
+        if summary["not_dicom"]:
+            output.say(
+                f"{summary['not_dicom']} studies are no DICOM studies with valid identifiers: nothing to send back"
+            )
+        if summary["not_reported"]:
+            output.say(f"{summary['not_reported']} studies are of a kind that no report may refer to")

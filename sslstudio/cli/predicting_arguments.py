@@ -52,3 +52,15 @@ def _options(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="table to write: .csv, .parquet, .json; -studies and -patients are added to its name",
     )
+    command.add_argument(
+        "--sr",
+        type=Path,
+        metavar="FOLDER",
+        help="a DICOM structured report for each DICOM study, to send back to the archive; it names the patient",
+    )
+    command.add_argument(
+        "--capture",
+        type=Path,
+        metavar="FOLDER",
+        help="a DICOM picture for each DICOM study, for viewers that show no reports; it names the patient",
+    )

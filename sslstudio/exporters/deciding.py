@@ -7,7 +7,7 @@ as means and a covariance).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,14 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Deciding:
-    """How a package decides. `least` is None where its model was calibrated on too little to promise anything."""
+    """How a package decides. `least` is None where its model was calibrated on too little to promise anything; `points`
+    are its operating points, see `operating.describe`."""
 
     coverage: float
     least: float | None
     typical: Typical | None
     n_images: int = 0
+    points: Sequence[Mapping[str, Any]] = ()
 
     def judge(
         self, probabilities: NDArray[np.floating], embeddings: NDArray[np.floating], classes: Sequence[str]
@@ -58,11 +60,14 @@ class Deciding:
             distances: list[float | None] = [None] * len(probabilities)
         else:
             distances = [float(one) for one in self.typical.distance(embeddings)]
-        if self.least is None:
-            told = [self._by_confidence(float(one)) for one in probabilities.max(axis=1)]
-        else:
-            told = [self._by_set(one, classes) for one in conformal.sets(probabilities, self.least)]
+        told = self.decide(probabilities, classes)
         return [Judgement(*one, distance) for one, distance in zip(told, distances, strict=True)]
+
+    def decide(self, probabilities: NDArray[np.floating], classes: Sequence[str]) -> list[tuple[bool, str]]:
+        """Whether it abstains for each image, and why (not)."""
+        if self.least is None:
+            return [self._by_confidence(float(one)) for one in probabilities.max(axis=1)]
+        return [self._by_set(one, classes) for one in conformal.sets(probabilities, self.least)]
 
     def judge_case(self, probabilities: Sequence[float]) -> tuple[bool, str]:
         """Whether it abstains for a study or patient, and why: what is promised for images is none for pooled ones."""
@@ -76,9 +81,14 @@ class Deciding:
         few = f", set on {self.n_images} images only" if 0 < self.n_images < conformal.ENOUGH else ""
         return f"It abstains where more than one class cannot be ruled out at a promise of {self.coverage:.0%}{few}."
 
+    def point(self, name: str, sensitivity: float = 0.9) -> Mapping[str, Any] | None:
+        """The operating point of a class for a wanted sensitivity; None where the package has none."""
+        wanted = (one for one in self.points if one["class"] == name and one["wanted_sensitivity"] == sensitivity)
+        return next(wanted, None)
+
     @staticmethod
     def _by_confidence(highest: float) -> tuple[bool, str]:
-        return highest < SURE, f"{'below' if highest < SURE else 'at least'} {SURE}"
+        return highest < SURE, f"highest probability {'below' if highest < SURE else 'at least'} {SURE}"
 
     def _by_set(self, held: NDArray[np.bool_], classes: Sequence[str]) -> tuple[bool, str]:
         names = [name for name, within in zip(classes, held, strict=True) if within]
@@ -93,14 +103,19 @@ def read(folder: Path) -> Deciding:
     Raises SSLStudioError ("altered_package").
     """
     try:
-        promised = _promised(folder / package.OPERATING)
+        known = _known(folder / package.OPERATING)
+        promised = known.get("conformal") or {}
         like: Typical | None = None
         if (folder / package.TYPICAL).is_file():
             with np.load(folder / package.TYPICAL, allow_pickle=False) as arrays:
                 like = typical.from_arrays(arrays)
         level = next((one for one in promised.get("levels", ()) if float(one["coverage"]) == COVERAGE), None)
         return Deciding(
-            COVERAGE, None if level is None else float(level["least"]), like, int(promised.get("n_images", 0))
+            COVERAGE,
+            None if level is None else float(level["least"]),
+            like,
+            int(promised.get("n_images", 0)),
+            tuple(known.get("operating_points", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         raise SSLStudioError(
@@ -108,8 +123,6 @@ def read(folder: Path) -> Deciding:
         ) from None
 
 
-def _promised(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    found = json.loads(path.read_bytes()).get("conformal") or {}
+def _known(path: Path) -> dict[str, Any]:
+    found = json.loads(path.read_bytes()) if path.is_file() else {}
     return found if isinstance(found, dict) else {}

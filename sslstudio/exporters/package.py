@@ -132,6 +132,14 @@ def identity(folder: Path) -> str:
     return _digest(folder / CHECKSUMS)
 
 
+def read_name(folder: Path) -> str:
+    """The name of the model in a verified package; "" where it says none."""
+    try:
+        return str(json.loads((folder / MODEL).read_bytes())["model_id"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def read_labels(folder: Path) -> LabelMap:
     """The label map of a verified package."""
     return _read(folder / LABELS, LabelMap)

@@ -25,7 +25,7 @@ MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 _GREY, _LINE = colors.HexColor("#555555"), colors.HexColor("#BBBBBB")
 _FACES = {"Card": "Vera.ttf", "Card-Bold": "VeraBd.ttf", "Card-Italic": "VeraIt.ttf"}
-_ELSEWHERE = (
+ELSEWHERE = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
     "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
@@ -148,7 +148,7 @@ def _register() -> None:
     fonts = Path(reportlab.__file__).parent / "fonts"
     for name, file in _FACES.items():
         pdfmetrics.registerFont(TTFont(name, str(fonts / file)))
-    more = next((file for file in _ELSEWHERE if Path(file).is_file()), None)
+    more = next((file for file in ELSEWHERE if Path(file).is_file()), None)
     if more is not None:
         pdfmetrics.registerFont(TTFont("Card-Other", more))
 

@@ -17,6 +17,7 @@ from sslstudio.exporters import cases, scoring, tables
 from sslstudio.exporters.cases import Batch, Gathering, yes
 from sslstudio.exporters.deciding import Judgement
 from sslstudio.exporters.journal import Chunk, Journal
+from sslstudio.exporters.returning import CAPTURES, NOT_DICOM, REFUSED, REPORTS, Folders, Returning
 from sslstudio.exporters.scoring import Model, Row, Scorer
 from sslstudio.importers.discovery import Discovery, FoundFile
 from sslstudio.importers.identity import IdentityRules, Order, compile_pattern
@@ -24,6 +25,7 @@ from sslstudio.importers.identity import IdentityRules, Order, compile_pattern
 PREDICTED, SKIPPED = "predicted", "skipped"
 OF_CASE = ("patient", "study")
 DECISIONS = ("abstain", "why", "unlike the training images", "distance")
+RETURNED = (REPORTS, CAPTURES, NOT_DICOM, REFUSED)
 BATCH = 32
 
 
@@ -49,18 +51,21 @@ def predict(
     batch_size: int = BATCH,
     check: Callable[[], None] = lambda: None,
     asked: Asked = AS_THE_PACKAGE,
+    folders: Folders = Folders(),  # noqa: B008 - frozen
 ) -> dict[str, int]:
     """Score every image below `sources` and write the table `output` (.csv, .parquet, .json), in the order in which the
     files are found, and beside it one of studies and one of patients.
 
     `source_package` is the folder or the .zip of a package. `progress` gets (files done, files in all); `check` is
     called often and may raise to stop. The tables appear only when all is complete; what was scored before an
-    interruption is kept beside them and not scored again by the same call. Returns {"predicted": images,
+    interruption is kept beside them and not scored again by the same call. `folders` says where structured reports and
+    pictures of DICOM studies go, see `returning`; they are counted beside the rest. Returns {"predicted": images,
     "skipped": files, "studies", "patients", "abstained": images, "unlike": images unlike the training images, absent
     where the package cannot say}. Raises SSLStudioError: "altered_package", "not_a_package", "unusable_graph",
-    "no_source", "not_written", "no_pooling", "bad_pattern", "unknown_format".
+    "no_source", "not_written", "no_pooling", "bad_pattern", "unknown_format", "inside_project".
     """
     tables.require_known(output)
+    folders.prepare()
     model = scoring.load(source_package)
     files = list(Discovery(sources))
     if not files:
@@ -68,14 +73,15 @@ def predict(
     report = progress or (lambda done, total: None)
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(output, _fingerprint(model, files, asked, batch_size)))
-        predicting = Predicting(model, asked, journal)
+        predicting = Predicting(model, asked, journal, Returning(folders, model) if folders.wanted else None)
         write = stack.enter_context(tables.table(output, header(model.classes)))
         for chunk in _chunks(predicting, files, batch_size, check):
             write(chunk.cells)
             report(chunk.done, len(files))
         predicting.write_cases(output)
+        returned = predicting.write_returns(check=check)
     journal.remove()
-    return predicting.counts()
+    return predicting.counts() | returned
 
 
 def header(classes: Sequence[str]) -> list[str]:
@@ -87,8 +93,8 @@ def header(classes: Sequence[str]) -> list[str]:
 class Predicting:
     """One prediction under way: turns scored rows into lines of the tables, and keeps them in a journal."""
 
-    def __init__(self, model: Model, asked: Asked, journal: Journal) -> None:
-        self.model, self.journal = model, journal
+    def __init__(self, model: Model, asked: Asked, journal: Journal, returning: Returning | None = None) -> None:
+        self.model, self.journal, self.returning = model, journal, returning
         self.gathering = Gathering(model.pooling, model.deciding, model.classes, asked.pool)
         self.done = 0
         self._identity = IdentityRules(bytes.fromhex(journal.key), None, compile_pattern(asked.pattern), asked.order)
@@ -145,6 +151,15 @@ class Predicting:
             with tables.table(cases.table_of(output, unit), self.gathering.header(unit)) as write:
                 write(rows)
 
+    def write_returns(
+        self, studies: Sequence[int] | None = None, check: Callable[[], None] = lambda: None
+    ) -> dict[str, int]:
+        """Write reports and pictures of these studies (None: of all) where they are wanted; returns how many."""
+        if self.returning is None:
+            return {}
+        counts = self.returning.write(self.gathering, studies, check)
+        return {name: counts[name] for name in RETURNED}
+
     def counts(self) -> dict[str, int]:
         """What was done so far; see `predict`."""
         numbers = {PLURAL["study"]: len(self.gathering.studies), PLURAL["patient"]: len(self.gathering.patients)}
@@ -163,6 +178,8 @@ class Predicting:
     def _take(self, chunk: Chunk) -> None:
         self.done = chunk.done
         self.gathering.take(chunk.batch)
+        if self.returning is not None:
+            self.returning.take(chunk.batch, chunk.places)
         images = len(chunk.batch.files)
         abstained, unlike = (int(count) for count in chunk.batch.flags.sum(axis=0)) if images else (0, 0)
         self._counts.update(

@@ -46,6 +46,7 @@ class Model:
     pooling: CasePooling
     deciding: Deciding
     digest: str
+    name: str = ""
 
 
 @dataclass
@@ -91,7 +92,8 @@ def _load_folder(folder: Path) -> Model:
             "Do not use it here; update SSL Studio or export the model again.",
             code="unusable_graph",
         )
-    return Model(graph, classes, rules, cases.read(folder, classes), deciding.read(folder), package.identity(folder))
+    pooling, limits = cases.read(folder, classes), deciding.read(folder)
+    return Model(graph, classes, rules, pooling, limits, package.identity(folder), package.read_name(folder))
 
 
 def _gives_its_example(graph: Graph, folder: Path, classes: int) -> bool:

@@ -61,7 +61,7 @@ def test_it_abstains_where_several_classes_remain(brightness: Path, images: Path
     assert counts["unlike"] == 2 and counts["abstained"] == sum(row["abstain"] == "yes" for row in rows)
     patients = read(tmp_path / "t-patients.csv")
     assert [row["images unlike the training images"] for row in patients] == ["0", "1", "1", "0"]
-    assert (patients[2]["abstain"], patients[2]["why"]) == ("yes", "below 0.8")
+    assert (patients[2]["abstain"], patients[2]["why"]) == ("yes", "highest probability below 0.8")
 
 
 def test_packages_without_promises_say_so(brightness: Path, images: Path, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_packages_without_promises_say_so(brightness: Path, images: Path, tmp_pa
     rows = read(tmp_path / "t.csv")
     assert "unlike" not in counts
     assert {(row["unlike the training images"], row["distance"]) for row in rows} == {("", "")}
-    assert (rows[0]["why"], rows[2]["why"]) == ("at least 0.8", "below 0.8")
+    assert (rows[0]["why"], rows[2]["why"]) == ("highest probability at least 0.8", "highest probability below 0.8")
     assert "promises nothing" in scoring.load(brightness).deciding.said
     assert read(tmp_path / "t-studies.csv")[0]["images unlike the training images"] == ""
 
