@@ -53,7 +53,7 @@ def make(result: CaseResult, origin: Origin) -> Dataset:
     )
     image.ImageType = ["DERIVED", "SECONDARY"]
     image.BurnedInAnnotation, image.RecognizableVisualFeatures = "YES", "NO"
-    image.PatientOrientation = None
+    image.PatientOrientation = []
     image.DerivationDescription = LONG_NOTICE
     image.ImageComments = NOTICE
     image.SourceImageSequence = [_source(one.sop_class, one.sop, one.frames) for one in origin.images]

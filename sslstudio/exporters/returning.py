@@ -127,7 +127,8 @@ def _make(what: str, result: CaseResult, origin: dicom_origin.Origin) -> Dataset
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return (structured_report if what == REPORTS else capture).make(result, origin)
+            make = structured_report.make if what == REPORTS else capture.make
+            return make(result, origin)
         except Exception:  # a stranger's headers; its words may name a patient
             return None
 

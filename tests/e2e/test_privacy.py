@@ -1,8 +1,9 @@
 """What may leave: a canary in every text element of the headers, in names of files and folders, and a search of every
 byte that the whole journey writes: the project, the package, the user's folders, temporary files, the terminal.
 
-One exception: `project.sqlite` (with its write-ahead log) holds the paths of the originals, because the images have to
-be found again; and a table of predictions names the files that were scored, because that is what it is for.
+Exceptions: `project.sqlite` (with its write-ahead log) holds the paths of the originals, because the images have to
+be found again; and a table of predictions names the files that were scored, because that is what it is for. Reports and
+pictures for the archive carry the patient on purpose; they are asked for by name and go to folders of their own.
 """
 
 from __future__ import annotations
@@ -185,8 +186,10 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     model = sslstudio("classify", project, run)["model"]
     sslstudio("evaluate", project, model)
     sslstudio("export", project, model, "-o", "package")
-    counts = sslstudio("predict", "package", sources, "-o", "predictions.csv")
+    back = ("--sr", place / "back" / "reports", "--capture", place / "back" / "pictures")
+    counts = sslstudio("predict", "package", sources, "-o", "predictions.csv", *back)
     assert counts["predicted"] >= PATIENTS * IMAGES
+    assert counts["reports"] == counts["captures"] == PATIENTS
     return Journey(place, canaries, outputs)
 
 
@@ -235,6 +238,21 @@ def test_paths_stand_in_the_locations_and_nowhere_else(journey: Journey, leaks: 
     assert f"{journey.project.name}/project.sqlite" in places
     tables = {leak.path.split("!")[1] for leak in found if "!" in leak.path}
     assert tables == {"locations", "sources"}, tables
+
+
+def test_what_goes_back_names_the_patient_alone(journey: Journey) -> None:
+    """Of all that stands in the headers, only what an archive needs to file a result; nothing in names of files."""
+    header = journey.canaries.header
+    kept = ("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "AccessionNumber")
+    kept += ("PatientBirthDate", "StudyDate", "StudyTime", "StudyID", "ReferringPhysicianName", "IssuerOfPatientID")
+    kept += ("StudyDescription", "PatientAge", "PatientSize", "PatientWeight")
+    allowed = {word for keyword, word in header.items() if keyword.split()[0] in kept}
+    words = [*header.values(), *journey.canaries.facts.values(), *journey.canaries.paths]
+    found = {leak.word for leak in journey.scan(words, journey.place / "back")}
+    assert found & {word for keyword, word in header.items() if keyword.startswith("PatientName ")}
+    assert found <= allowed, found - allowed
+    names = [path.name for path in (journey.place / "back").rglob("*")]
+    assert not [name for name in names if any(word in name for word in words)]
 
 
 def test_the_terminal_says_no_name(journey: Journey) -> None:
