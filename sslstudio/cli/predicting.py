@@ -3,33 +3,121 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sslstudio.cli.output import Output, Result
 from sslstudio.domain.units import PLURAL
+from sslstudio.errors import SSLStudioError
 
 NO_DISTANCE = "The package does not say which images are unlike those it was trained on; export it again for that."
 
 
 def predict(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio predict PACKAGE SOURCE... [--pool WAY] [--sr FOLDER] [--capture FOLDER] -o FILE`."""
-    from sslstudio.exporters import predictor
-    from sslstudio.exporters.cases import COUNTED, table_of
+    """`sslstudio predict PACKAGE SOURCE... | --watch FOLDER [--pool WAY] [--sr FOLDER] [--capture FOLDER] -o FILE`."""
+    from sslstudio.exporters import predictor, watching
     from sslstudio.exporters.returning import Folders
 
-    summary: Result = dict(
-        predictor.predict(
+    if bool(options.sources) == (options.watch is not None):
+        raise SSLStudioError(
+            "Give either what to score or --watch FOLDER.", "See `sslstudio predict --help`.", code="no_source"
+        )
+    asked = predictor.Asked(options.pool, options.subject_pattern, options.patients_by)
+    folders = Folders(options.sr, options.capture)
+    if options.watch is None:
+        counts = predictor.predict(
             options.package,
             options.sources,
             options.output,
             lambda done, total: output.progress(done, total, "files"),
-            asked=predictor.Asked(options.pool, options.subject_pattern, options.patients_by),
-            folders=Folders(options.sr, options.capture),
+            asked=asked,
+            folders=folders,
         )
-    )
+        return _done(counts, options, output)
+    with _asked_to_stop() as stop:
+        output.note(f"Watching {options.watch}; Ctrl+C ends it.")
+        counts = watching.watch(
+            options.package,
+            options.watch,
+            options.output,
+            stop.wait,
+            asked=asked,
+            folders=folders,
+            settle=options.settle,
+            told=lambda known: output.note(_so_far(known)),
+        )
+    return _done(counts, options, output)
+
+
+def listen(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio listen PACKAGE -o FILE [--host ADDRESS] [--port N] [--ae-title TITLE] [--sr FOLDER]`."""
+    from sslstudio.exporters import listening
+    from sslstudio.exporters.predictor import Asked
+    from sslstudio.exporters.returning import Folders
+
+    title = options.ae_title.strip()
+    if not (0 <= options.port <= 65535 and 1 <= len(title) <= 16 and title.isascii() and "\\" not in title):
+        raise SSLStudioError(
+            "This port or title cannot be.", "A port is below 65536; a title has up to 16 letters.", code="bad_value"
+        )
+
+    def ready(port: int) -> None:
+        output.note(f"Listening at {options.host}, port {port}, as {title}; Ctrl+C ends it.")
+        if not _is_loopback(options.host):
+            output.note(
+                "Other computers can reach this: whoever knows the title can send images, and they travel unencrypted. "
+                "Let a firewall admit the archive alone."
+            )
+
+    with _asked_to_stop() as stop:
+        counts = listening.listen(
+            options.package,
+            options.output,
+            stop.is_set,
+            listening.Place(options.host, options.port, title),
+            asked=Asked(options.pool, options.subject_pattern, options.patients_by),
+            folders=Folders(options.sr, options.capture),
+            settle=options.settle,
+            ready=ready,
+            told=lambda known: output.note(_so_far(known)),
+        )
+    return _done(counts, options, output)
+
+
+def _done(counts: dict[str, int], options: argparse.Namespace, output: Output) -> Result:
+    from sslstudio.exporters.cases import COUNTED, table_of
+
+    summary: Result = dict(counts)
     say(summary, output)
     tables = {PLURAL[unit]: str(table_of(options.output, unit)) for unit in COUNTED}
     output.say(f"Wrote {options.output}, {tables['studies']} and {tables['patients']}")
     return {**summary, "file": str(options.output), "tables": tables}
+
+
+def _so_far(known: dict[str, int]) -> str:
+    return f"{known['predicted']} images of {known['studies']} studies scored so far, {known['skipped']} files skipped"
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """An event that Ctrl+C, or a request to end, sets; what is under way is finished first."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def say(summary: Result, output: Output) -> None:

@@ -16,17 +16,51 @@ ORDERS = ("header", "study", "path")
 
 
 def add_predicting(commands: Commands) -> None:
-    """`predict`."""
+    """`predict` and `listen`."""
     predict = add(
         commands, "predict", "predicting:predict", "score new files with a model package alone", project=False
     )
     _package(predict)
-    predict.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="folders, files or archives to score")
+    predict.add_argument("sources", nargs="*", type=Path, metavar="SOURCE", help="folders, files or archives to score")
+    predict.add_argument(
+        "--watch", type=Path, metavar="FOLDER", help="score what is copied into FOLDER, each file once, until Ctrl+C"
+    )
     _options(predict)
+    _settle(predict)
+    listen = add(
+        commands,
+        "listen",
+        "predicting:listen",
+        "score the images that are sent here by DICOM C-STORE, until Ctrl+C",
+        project=False,
+    )
+    _package(listen)
+    listen.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address of this computer to listen at; any other than 127.0.0.1 is open to others, unencrypted (127.0.0.1)",
+    )
+    listen.add_argument("--port", type=int, default=11113, metavar="N", help="port to listen at (11113)")
+    listen.add_argument(
+        "--ae-title", default="SSLSTUDIO", metavar="TITLE", help="the title that senders have to call (SSLSTUDIO)"
+    )
+    _options(listen)
+    _settle(listen)
 
 
 def _package(command: argparse.ArgumentParser) -> None:
     command.add_argument("package", type=Path, metavar="PACKAGE", help="folder or .zip of the model package")
+
+
+def _settle(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--settle",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="a study is reported when nothing new came for it for S seconds (30)",
+    )
 
 
 def _options(command: argparse.ArgumentParser) -> None:

@@ -1,0 +1,195 @@
+"""A DICOM listener: scores the images that are sent to it by C-STORE, and keeps none of them.
+
+Nobody but programs on this computer reaches it unless another address is asked for. No TLS here: a gateway or the
+archive's own router belongs before it where images come over a network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, evt, sop_class
+
+from sslstudio.errors import SSLStudioError
+from sslstudio.exporters.growing import SETTLE_SECONDS, Growing
+from sslstudio.exporters.predictor import AS_THE_PACKAGE, Asked
+from sslstudio.exporters.returning import Folders
+from sslstudio.importers.discovery import FoundFile
+from sslstudio.pacs import quiet
+from sslstudio.pacs.associations import Callers
+from sslstudio.pacs.files import FREE_BYTES, ReceivingFolder
+
+LOOPBACK = "127.0.0.1"
+PORT, AE_TITLE = 11113, "SSLSTUDIO"
+MOST_BYTES = 2 << 30
+"""The largest object that is taken."""
+MOST_WAITING = 2_000
+"""So many objects may wait to be scored; more are refused until there is room."""
+BATCH = 64
+_TIMEOUT = 30.0
+_SUCCESS, _NO_ROOM, _NOT_DICOM = 0x0000, 0xA700, 0xC000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to listen, and the title that senders have to call."""
+
+    host: str = LOOPBACK
+    port: int = PORT
+    title: str = AE_TITLE
+
+
+def listen(
+    source_package: Path,
+    output: Path,
+    stopped: Callable[[], bool],
+    place: Place = Place(),
+    *,
+    asked: Asked = AS_THE_PACKAGE,
+    folders: Folders = Folders(),  # noqa: B008 - frozen
+    settle: float = SETTLE_SECONDS,
+    free_bytes: int = FREE_BYTES,
+    ready: Callable[[int], None] = lambda port: None,
+    told: Callable[[dict[str, int]], None] = lambda counts: None,
+) -> dict[str, int]:
+    """Score what is sent to `place` until `stopped()`, and write tables and reports as `predictor.predict` does.
+
+    `ready` gets the port once it listens. What was received lies in `.NAME.received` beside the table, for its owner
+    alone, until it is scored and, where reports are wanted, reported. Raises SSLStudioError as `predictor.predict`, and
+    "table_exists", "cannot_listen", "disk_full".
+    """
+    received = output.with_name(f".{output.name}.received")
+    shutil.rmtree(received, ignore_errors=True)
+    with Growing(source_package, output, asked, folders, settle=settle) as growing:
+        into = ReceivingFolder(received, "The listener", most_bytes=MOST_BYTES, free_bytes=free_bytes)
+        try:
+            into.prepare()
+            with _Receiver(place, into, growing.received) as receiver:
+                ready(receiver.port)
+                while not stopped():
+                    _round(growing, receiver, told)
+            while _round(growing, receiver, told):
+                continue
+            growing.tend(now=True)
+            return growing.counts()
+        finally:
+            shutil.rmtree(received, ignore_errors=True)
+
+
+def _round(growing: Growing, receiver: _Receiver, told: Callable[[dict[str, int]], None]) -> bool:
+    """Score what has arrived, and remove what is not needed any more; False when nothing had."""
+    files = receiver.arrived()
+    if files and growing.score(files):
+        told(growing.counts())
+    done = {path for path, _ in growing.tend()} | {file.path for file in files}
+    for path in done - growing.needed():
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+            Path(path).parent.rmdir()
+    return bool(files)
+
+
+class _Receiver:
+    """Takes objects into files, numbered after `number`; a context manager. Raises "cannot_listen"."""
+
+    def __init__(self, place: Place, into: ReceivingFolder, number: int) -> None:
+        self._into = into
+        self._waiting: queue.Queue[FoundFile] = queue.Queue(MOST_WAITING)
+        self._number, self._guard = number, threading.Lock()
+        self._bytes: dict[int, int] = {}
+        self._callers = Callers()
+        self._stack = contextlib.ExitStack()
+        self._stack.callback(quiet.while_open(self, "pydicom", "pynetdicom"))
+        self._stack.enter_context(_to_disk(into.parts))
+        entity = AE(ae_title=place.title)
+        entity.require_called_aet = True
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _TIMEOUT
+        entity.maximum_associations = 8
+        entity.add_supported_context(str(sop_class.Verification))  # type: ignore[attr-defined]
+        for context in AllStoragePresentationContexts:
+            entity.add_supported_context(str(context.abstract_syntax), list(ALL_TRANSFER_SYNTAXES))
+        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_DATA_RECV, self._count), *self._callers.handlers]
+        try:
+            self._server: Any = entity.start_server((place.host, place.port), block=False, evt_handlers=handlers)
+        except (OSError, UnicodeError):
+            self._stack.close()
+            raise SSLStudioError(
+                f"Port {place.port} of {place.host} cannot be listened at.",
+                "Another program may use it: choose another with --port; ports below 1024 need special rights.",
+                code="cannot_listen",
+            ) from None
+        self.port = int(self._server.socket.getsockname()[1])
+
+    def __enter__(self) -> _Receiver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._callers.close()
+        self._stack.close()
+
+    def arrived(self) -> list[FoundFile]:
+        """What has arrived, waiting half a second for the first."""
+        files: list[FoundFile] = []
+        with contextlib.suppress(queue.Empty):
+            files.append(self._waiting.get(timeout=0.5))
+            while len(files) < BATCH:
+                files.append(self._waiting.get(timeout=0.05))
+        return files
+
+    def _count(self, event: evt.Event) -> None:
+        """No object may be larger than anything real."""
+        with self._guard:
+            seen = self._bytes[id(event.assoc)] = self._bytes.get(id(event.assoc), 0) + len(event.data)
+        if seen > self._into.most_bytes + (1 << 20):
+            event.assoc.abort()
+
+    def _store(self, event: evt.Event) -> int:
+        """C-STORE (PS3.4 B.2.3): the object lies in an unfinished file of pynetdicom's; it gets its number or goes."""
+        request: Any = event.request
+        path = Path(event.dataset_path)
+        stream = getattr(request, "_dataset_file", None)
+        if stream is not None:
+            stream.close()
+        with self._guard:
+            self._bytes[id(event.assoc)] = 0
+            self._number += 1
+            number = self._number
+        try:
+            if self._waiting.full():
+                return _NO_ROOM
+            self._into.check_room()
+            sop = str(request.AffectedSOPInstanceUID)
+            size = self._into.keep(path, str(number), sop)
+            kept = self._into.path(str(number), sop)
+            self._waiting.put_nowait(FoundFile(str(kept), f"received-{number:06d}.dcm", size, kept.stat().st_mtime_ns))
+            return _SUCCESS
+        except SSLStudioError as error:
+            return _NO_ROOM if error.code in ("disk_full", "folder") else _NOT_DICOM
+        except (queue.Full, OSError):
+            return _NO_ROOM
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _to_disk(parts: Path) -> Iterator[None]:
+    """Within it, pynetdicom writes objects to unfinished files in `parts` as they come, instead of into memory.
+
+    Its switch, and the place for temporary files, hold for the whole process, which is one command.
+    """
+    before = _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir
+    _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(parts)
+    try:
+        yield
+    finally:
+        _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before
