@@ -39,7 +39,7 @@ def add_predicting(commands: Commands) -> None:
         "--host",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="address of this computer to listen at; any other than 127.0.0.1 is open to others, unencrypted (127.0.0.1)",
+        help="address to listen at; any other than 127.0.0.1 is open to other computers, unencrypted (127.0.0.1)",
     )
     listen.add_argument("--port", type=int, default=11113, metavar="N", help="port to listen at (11113)")
     listen.add_argument(

@@ -32,7 +32,7 @@ _STATUS = -2 - len(OF_CASE)
 class Growing:
     """Scores files as they come and keeps the tables up to date; a context manager.
 
-    Raises SSLStudioError as `predictor.predict`, and "table_exists" for a table that was not written by the same package.
+    Raises SSLStudioError as `predictor.predict`, and "table_exists" for a table that another package wrote.
     """
 
     def __init__(

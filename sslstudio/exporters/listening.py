@@ -11,6 +11,7 @@ import queue
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,6 @@ def _round(growing: Growing, receiver: _Receiver, told: Callable[[dict[str, int]
     for path in done - growing.needed():
         with contextlib.suppress(OSError):
             Path(path).unlink()
-            Path(path).parent.rmdir()
     return bool(files)
 
 
@@ -118,7 +118,7 @@ class _Receiver:
             entity.add_supported_context(str(context.abstract_syntax), list(ALL_TRANSFER_SYNTAXES))
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_DATA_RECV, self._count), *self._callers.handlers]
         try:
-            self._server: Any = entity.start_server((place.host, place.port), block=False, evt_handlers=handlers)
+            server: Any = entity.start_server((place.host, place.port), block=False, evt_handlers=handlers)
         except (OSError, UnicodeError):
             self._stack.close()
             raise SSLStudioError(
@@ -126,7 +126,8 @@ class _Receiver:
                 "Another program may use it: choose another with --port; ports below 1024 need special rights.",
                 code="cannot_listen",
             ) from None
-        self.port = int(self._server.socket.getsockname()[1])
+        self._server = server
+        self.port = int(server.socket.getsockname()[1])
 
     def __enter__(self) -> _Receiver:
         return self
@@ -169,8 +170,11 @@ class _Receiver:
             self._into.check_room()
             sop = str(request.AffectedSOPInstanceUID)
             size = self._into.keep(path, str(number), sop)
+            name = f"received-{number:06d}.dcm"  # identifiers stand in no name, no table and no journal
             kept = self._into.path(str(number), sop)
-            self._waiting.put_nowait(FoundFile(str(kept), f"received-{number:06d}.dcm", size, kept.stat().st_mtime_ns))
+            kept.replace(self._into.folder / name)
+            kept.parent.rmdir()
+            self._waiting.put_nowait(FoundFile(str(self._into.folder / name), name, size, time.time_ns()))
             return _SUCCESS
         except SSLStudioError as error:
             return _NO_ROOM if error.code in ("disk_full", "folder") else _NOT_DICOM

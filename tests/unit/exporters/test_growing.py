@@ -92,24 +92,18 @@ def test_a_file_is_scored_once_and_when_it_is_whole(brightness: Path, tmp_path: 
     assert [known["predicted"] for known in told] == [1, 2]
     assert len(read(table.with_name("t-patients.csv"))) == 2
 
-    grey(watched / "d.png", 5)
-    counts = watching.watch(brightness, watched, table, Steps(nothing, nothing), poll=0.0)
-    assert counts["predicted"] == 3 and scored(table)[2:] == [("d.png", "dark")], "it goes on after an end"
-    assert [row["patient"] for row in read(table)] == ["patient 1", "patient 2", "patient 3"]
-
-
-def test_a_copy_that_stood_still_gives_way_to_the_whole(brightness: Path, tmp_path: Path) -> None:
-    watched, table = tmp_path / "in", tmp_path / "t.csv"
-    content = grey(watched / "a.png", 240).read_bytes()
-    (watched / "a.png").write_bytes(content[:40])
+    other = grey(tmp_path / "other.png", 5).read_bytes()
+    (watched / "d.png").write_bytes(other[:40])
     kept: list[str] = []
 
     def finish() -> None:
-        kept.extend(row["status"] for row in read(table))
-        (watched / "a.png").write_bytes(content)
+        kept.extend(row["status"] for row in read(table)[2:])
+        (watched / "d.png").write_bytes(other)
 
-    watching.watch(brightness, watched, table, Steps(nothing, finish, nothing, nothing), poll=0.0)
-    assert kept == ["skipped"] and scored(table) == [("a.png", "bright")]
+    counts = watching.watch(brightness, watched, table, Steps(nothing, finish, nothing, nothing), poll=0.0)
+    assert kept == ["skipped"], "a copy that stood still for a while"
+    assert counts["predicted"] == 3 and scored(table)[2:] == [("d.png", "dark")], "it goes on after an end"
+    assert [row["patient"] for row in read(table)] == ["patient 1", "patient 2", "patient 3"]
 
 
 def test_studies_are_reported_when_they_have_settled(brightness: Path, tmp_path: Path) -> None:
@@ -194,12 +188,32 @@ def send(port: int, *paths: Path, title: str = "SSLSTUDIO") -> list[int]:
         association.release()
 
 
-def test_what_is_sent_is_scored_reported_and_not_kept(brightness: Path, tmp_path: Path) -> None:
+def refuses(port: int, image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, and too many that wait, are a status that tells the sender to try again later (PS3.4 B.2.3)."""
+
+    def refuse(_: object) -> None:
+        raise SSLStudioError("full", "", code="disk_full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(listening.ReceivingFolder, "check_room", refuse)
+        assert send(port, image) == [0, 0xA700]
+    with monkeypatch.context() as patch:
+        patch.setattr(listening.queue.Queue, "full", lambda _: True)
+        assert send(port, image) == [0, 0xA700]
+
+
+def test_what_is_sent_is_scored_reported_and_not_kept(
+    brightness: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table, reports = tmp_path / "out" / "t.csv", tmp_path / "sr"
     sent = [dicom(tmp_path / f"{n}.dcm", 1 + n // 2, n, value) for n, value in enumerate((10, 240, 20))]
     with listener(brightness, table, folders=Folders(reports)) as (port, end):
         assert send(port, *sent, sent[0]) == [0, 0, 0, 0, 0]
         assert send(port, sent[0], title="OTHER") == []
+        with pytest.raises(SSLStudioError) as caught:
+            listening.listen(brightness, tmp_path / "u.csv", lambda: True, Place(port=port))
+        assert caught.value.code == "cannot_listen"
+        refuses(port, sent[0], monkeypatch)
         counts = end()
     assert (counts["predicted"], counts["studies"], counts["reports"]) == (3, 2, 2), "the fourth was the first again"
     assert scored(table) == [
@@ -219,32 +233,6 @@ def test_what_is_sent_is_scored_reported_and_not_kept(brightness: Path, tmp_path
         assert end()["predicted"] == 4
     assert scored(table)[3:] == [("received-000004.dcm", "bright")]
     assert read(table)[3]["study"] == "study 1", "the same patient is known again"
-
-
-def test_a_full_disk_refuses_by_its_status(brightness: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = dicom(tmp_path / "a.dcm", 1, 0, 10)
-    with listener(brightness, tmp_path / "out" / "t.csv") as (port, end):
-        full = SSLStudioError("full", "", code="disk_full")
-
-        def refuse(_: object) -> None:
-            raise full
-
-        monkeypatch.setattr(listening.ReceivingFolder, "check_room", refuse)
-        assert send(port, image) == [0, 0xA700]
-        monkeypatch.undo()
-        monkeypatch.setattr(listening.queue.Queue, "full", lambda _self: True)
-        assert send(port, image) == [0, 0xA700]
-        monkeypatch.undo()
-        assert send(port, image) == [0, 0]
-        assert end()["predicted"] == 1
-    assert [name.name for name in (tmp_path / "out").glob(".t.csv.received*")] == []
-
-
-def test_a_port_that_is_taken_is_a_sentence(brightness: Path, tmp_path: Path) -> None:
-    with listener(brightness, tmp_path / "t.csv") as (port, _):
-        with pytest.raises(SSLStudioError) as caught:
-            listening.listen(brightness, tmp_path / "u.csv", lambda: True, Place(port=port))
-        assert caught.value.code == "cannot_listen"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl+C is sent as a signal")
