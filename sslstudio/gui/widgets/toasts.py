@@ -13,6 +13,9 @@ WITH_ACTION_MS = 10000
 AT_MOST = 3
 MARGIN = 64
 """Pixels kept free at the foot, where pages have the buttons that act on what is shown."""
+GAP = 8
+PAGE_FOOT = "pageFoot"
+"""Object name of a widget at the foot of a page that messages do not cover."""
 
 
 class Toast(QFrame):
@@ -45,7 +48,7 @@ class Toast(QFrame):
 
 
 class ToastColumn(QWidget):
-    """Floats in `parent` at the foot of `over`, centred; never takes the focus."""
+    """Floats in `parent` at the foot of `over`, above the foot of its page, centred; never takes the focus."""
 
     def __init__(self, parent: QWidget, over: QWidget) -> None:
         super().__init__(parent)
@@ -58,7 +61,9 @@ class ToastColumn(QWidget):
         self.hide()
 
     def show_message(self, message: Message) -> None:
-        """Show one message; the oldest goes when there are more than three."""
+        """Show one message; the same one that is shown already goes, and the oldest when there are more than three."""
+        for same in [one for one in self._toasts if one.text.text() == message.text and message.callback is None]:
+            self._remove(same)
         role = {"info": "", "warning": "warning", "error": "danger"}[message.severity]
         toast = Toast(message.text, message.action, role)
         toast.closed.connect(lambda: self._remove(toast))
@@ -102,10 +107,21 @@ class ToastColumn(QWidget):
         width = min(size.width(), self._over.width() - 48)
         height = max(size.height(), self._column.heightForWidth(width) if self._column.hasHeightForWidth() else 0)
         foot = self._over.mapTo(self._parent, self._over.rect().bottomLeft())
-        self.setGeometry(foot.x() + (self._over.width() - width) // 2, foot.y() - MARGIN - height, width, height)
+        bottom = min((self._top(bar) for bar in self._bars()), default=foot.y() - MARGIN + GAP) - GAP
+        self.setGeometry(foot.x() + (self._over.width() - width) // 2, bottom - height, width, height)
+
+    def _bars(self) -> list[QWidget]:
+        """What stands at the foot of the page that is shown and must stay free: questions with their answers."""
+        bars = [bar for bar in self._over.findChildren(QWidget, PAGE_FOOT) if bar.isVisible()]
+        for bar in bars:
+            bar.installEventFilter(self)
+        return bars
+
+    def _top(self, bar: QWidget) -> int:
+        return bar.mapTo(self._parent, bar.rect().topLeft()).y()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in place when the window changes size."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+        """Stay in place when the window changes size, or a page and its foot come and go."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self._place()
         return False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.label import audit_texts as texts
 from sslstudio.gui.widgets.controls import Line, PlainButton, PrimaryButton, Text
+from sslstudio.gui.widgets.flow_layout import FlowLayout
 
 
 class AuditBar(QWidget):
@@ -31,17 +30,21 @@ class AuditBar(QWidget):
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(self.text, 1)
-        for button, what in (
-            (self.yes, "yes"), (self.no, "no"), (self.all, "all"), (self.core, "core"), (self.edge, "edge"),
-            (self.end, "end"),
+        self._decisions = QWidget()
+        below = FlowLayout(self._decisions, spacing=8)
+        below.setContentsMargins(16, 0, 12, 8)
+        for button, what, place in (
+            (self.yes, "yes", row), (self.no, "no", row), (self.end, "end", row),
+            (self.all, "all", below), (self.core, "core", below), (self.edge, "edge", below),
         ):  # fmt: skip
             button.clicked.connect(lambda _=False, asked=what: self.chosen.emit(asked))
-            row.addWidget(button)
+            place.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(Line())
         column.addLayout(row)
+        column.addWidget(self._decisions)
         self.hide()
 
     def show_step(self, text: str, *, yes_or_no: bool = False) -> None:
@@ -50,8 +53,7 @@ class AuditBar(QWidget):
         for answer in (self.yes, self.no):
             answer.setVisible(yes_or_no)
         self.end.setText(texts.STOP)
-        for button in self._decisions():
-            button.hide()
+        self._offer("", "", "")
         self.show()
 
     def show_result(self, text: str, all_: str = "", core: str = "", edge: str = "") -> None:
@@ -60,10 +62,12 @@ class AuditBar(QWidget):
         self.yes.hide()
         self.no.hide()
         self.end.setText(texts.END)
-        for button, words in zip(self._decisions(), (all_, core, edge), strict=True):
-            button.setText(words)
-            button.setVisible(bool(words))
+        self._offer(all_, core, edge)
         self.show()
 
-    def _decisions(self) -> Sequence[PrimaryButton | PlainButton]:
-        return self.all, self.core, self.edge
+    def _offer(self, *words: str) -> None:
+        """Name what can be decided now; what has no name is hidden."""
+        for button, name in zip((self.all, self.core, self.edge), words, strict=True):
+            button.setText(name)
+            button.setVisible(bool(name))
+        self._decisions.setVisible(any(words))

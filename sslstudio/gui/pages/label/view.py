@@ -26,6 +26,7 @@ from sslstudio.gui.widgets.controls import (
 from sslstudio.gui.widgets.flow_layout import FlowLayout
 from sslstudio.gui.widgets.gallery import Gallery
 from sslstudio.gui.widgets.stack import Stack
+from sslstudio.gui.widgets.toasts import PAGE_FOOT
 
 
 class LabelView(QWidget):
@@ -197,13 +198,21 @@ class LabelView(QWidget):
         column.addWidget(self.classes)
         column.addWidget(Line())
         column.addLayout(middle, 1)
-        column.addWidget(self.audit)
-        column.addWidget(self.second)
-        column.addWidget(self.deciding)
-        column.addWidget(Line())
-        column.addLayout(self._decisions())
+        column.addWidget(self._foot())
         self.set_mode("gallery")
         self.set_target("", False)
+
+    def _foot(self) -> QWidget:
+        """What is asked of one sample, and the answers: messages leave it free."""
+        foot = QWidget()
+        foot.setObjectName(PAGE_FOOT)
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for bar in (self.audit, self.second, self.deciding, Line()):
+            column.addWidget(bar)
+        column.addLayout(self._decisions())
+        return foot
 
     def _decisions(self) -> QHBoxLayout:
         """What is in hand and what is suggested for it, on two lines where there is no room; the other answers."""
