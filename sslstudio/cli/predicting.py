@@ -8,10 +8,14 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sslstudio.cli.output import Output, Result
 from sslstudio.domain.units import PLURAL
 from sslstudio.errors import SSLStudioError
+
+if TYPE_CHECKING:
+    from sslstudio.exporters.predictor import Asked
 
 NO_DISTANCE = "The package does not say which images are unlike those it was trained on; export it again for that."
 
@@ -25,7 +29,7 @@ def predict(options: argparse.Namespace, output: Output) -> Result:
         raise SSLStudioError(
             "Give either what to score or --watch FOLDER.", "See `sslstudio predict --help`.", code="no_source"
         )
-    asked = predictor.Asked(options.pool, options.subject_pattern, options.patients_by)
+    asked = _asked(options)
     folders = Folders(options.sr, options.capture)
     if options.watch is None:
         counts = predictor.predict(
@@ -55,7 +59,6 @@ def predict(options: argparse.Namespace, output: Output) -> Result:
 def listen(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio listen PACKAGE -o FILE [--host ADDRESS] [--port N] [--ae-title TITLE] [--sr FOLDER]`."""
     from sslstudio.exporters import listening
-    from sslstudio.exporters.predictor import Asked
     from sslstudio.exporters.returning import Folders
 
     title = options.ae_title.strip()
@@ -78,13 +81,19 @@ def listen(options: argparse.Namespace, output: Output) -> Result:
             options.output,
             stop.is_set,
             listening.Place(options.host, options.port, title),
-            asked=Asked(options.pool, options.subject_pattern, options.patients_by),
+            asked=_asked(options),
             folders=Folders(options.sr, options.capture),
             settle=options.settle,
             ready=ready,
             told=lambda known: output.note(_so_far(known)),
         )
     return _done(counts, options, output)
+
+
+def _asked(options: argparse.Namespace) -> Asked:
+    from sslstudio.exporters.predictor import Asked
+
+    return Asked(options.pool, options.subject_pattern, options.patients_by, options.promise / 100)
 
 
 def _done(counts: dict[str, int], options: argparse.Namespace, output: Output) -> Result:

@@ -79,6 +79,13 @@ def _options(command: argparse.ArgumentParser) -> None:
         help="what decides first: DICOM patient, DICOM study, or the pattern (header)",
     )
     command.add_argument(
+        "--promise",
+        type=int,
+        choices=(90, 95),
+        default=90,
+        help="abstain for an image when more than one class cannot be ruled out at this promise, in percent (90)",
+    )
+    command.add_argument(
         "-o",
         "--output",
         type=Path,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import package
 
 COVERAGE = 0.9
-"""The promise by which the model abstains, where the package has it."""
+"""The promise by which the model abstains, where the package has it and nobody asks for another."""
 SURE = 0.8
 """Where there is no promise: the model abstains when its most probable class is below this."""
 
@@ -43,14 +43,23 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Deciding:
-    """How a package decides. `least` is None where its model was calibrated on too little to promise anything; `points`
-    are its operating points, see `operating.describe`."""
+    """How a package decides. `levels` says for each promise which probability a class needs to stay in the set; it has
+    none where its model was calibrated on too little. `points` are operating points, see `operating.describe`."""
 
     coverage: float
-    least: float | None
+    levels: Mapping[float, float]
     typical: Typical | None
     n_images: int = 0
     points: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def least(self) -> float | None:
+        """The probability that a class needs to stay in the set; None where nothing is promised."""
+        return self.levels.get(self.coverage)
+
+    def at(self, coverage: float) -> Deciding:
+        """The same by another promise."""
+        return replace(self, coverage=coverage)
 
     def judge(
         self, probabilities: NDArray[np.floating], embeddings: NDArray[np.floating], classes: Sequence[str]
@@ -109,10 +118,10 @@ def read(folder: Path) -> Deciding:
         if (folder / package.TYPICAL).is_file():
             with np.load(folder / package.TYPICAL, allow_pickle=False) as arrays:
                 like = typical.from_arrays(arrays)
-        level = next((one for one in promised.get("levels", ()) if float(one["coverage"]) == COVERAGE), None)
+        levels = {float(one["coverage"]): float(one["least"]) for one in promised.get("levels", ())}
         return Deciding(
             COVERAGE,
-            None if level is None else float(level["least"]),
+            levels,
             like,
             int(promised.get("n_images", 0)),
             tuple(known.get("operating_points", ())),

@@ -47,7 +47,7 @@ class Growing:
     ) -> None:
         tables.require_known(output)
         folders.prepare()
-        model = scoring.load(source_package)
+        model = scoring.load(source_package).promising(asked.promise)
         known = hashlib.sha256(f"{model.digest} {asked!r} growing".encode())
         self._stack = ExitStack()
         journal = self._stack.enter_context(Journal(output, known.hexdigest()))

@@ -15,7 +15,7 @@ from sslstudio.domain.units import PLURAL, Pooling
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import cases, scoring, tables
 from sslstudio.exporters.cases import Batch, Gathering, yes
-from sslstudio.exporters.deciding import Judgement
+from sslstudio.exporters.deciding import COVERAGE, Judgement
 from sslstudio.exporters.journal import Chunk, Journal
 from sslstudio.exporters.returning import CAPTURES, NOT_DICOM, REFUSED, REPORTS, Folders, Returning
 from sslstudio.exporters.scoring import Model, Row, Scorer
@@ -32,11 +32,12 @@ BATCH = 32
 @dataclass(frozen=True)
 class Asked:
     """What a user may say of studies and patients: how images are pooled (None: as the package says), and how patients
-    are told apart, as at an import: a pattern on paths, and what decides first."""
+    are told apart, as at an import: a pattern on paths, and what decides first; and by which promise it abstains."""
 
     pool: Pooling | None = None
     pattern: str = ""
     order: Order = "header"
+    promise: float = COVERAGE
 
 
 AS_THE_PACKAGE = Asked()
@@ -66,7 +67,7 @@ def predict(
     """
     tables.require_known(output)
     folders.prepare()
-    model = scoring.load(source_package)
+    model = scoring.load(source_package).promising(asked.promise)
     files = list(Discovery(sources))
     if not files:
         raise SSLStudioError("There is no file to score.", "Choose folders or files with images.", code="no_source")

@@ -9,7 +9,7 @@ import hashlib
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -47,6 +47,10 @@ class Model:
     deciding: Deciding
     digest: str
     name: str = ""
+
+    def promising(self, coverage: float) -> Model:
+        """The same, abstaining by another promise."""
+        return replace(self, deciding=self.deciding.at(coverage))
 
 
 @dataclass

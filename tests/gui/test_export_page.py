@@ -73,7 +73,7 @@ def test_without_a_classifier_the_button_says_so(page: Page, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: view.export.reason == texts.NO_MODEL, timeout=10000)
     assert view._none.isVisible()
     assert not view._package_part.isVisible()
-    assert not view._predict_part.isVisible()
+    assert not view.prediction.isVisible()
 
 
 def test_a_classifier_is_exported_by_a_job(made: Desk, page: Page, qtbot: QtBot) -> None:
@@ -135,14 +135,52 @@ def test_predicting_needs_a_folder_and_copies_as_a_command(made: Desk, page: Pag
     add_package(made)
     page.refresh()
     view = view_of(page)
-    qtbot.waitUntil(view._predict_part.isVisible, timeout=10000)
-    assert view.predict.reason == texts.NO_SOURCE
-    view.source.setText("/new images")
-    assert view.predict.reason == ""
-    view.command.click()
+    qtbot.waitUntil(view.prediction.isVisible, timeout=10000)
+    panel = view.prediction
+    assert panel.predict.reason == texts.NO_SOURCE
+    panel.source.setText("/new images")
+    assert panel.predict.reason == ""
+    panel.command.click()
     words = QGuiApplication.clipboard().text()
     assert words.startswith("sslstudio predict ")
-    assert "/new images" in words
+    assert "/new images" in words and "--promise" not in words and "--sr" not in words
+
+
+def test_what_goes_to_the_archive_and_when_it_abstains_is_in_the_command(made: Desk, page: Page, qtbot: QtBot) -> None:
+    add_model(made)
+    add_package(made)
+    page.refresh()
+    panel = view_of(page).prediction
+    qtbot.waitUntil(panel.isVisible, timeout=10000)
+    panel.source.setText("/new")
+    assert not panel.back.isEnabled() and panel.back.toolTip() == texts.NOTHING_BACK
+    panel.reports.setChecked(True)
+    panel.promise.set_value("95")
+    panel.ending.set_value(".json")
+    assert panel.predict.reason == texts.NO_BACK and panel.back.isEnabled()
+    panel.back.setText("/archive")
+    assert panel.predict.reason == ""
+    begun = made.project.exports_dir / ".predictions-linear-1-2026-01-01-000000.json.journal"
+    begun.write_text("half")
+    panel.command.click()
+    words = QGuiApplication.clipboard().text().split()
+    assert words[2:6] == ["--promise", "95", "--sr", str(Path("/archive/reports"))]
+    assert words[-1].endswith("predictions-linear-1-2026-01-01-000000.json"), "what was interrupted is gone on with"
+    assert "--capture" not in words
+
+
+def test_what_a_prediction_did_in_words() -> None:
+    counts = {"predicted": 9, "skipped": 1, "abstained": 2, "unlike": 1, "reports": 3, "captures": 0, "not_dicom": 1}
+    words = texts.predicted(counts, "p.parquet")
+    for said in (
+        "p-studies.parquet",
+        "abstains for 2 images",
+        "1 image is unlike",
+        "3 reports",
+        "1 study cannot go back",
+    ):
+        assert said in words
+    assert "export it again" in texts.predicted({"predicted": 1}, "p.csv")
 
 
 @pytest.mark.slow
@@ -183,9 +221,9 @@ def test_a_network_shows_its_proof_and_place_and_does_not_predict(made: Desk, pa
     qtbot.waitUntil(lambda: view.package.count() == 2, timeout=10000)
     assert view._proof.text().endswith("largest difference of a feature 0.0000009.")
     assert view._place.text() == f"Written to {folder}, and as .zip beside it."
-    assert not view._predict_part.isVisible()
+    assert not view.prediction.isVisible()
     view.package_requested.emit("linear-1-package")
-    assert view._predict_part.isVisible()
+    assert view.prediction.isVisible()
 
 
 def test_embeddings_are_written_to_the_file_asked_for(

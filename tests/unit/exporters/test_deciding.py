@@ -59,6 +59,8 @@ def test_it_abstains_where_several_classes_remain(brightness: Path, images: Path
     assert [row["unlike the training images"] for row in rows] == ["no", "yes", "yes", "no"]
     assert float(rows[2]["distance"]) > 1 > float(rows[0]["distance"])
     assert counts["unlike"] == 2 and counts["abstained"] == sum(row["abstain"] == "yes" for row in rows)
+    predictor.predict(made, [images], tmp_path / "u.csv", asked=predictor.Asked(promise=0.95))
+    assert {row["why"] for row in read(tmp_path / "u.csv")} == {"cannot be ruled out at 95%: dark, bright"}
     patients = read(tmp_path / "t-patients.csv")
     assert [row["images unlike the training images"] for row in patients] == ["0", "1", "1", "0"]
     assert (patients[2]["abstain"], patients[2]["why"]) == ("yes", "highest probability below 0.8")

@@ -24,8 +24,11 @@ from sslstudio.gui.texts import STAGE_DOING, time_left
 from sslstudio.session import workflow
 
 
-class View(PredictView, Protocol):
+class View(Protocol):
     """The part of the view the controller uses."""
+
+    @property
+    def prediction(self) -> PredictView: ...
 
     export_requested: SignalInstance
     embeddings_requested: SignalInstance
@@ -54,7 +57,7 @@ class ExportController(QObject):
         self._models: list[ModelRow] = []
         self._packages: list[Package] = []
         self._shown = ""
-        self._prediction = Prediction(services, view, self._package, self)
+        self._prediction = Prediction(services, view.prediction, self._package, self)
         self._embeddings = EmbeddingsWriter(services, view, self._show_state, self)
         self._connect()
         self._dispose = services.actions.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import shlex
 import shutil
@@ -9,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sslstudio.domain.runs import RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.export import texts
+from sslstudio.gui.pages.export.predict_panel import Wanted
 from sslstudio.session.project import Project
 
 SUMS = "SHA256SUMS"
@@ -121,6 +124,22 @@ def predict_arguments(
     apart = [] if order == "header" else ["--patients-by", order]
     apart += [f"--subject-pattern={pattern}"] if pattern else []
     return ["predict", str(package), *map(str, sources), *apart, "-o", str(table)]
+
+
+def predict_options(wanted: Wanted) -> list[str]:
+    """The options of `sslstudio predict` for what the user asked for, besides package, files and table."""
+    back = Path(wanted.back)
+    options = [] if wanted.promise == "90" else ["--promise", wanted.promise]
+    options += ["--sr", str(back / "reports")] if wanted.reports else []
+    return options + (["--capture", str(back / "pictures")] if wanted.pictures else [])
+
+
+def table_for(folder: Path, model_id: str, ending: str) -> Path:
+    """The table of a prediction: one that was interrupted, so that it is gone on with, else a new one with the time."""
+    begun = sorted(folder.glob(f".predictions-{glob.escape(model_id)}-*{ending}.journal"))
+    if begun:
+        return folder / begun[-1].name[1:].removesuffix(".journal")
+    return folder / f"predictions-{model_id}-{datetime.now():%Y-%m-%d-%H%M%S}{ending}"
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QProcess, Signal
 
 
 class PredictProcess(QObject):
-    """``ended(images, skipped)`` or ``failed(sentence)`` once; `stop` ends it."""
+    """``ended(counts)``, what the command says as JSON, or ``failed(sentence)`` once; `stop` ends it."""
 
-    ended = Signal(int, int)
+    ended = Signal(dict)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -54,7 +54,7 @@ class PredictProcess(QObject):
         except ValueError:
             result = {}
         if code == 0 and "predicted" in result:
-            self.ended.emit(int(result["predicted"]), int(result.get("skipped", 0)))
+            self.ended.emit({name: value for name, value in result.items() if isinstance(value, int)})
         else:
             words = f"{result.get('error', 'The prediction could not finish.')} {result.get('hint', '')}"
             self.failed.emit(words.strip())

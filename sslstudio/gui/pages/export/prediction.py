@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from sslstudio.gui.pages.export import packages, texts
 from sslstudio.gui.pages.export.packages import Package
+from sslstudio.gui.pages.export.predict_panel import Wanted
 from sslstudio.gui.pages.export.predict_process import PredictProcess
 from sslstudio.gui.pages.page import Services
 from sslstudio.session.subjects import kept_identity
@@ -20,10 +20,11 @@ from sslstudio.session.subjects import kept_identity
 class PredictView(Protocol):
     """The part of the Export view that is about prediction."""
 
-    source_chosen: SignalInstance
+    changed: SignalInstance
     predict_requested: SignalInstance
     command_requested: SignalInstance
 
+    def wanted(self) -> Wanted: ...
     def set_predict(self, reason: str, outcome: str, role: str = "") -> None: ...
 
 
@@ -39,10 +40,9 @@ class Prediction(QObject):
     ) -> None:
         super().__init__(parent)
         self._services, self._view, self._package_in_hand = services, view, package_in_hand
-        self._source = ""
         self._table = ""
         self._process = PredictProcess(self)
-        view.source_chosen.connect(self._choose_source)
+        view.changed.connect(lambda: self.show(""))
         view.predict_requested.connect(self._predict)
         view.command_requested.connect(self._copy_command)
         self._process.ended.connect(self._predicted)
@@ -52,18 +52,14 @@ class Prediction(QObject):
         """End a prediction under way."""
         self._process.stop()
 
-    def _choose_source(self, folder: str) -> None:
-        self._source = folder.strip()
-        self.show("")
-
     def _arguments(self) -> list[str]:
-        package = self._package_in_hand()
-        if package is None or not self._source:
+        package, wanted = self._package_in_hand(), self._view.wanted()
+        if package is None or wanted.reason:
             return []
-        stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
         project = self._services.session.project
-        table = project.exports_dir / f"predictions-{package.model_id}-{stamp}.csv"
-        return packages.predict_arguments(package.folder, [Path(self._source)], table, kept_identity(project))
+        table = packages.table_for(project.exports_dir, package.model_id, wanted.ending)
+        apart = packages.predict_arguments(package.folder, [Path(wanted.source)], table, kept_identity(project))
+        return [apart[0], *packages.predict_options(wanted), *apart[1:]]
 
     def _predict(self) -> None:
         arguments = self._arguments()
@@ -72,8 +68,8 @@ class Prediction(QObject):
             self._process.start(arguments)
             self.show("")
 
-    def _predicted(self, images: int, skipped: int) -> None:
-        words = texts.predicted(images, skipped, Path(self._table).name)
+    def _predicted(self, counts: dict[str, int]) -> None:
+        words = texts.predicted(counts, Path(self._table).name)
         self.show(words, "ok")
         self._services.notify.info(words, texts.OPEN_FOLDER, self._open_table)
 
@@ -90,8 +86,6 @@ class Prediction(QObject):
         """Whether a prediction can start, and what the last one did."""
         if self._process.running:
             reason = texts.PREDICTING
-        elif not self._source:
-            reason = texts.NO_SOURCE
         else:
-            reason = ""
+            reason = self._view.wanted().reason
         self._view.set_predict(reason, outcome, role)

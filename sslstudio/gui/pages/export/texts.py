@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sslstudio.gui.texts import count
@@ -27,10 +28,34 @@ SAVE_COPY = "Save a copy ..."
 COPY_SUMS = "Copy checksums"
 PREDICT_TITLE = "Predict on new files"
 PREDICT_HELP = (
-    "The package scores files it has never seen and writes three tables (CSV): a line an image, a study, a patient. "
-    "Images are pooled as you chose on Classify, by their mean where you chose nothing; patients are told apart as in "
-    "this project."
+    "The package scores files it has never seen and writes three tables: a line an image, a study, a patient. Images "
+    "are pooled as you chose on Classify, by their mean where you chose nothing; patients are told apart as in this "
+    "project. Images unlike those it was trained on are marked. After an interruption Predict goes on where it was."
 )
+SOURCE_TITLE = "New images"
+SOURCE = "Folder of new images"
+ABSTAIN = "Abstain at"
+ABSTAIN_HELP = (
+    "It abstains for an image when it cannot rule out all classes but one and keep this promise: so often the true class "
+    "is among those it leaves. A higher promise abstains more often."
+)
+PROMISES = (("90", "90 %"), ("95", "95 %"))
+TABLES = "Tables"
+ENDINGS = ((".csv", "CSV"), (".parquet", "Parquet"), (".json", "JSON"))
+BACK_TITLE = "For the archive"
+REPORTS = "Structured reports"
+REPORTS_HELP = (
+    "One DICOM structured report (TID 1500) a study: probabilities, whether it abstains, which images were seen."
+)
+PICTURES = "Pictures"
+PICTURES_HELP = "One DICOM picture a study that says the same, for viewers that show no structured reports."
+BACK_HELP = (
+    "For DICOM studies. They carry the patient's name, so that your archive can file them beside the images: choose a "
+    "folder outside the project. Marked as AI-generated, unverified, for research use only."
+)
+BACK = "Folder for reports and pictures"
+NO_BACK = "Choose a folder for reports and pictures."
+NOTHING_BACK = "Tick structured reports or pictures first."
 CHOOSE_FOLDER = "Choose folder ..."
 PREDICT = "Predict"
 PREDICTING = "Predicting ..."
@@ -142,11 +167,29 @@ def embeddings_written(images: int, dimensions: int, file: str) -> str:
     return f"{count(images, 'embedding')} of {count(dimensions, 'number')} written to {file}."
 
 
-def predicted(images: int, skipped: int, file: str) -> str:
-    """What a prediction did."""
-    rest = f" {count(skipped, 'file was', 'files were')} skipped; the table says why." if skipped else ""
-    beside = f"{file.removesuffix('.csv')}-studies.csv and -patients.csv"
-    return f"{count(images, 'image')} scored, written to {file}; studies and patients beside it in {beside}.{rest}"
+def predicted(counts: Mapping[str, int], file: str) -> str:
+    """What a prediction did, by the counts that the command gives."""
+    stem, _, ending = file.rpartition(".")
+    beside = f"{stem}-studies.{ending} and -patients.{ending}"
+    said = [
+        f"{count(counts['predicted'], 'image')} scored, written to {file}; studies and patients beside it in {beside}."
+    ]
+    if counts.get("abstained"):
+        said.append(f"It abstains for {count(counts['abstained'], 'image')}.")
+    if "unlike" not in counts:
+        said.append("This package cannot say which images are unlike its own: export it again for that.")
+    elif counts["unlike"]:
+        said.append(
+            f"{count(counts['unlike'], 'image is', 'images are')} unlike those it was trained on: do not rely on these."
+        )
+    if counts.get("skipped"):
+        said.append(f"{count(counts['skipped'], 'file was', 'files were')} skipped; the table says why.")
+    if "reports" in counts:
+        said.append(f"For the archive: {count(counts['reports'], 'report')}, {count(counts['captures'], 'picture')}.")
+    left = counts.get("not_dicom", 0) + counts.get("not_reported", 0)
+    if left:
+        said.append(f"{count(left, 'study', 'studies')} cannot go back: no DICOM, or not as DICOM asks for.")
+    return " ".join(said)
 
 
 def size(bytes_: int) -> str:

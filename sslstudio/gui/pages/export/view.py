@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QProgressBar,
     QScrollArea,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from sslstudio.gui.pages.export import texts
 from sslstudio.gui.pages.export.about import AboutForms
 from sslstudio.gui.pages.export.packages import Package
+from sslstudio.gui.pages.export.predict_panel import PredictPanel
 from sslstudio.gui.widgets.controls import (
     Line,
     PageTitle,
@@ -42,9 +42,6 @@ class ExportView(QWidget):
     save_requested = Signal(str)
     sums_requested = Signal()
     package_requested = Signal(str)
-    source_chosen = Signal(str)
-    predict_requested = Signal()
-    command_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,13 +61,8 @@ class ExportView(QWidget):
         self.open = PlainButton(texts.OPEN_FOLDER, "folder")
         self.save = PlainButton(texts.SAVE_COPY, "export")
         self.sums = PlainButton(texts.COPY_SUMS, "copy", quiet=True)
-        self.source = QLineEdit()
-        self.choose = PlainButton(texts.CHOOSE_FOLDER, "folder")
-        self.predict = ReasonButton(texts.PREDICT, "play", primary=False)
-        self.command = PlainButton(texts.COPY_COMMAND, "copy", quiet=True)
-        self._outcome = Text("", "")
         self._package_part = QWidget()
-        self._predict_part = QWidget()
+        self.prediction = PredictPanel()
         self._build()
         self._connect()
 
@@ -103,14 +95,14 @@ class ExportView(QWidget):
             self.package.addItem(package.key, package.key)
         self.package.setCurrentIndex(max(0, self.package.findData(current)))
         self._package_part.setVisible(bool(packages))
-        self._predict_part.setVisible(False)
+        self.prediction.setVisible(False)
         self._none.setVisible(not packages)
 
     def set_package(self, package: Package) -> None:
         """The proof and the files of the package in hand."""
         self._proof.setText(package.proof)
         self._place.setText(package.place)
-        self._predict_part.setVisible(package.form == "package")
+        self.prediction.setVisible(package.form == "package")
         rows = []
         for file in package.files:
             short = f"{file.sha256[:16]} ..." if file.sha256 else ""
@@ -122,18 +114,6 @@ class ExportView(QWidget):
         self._written.set_role(role)
         self._written.setText(words)
         self._written.setVisible(bool(words))
-
-    def set_source(self, text: str) -> None:
-        """The folder whose files are to be scored."""
-        self.source.setText(text)
-
-    def set_predict(self, reason: str, outcome: str, role: str = "") -> None:
-        """Why no prediction can start now (empty when it can), and what the last one did."""
-        self.predict.set_reason(reason)
-        self.command.setEnabled(not reason or reason == texts.PREDICTING)
-        self._outcome.set_role(role)
-        self._outcome.setText(outcome)
-        self._outcome.setVisible(bool(outcome))
 
     def _build(self) -> None:
         bar = QHBoxLayout()
@@ -169,10 +149,9 @@ class ExportView(QWidget):
         column.addWidget(SectionTitle(texts.PACKAGES))
         column.addWidget(self._none)
         column.addWidget(self._package_part)
-        column.addWidget(self._predict_part)
+        column.addWidget(self.prediction)
         column.addStretch(1)
         self._build_package()
-        self._build_predict()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setObjectName("pageScroll")
@@ -209,26 +188,6 @@ class ExportView(QWidget):
         column.addWidget(self.files)
         column.addSpacing(8)
 
-    def _build_predict(self) -> None:
-        column = QVBoxLayout(self._predict_part)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(Line())
-        column.addWidget(SectionTitle(texts.PREDICT_TITLE))
-        column.addWidget(Text(texts.PREDICT_HELP, "muted"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.source.setPlaceholderText("Folder of new images")
-        self.source.setAccessibleName("Folder of new images")
-        row.addWidget(self.source, 1)
-        row.addWidget(self.choose)
-        column.addLayout(row)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.command)
-        buttons.addWidget(self.predict, 1)
-        column.addLayout(buttons)
-        column.addWidget(self._outcome)
-
     def _connect(self) -> None:
         self.export.clicked.connect(self._ask_export)
         self.about.chosen.connect(lambda key: self.export.set_text(texts.form(key).action))
@@ -237,10 +196,6 @@ class ExportView(QWidget):
         self.open.clicked.connect(lambda: self.open_requested.emit())
         self.save.clicked.connect(self._ask_target)
         self.sums.clicked.connect(lambda: self.sums_requested.emit())
-        self.choose.clicked.connect(self._ask_source)
-        self.source.textChanged.connect(self.source_chosen)
-        self.predict.clicked.connect(self.predict_requested)
-        self.command.clicked.connect(lambda: self.command_requested.emit())
 
     def _ask_export(self) -> None:
         model, form = str(self.model.currentData() or ""), self.about.form.value()
@@ -257,8 +212,3 @@ class ExportView(QWidget):
         folder = QFileDialog.getExistingDirectory(self, texts.SAVE_COPY, str(Path.home()))
         if folder:
             self.save_requested.emit(folder)
-
-    def _ask_source(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, texts.PREDICT_TITLE, self.source.text() or str(Path.home()))
-        if folder:
-            self.source.setText(folder)
