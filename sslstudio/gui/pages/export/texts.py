@@ -36,8 +36,8 @@ SOURCE_TITLE = "New images"
 SOURCE = "Folder of new images"
 ABSTAIN = "Abstain at"
 ABSTAIN_HELP = (
-    "It abstains for an image when it cannot rule out all classes but one and keep this promise: so often the true class "
-    "is among those it leaves. A higher promise abstains more often."
+    "It abstains for an image when it cannot rule out all classes but one and keep this promise: so often the true "
+    "class is among those it leaves. A higher promise abstains more often."
 )
 PROMISES = (("90", "90 %"), ("95", "95 %"))
 TABLES = "Tables"
