@@ -225,6 +225,24 @@ class ImportListTables:
                 relative = below(path, source) if source else None
                 yield KnownFile(path, size, modified, digest, status, code, relative or "", bool(complete))
 
+    def originals(self, most: int) -> tuple[list[tuple[str, str, str, int]], int]:
+        """At most `most` files that gave images, as (path, chosen folder or "", SHA-256, size), and how many there are.
+
+        The first file of every patient comes first, then the second of each; local paths, never to be exported.
+        """
+        count = self._db.rows("SELECT count(DISTINCT location_id) FROM image_locations")[0][0]
+        rows = self._db.long_rows(
+            """SELECT path, source, digest, size FROM (
+                   SELECT l.path, coalesce(s.path, '') AS source, l.digest, l.size, location_id,
+                          row_number() OVER (PARTITION BY t.subject_id ORDER BY i.series_id, location_id) AS turn
+                   FROM image_locations p JOIN locations l USING (location_id) JOIN images i USING (image_id)
+                   JOIN series r USING (series_id) JOIN studies t USING (study_id) LEFT JOIN sources s USING (source_id)
+                   GROUP BY location_id)
+               ORDER BY turn, location_id LIMIT ?""",
+            (most,),
+        )
+        return [(path, source, digest, size) for path, source, digest, size in rows], int(count)
+
     def file_facts(self, *, trial: bool = False) -> Iterator[FileFacts]:
         """What telling patients apart needs, of each file that gave images or, with `trial`, would give some."""
         with self._db.reading() as connection:

@@ -10,6 +10,7 @@ from sslstudio.cli import counting, dividing, few_labels
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
+from sslstudio.exporters.sharing.check import said
 from sslstudio.session import examining, judging, leaks, splitting, workflow
 from sslstudio.session.project import Project
 
@@ -173,19 +174,28 @@ def compare(options: argparse.Namespace, output: Output) -> Result:
 
 
 def export(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio export PROJECT MODEL -o DIR [--format package|backbone|monai]`."""
+    """`sslstudio export PROJECT MODEL -o DIR [--format package|backbone|monai] [--anyway]`."""
     for taken in (options.output, options.output.with_name(options.output.name + ".zip")):
         if taken.exists():
             raise SSLStudioError(f"{taken} exists already.", "Name a new folder.", code="exists")
     with opened(options.project) as project:
         run_id = workflow.prepare_export(project, options.model, options.format)
         result = carry_out(project, run_id, output)
+        found = result.get("sharing", {})
+        if found and (found["found"] or found["not_searched"]) and not options.anyway:
+            raise SSLStudioError(
+                said(found),
+                f"Nothing was written to {options.output.name}. sslstudio share-check shows it; --anyway writes it.",
+                code="would_leak",
+            )
         partial = options.output.with_name(options.output.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(project.run_dir(run_id) / "artifacts" / "package", partial)
         partial.replace(options.output)
         archive = options.output.with_name(options.output.name + ".zip")
         shutil.copyfile(project.run_dir(run_id) / "artifacts" / "package.zip", archive)
+    if found:
+        output.say(said(found))
     output.say(f"Wrote {EXPORTED[options.format]} to {options.output} and {archive.name} beside it")
     if isinstance(result.get("largest_difference"), float):
         what = "feature" if options.format == "backbone" else "probability"

@@ -17,6 +17,7 @@ from sslstudio.cli.counting_arguments import counting_options
 from sslstudio.cli.dividing_arguments import add_dividing, dividing_options
 from sslstudio.cli.learning_arguments import add_finetuning, add_learning
 from sslstudio.cli.predicting_arguments import ORDERS, add_predicting
+from sslstudio.cli.sharing_arguments import add_sharing
 
 if TYPE_CHECKING:
     from sslstudio.cli.arguments import Commands
@@ -229,6 +230,10 @@ def _classifying(commands: Commands) -> None:
         default="package",
         help="the model package, the network alone for timm, torchvision and torch.export, or a MONAI bundle (package)",
     )
+    export.add_argument(
+        "--anyway", action="store_true", help="write it even if the sharing check finds names or paths in it"
+    )
+    add_sharing(commands)
     add_predicting(commands)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from sslstudio.catalogue.rows import RunRow
 from sslstudio.domain.specs import ExportFormat, ExportSpec
 from sslstudio.errors import SSLStudioError
-from sslstudio.session import examining, tested
+from sslstudio.exporters.sharing import knowledge
+from sslstudio.session import examining, sharing, tested
 from sslstudio.session.preparing import backbone_of, rendering_of, write_run
 from sslstudio.session.project import Project
 
@@ -44,8 +45,17 @@ def prepare_export(project: Project, model_id: str, format: ExportFormat = "pack
     items = project.catalogue.items() if seen is None else project.catalogue.items(rendering=seen)
     if not items:
         raise SSLStudioError("There is no image in the project.", "Import images first.", code="no_images")
+    known = sharing.knowledge(project)
     return write_run(
-        project, "export", "export", f"Export of {model_id}", spec, items, artifacts=add_model, rendering=seen
+        project,
+        "export",
+        "export",
+        f"Export of {model_id}",
+        spec,
+        items,
+        private=lambda folder: knowledge.keep(known, folder),
+        artifacts=add_model,
+        rendering=seen,
     )
 
 

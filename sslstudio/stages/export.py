@@ -44,6 +44,8 @@ from sslstudio.exporters import (
 from sslstudio.exporters.onnx_graph import Head, Input, PackagedModel
 from sslstudio.exporters.parity import Floats, Parity, ParityImage
 from sslstudio.exporters.runtime import Graph
+from sslstudio.exporters.sharing import check as sharing
+from sslstudio.exporters.sharing import knowledge
 from sslstudio.importers.pixel_cache import PixelCache
 from sslstudio.importers.rendering import AUTO, preset
 from sslstudio.stages import embedding_files
@@ -51,7 +53,7 @@ from sslstudio.stages.context import StageContext
 from sslstudio.training import devices
 
 LIBRARIES = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "scikit-learn", "numpy", "pydicom", "pillow")
-STEPS = 4
+STEPS = 5
 NO_VOLUME_EXPORT = (
     "Models that see whole volumes cannot be exported yet.",
     "Use the model in this project, or fit one on embeddings of single images.",
@@ -81,7 +83,7 @@ def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
     """Write `artifacts/package/` and `artifacts/package.zip` for the model whose files stand in `artifacts/model/`.
 
     Returns {"files": {name: SHA-256}, "largest_difference": of a probability (of a feature where the network alone is
-    exported), "images_compared": n}. Raises SSLStudioError when the model's files do not fit each other or what was
+    exported), "images_compared": n, "sharing": counts of the sharing check}. Raises SSLStudioError when the model's files do not fit each other or what was
     exported gives other answers; then no package is left behind.
     """
     devices.use_every_core()
@@ -98,11 +100,24 @@ def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
         raise
     archive = context.artifact_path(package.ARCHIVE)
     package.write_archive(folder, archive, spec.model)
+    checked = _check(context, [folder, archive])
     context.artifact("package", folder)
     context.artifact("archive", archive)
     context.progress(STEPS, STEPS, "steps", "Exported")
     largest = proof.embedding if spec.format == "backbone" else proof.probability
-    return {"files": digests, "largest_difference": largest, "images_compared": proof.images}
+    return {"files": digests, "largest_difference": largest, "images_compared": proof.images, **checked}
+
+
+def _check(context: StageContext, written: list[Path]) -> dict[str, Any]:
+    """The sharing check of what was written: {"sharing": its counts}; {} where nobody said what to look for."""
+    known = knowledge.kept(context.private_dir)
+    if known is None:
+        return {}
+    context.progress(STEPS - 1, STEPS, "steps", "Looking for names and paths in it")
+    outcome = sharing.check(written, known, context.pixels_dir, context.items(), context.check_cancelled)
+    if not outcome.clean:
+        context.warn("sharing", outcome.sentence(), "Look at it on the Export page before you pass it on.")
+    return {"sharing": outcome.counts()}
 
 
 def spread(items: Sequence[Item], count: int) -> list[Item]:

@@ -19,15 +19,16 @@ from sslstudio.exporters.sharing.words import Word
 _KEY = 8
 _BLOCK = 1 << 22
 _TOKEN = re.compile(r"[^\W_]+")
-_PRINTABLE = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){24,}")
+_LEAST_RUN = 24
+"""Letters in a row that count as text among bytes that are none; noise hardly makes so many."""
 _WIDE = (
     (re.compile(rb"(?:[^\x00][\x00-\x06]){3,}"), "utf-16-le"),
     (re.compile(rb"(?:[\x00-\x06][^\x00]){3,}"), "utf-16-be"),
     (re.compile(rb"(?:[^\x00][\x00-\x06]\x00\x00){3,}"), "utf-32-le"),
     (re.compile(rb"(?:\x00\x00[\x00-\x06][^\x00]){3,}"), "utf-32-be"),
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[\w.@-]+", re.IGNORECASE)
 _SHORT_RUN = 400
@@ -117,7 +118,7 @@ def texts_of(content: bytes) -> Iterator[tuple[str, str]]:
 
 def embedded(content: bytes) -> Iterator[bytes]:
     """Files that stand in a text as base64, such as pictures of a page."""
-    if _CONTROL.search(content[:4096]) is None:
+    if b"base64," in content or _CONTROL.search(content[:4096]) is None:
         for match in re.finditer(rb"[A-Za-z0-9+/]{400,}={0,2}", content):
             run = match.group()
             with contextlib.suppress(ValueError):
@@ -134,13 +135,24 @@ def _plain(content: bytes) -> Iterator[tuple[str, str]]:
         except UnicodeDecodeError:
             yield "Latin-1", content.decode("latin-1")
         return
-    for run in _PRINTABLE.findall(content):
-        yield "UTF-8", run.decode("utf-8", "replace")
+    for run in _runs(content):
+        yield "UTF-8", run.decode("ascii")
     if content.count(b"\0") * 6 > len(content):
         for pattern, encoding in _WIDE:
             pieces = [run.decode(encoding, "replace") for run in pattern.findall(content)]
             if pieces:
                 yield encoding.upper(), "\n".join(pieces)
+
+
+def _runs(content: bytes) -> Iterator[bytes]:
+    """Stretches of letters among other bytes."""
+    for start in range(0, len(content), _BLOCK):
+        block = np.frombuffer(content[max(0, start - 4096) : start + _BLOCK], np.uint8)
+        shown = ((block >= 32) & (block < 127)) | ((block >= 9) & (block <= 13))
+        edges = np.flatnonzero(np.diff(shown, prepend=False, append=False))
+        ends = edges.reshape(-1, 2)
+        for low, high in ends[ends[:, 1] - ends[:, 0] >= _LEAST_RUN]:
+            yield block[low:high].tobytes()
 
 
 def _unescaped(text: str) -> Iterator[tuple[str, str]]:
