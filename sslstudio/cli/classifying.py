@@ -10,7 +10,6 @@ from sslstudio.cli import counting, dividing, few_labels
 from sslstudio.cli.follow import carry_out, opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters.sharing.check import said
 from sslstudio.session import examining, judging, leaks, splitting, workflow
 from sslstudio.session.project import Project
 
@@ -175,6 +174,8 @@ def compare(options: argparse.Namespace, output: Output) -> Result:
 
 def export(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio export PROJECT MODEL -o DIR [--format package|backbone|monai] [--anyway]`."""
+    from sslstudio.exporters.sharing.check import said
+
     for taken in (options.output, options.output.with_name(options.output.name + ".zip")):
         if taken.exists():
             raise SSLStudioError(f"{taken} exists already.", "Name a new folder.", code="exists")

@@ -18,7 +18,7 @@ EMBEDDINGS = (
 
 
 def share_check(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio share-check FOLDER_OR_FILE... --project PROJECT`; exit code 1 if something was found or not searched."""
+    """`sslstudio share-check FOLDER_OR_FILE... --project PROJECT`; exit code 1 unless all is searched and clean."""
     with opened(options.project, read_only=True) as project:
         outcome = sharing.check(project, options.roots, told=lambda share: output.progress(share * 100, 100, "%"))
     output.say(outcome.sentence())

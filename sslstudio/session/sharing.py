@@ -24,7 +24,9 @@ def knowledge(project: Project) -> Knowledge:
     """All that stands in the catalogue; headers are read by the check itself."""
     catalogue = project.catalogue
     rows, files = catalogue.originals(MOST_ORIGINALS)
-    originals = tuple(Original(path=path, source=source, digest=digest, size=size) for path, source, digest, size in rows)
+    originals = tuple(
+        Original(path=path, source=source, digest=digest, size=size) for path, source, digest, size in rows
+    )
     labels, readings = catalogue.labels(), catalogue.readings()
     people = {label.author for label in labels.values()} | {rater for _, rater in readings} | {catalogue.author}
     notes = [label.note for label in labels.values()] + [reading.note for reading in readings.values()]

@@ -83,8 +83,8 @@ def run(spec: ExportSpec, context: StageContext) -> dict[str, Any]:
     """Write `artifacts/package/` and `artifacts/package.zip` for the model whose files stand in `artifacts/model/`.
 
     Returns {"files": {name: SHA-256}, "largest_difference": of a probability (of a feature where the network alone is
-    exported), "images_compared": n, "sharing": counts of the sharing check}. Raises SSLStudioError when the model's files do not fit each other or what was
-    exported gives other answers; then no package is left behind.
+    exported), "images_compared": n, "sharing": counts of the sharing check}. Raises SSLStudioError when the model's
+    files do not fit each other or what was exported gives other answers; then no package is left behind.
     """
     devices.use_every_core()
     folder = context.artifact_path(package.FOLDER)

@@ -1,1 +1,1 @@
-"""The sharing check: what is about to leave is searched for patients, paths, people and originals that the project knows."""
+"""The sharing check: what is about to leave is searched for patients, paths and originals that the project knows."""

@@ -19,12 +19,12 @@ from sslstudio.exporters.sharing.words import RULES, Word, Words, gather
 
 _DEEPEST = 5
 _LARGEST = 4 << 30
-MOST_FINDINGS = 200
+MOST_FINDINGS = 1000
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """Something that should not leave: in which file, a key of `words.KINDS`, where in it and how, and a first letter."""
+    """Something that should not leave: in which file, a key of `words.KINDS`, where and how, and a first letter."""
 
     file: str
     kind: str
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass
 class Outcome:
-    """What a check did: files searched, words looked for by kind, headers read of originals known, and what it found."""
+    """What a check did: files searched, words looked for by kind, headers read of known originals, what it found."""
 
     files: int = 0
     looked_for: dict[str, int] = field(default_factory=dict)

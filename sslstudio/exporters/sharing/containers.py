@@ -144,10 +144,8 @@ def _pickle(content: bytes) -> Iterator[Part]:
 
 def _dicom(content: bytes) -> Iterator[Part]:
     dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
-    texts = []
-    for element in dataset.iterall():
-        if element.VR not in ("OB", "OW", "OF", "OD", "UN", "SQ"):
-            texts.append(str(element.value))
+    pixels = ("OB", "OW", "OF", "OD", "UN", "SQ")
+    texts = [str(element.value) for element in dataset.iterall() if element.VR not in pixels]
     yield "header", "\n".join(texts).encode("utf-8", "surrogateescape")
 
 
@@ -186,7 +184,7 @@ def _protobuf(content: bytes, depth: int = 0) -> Iterator[bytes]:
             place += length
             if length <= 1 << 16 and _is_text(inner):
                 yield inner
-            elif depth < 6 and 2 < length:
+            elif depth < 6 and length > 2:
                 yield from _protobuf(inner, depth + 1) if length < 1 << 18 or depth < 2 else ()
         elif wire == 0:
             _, place = _varint(content, place)

@@ -19,7 +19,7 @@ MOST_HEADERS = 3_000
 
 
 class Original(Record):
-    """One original: its path, the folder below which it was chosen ("": not known), the SHA-256 of the file, its size."""
+    """One original: its path, the folder below which it was chosen ("": not known), its SHA-256, its size."""
 
     path: str
     source: str = ""

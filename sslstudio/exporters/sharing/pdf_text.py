@@ -15,8 +15,10 @@ from collections.abc import Iterator
 MOST_INFLATED = 1 << 28
 _OBJECT = re.compile(rb"(\d+)\s+\d+\s+obj\b(.*?)(?:stream\r?\n|endobj)", re.DOTALL)
 _FONTS = re.compile(rb"/([\w+.-]+)\s+(\d+)\s+0\s+R")
-_SHOWN = re.compile(rb"/([\w+.-]+)\s+[\d.]+\s+Tf|(\((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*\))|<([0-9A-Fa-f\s]+)>|\b(T[jJ*dDm]|ET)\b|'",
-                    re.DOTALL)  # fmt: skip
+_SHOWN = re.compile(
+    rb"/([\w+.-]+)\s+[\d.]+\s+Tf|(\((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*\))|<([0-9A-Fa-f\s]+)>|\b(T[jJ*dDm]|ET)\b",
+    re.DOTALL,
+)
 _RANGES = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(?:<([0-9A-Fa-f]+)>|\[([^\]]*)\])")
 _SINGLE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}

@@ -32,9 +32,7 @@ class Pictures:
         self._vectors = vectors
 
     @classmethod
-    def of(
-        cls, pixels_dir: Path, items: Sequence[Item], check: Callable[[], None] = lambda: None
-    ) -> Pictures:
+    def of(cls, pixels_dir: Path, items: Sequence[Item], check: Callable[[], None] = lambda: None) -> Pictures:
         """Those of at most MOST_PICTURES items, evenly over all."""
         cache = PixelCache(pixels_dir)
         chosen = np.linspace(0, len(items) - 1, min(len(items), MOST_PICTURES)).round().astype(int) if items else ()

@@ -238,6 +238,7 @@ def _free(content: bytes, at: int, length: int, known: tuple[Word, str]) -> bool
     before, after = content[at - 1 : at] if at else b"", content[at + length : at + length + 1]
     if word.replace("-", "").replace(".", "").isdigit():
         return not (before.isdigit() or after.isdigit() or before == b".")
-    if len(word) < 12 and word.isalnum():
+    among_letters = content[max(0, at - 6) : at + length + 6].isascii()
+    if len(word) < 12 and word.isalnum() and among_letters and _CONTROL.search(content, max(0, at - 6), at) is None:
         return not (before.isalnum() or after.isalnum())
     return True

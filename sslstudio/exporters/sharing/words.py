@@ -7,6 +7,7 @@ not looked for alone.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import getpass
 import re
@@ -18,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
@@ -27,8 +27,8 @@ from sslstudio import resources
 from sslstudio.exporters.sharing.knowledge import MOST_HEADERS, Knowledge
 
 RULES = (
-    "Names are looked for in every order and joined by any sign, upper or lower case; a single word only whole, and only "
-    "if it has three letters or more, or six digits or more, and is no word of the forms themselves."
+    "Names are looked for in every order and joined by any sign, upper or lower case; a single word only whole, and "
+    "only if it has three letters or more, or six digits or more, and is no word of the forms themselves."
 )
 KINDS = {
     "name": "name of a patient",
@@ -60,11 +60,14 @@ _BY_KEYWORD = {
     "InstitutionalDepartmentName": "institution", "DeviceSerialNumber": "device", "StationName": "device",
     "IssuerOfPatientID": "institution",
 }  # fmt: skip
-_NOBODY = frozenset(
-    "anonymous anonymized anonymised anon unknown none null nan test phantom patient subject name noname undefined xxx"
-    " deidentified removed hidden".split()
-)
-_COMMON = frozenset("root user admin administrator ubuntu debian localhost runner guest home data images dicom".split())
+_NOBODY = frozenset((
+    *("anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "null", "nan", "test", "phantom", "patient"),
+    *("subject", "name", "noname", "undefined", "xxx", "deidentified", "removed", "hidden"),
+))  # fmt: skip
+_COMMON = frozenset((
+    *("root", "user", "admin", "administrator", "ubuntu", "debian", "localhost", "runner", "guest", "home", "data"),
+    *("images", "dicom"),
+))  # fmt: skip
 _DATES = ("%Y%m%d", "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y_%m_%d")
 _TOKEN = re.compile(r"[^\W_]+")
 _STANDARD = "1.2.840.10008."
@@ -222,21 +225,17 @@ def _names(path: str, source: str) -> Iterator[str]:
 @cache
 def _machine() -> tuple[str, ...]:
     names = {socket.gethostname(), socket.gethostname().partition(".")[0]}
-    try:
+    with contextlib.suppress(OSError, KeyError, ImportError):
         names.add(getpass.getuser())
-    except (OSError, KeyError, ImportError):
-        pass
     return tuple(sorted(name for name in names if len(name) >= 4 and name.casefold() not in _COMMON))
 
 
 @cache
 def _vocabulary() -> frozenset[str]:
     """The words of what we write ourselves: a patient called Black cannot be told from them."""
-    texts: list[Any] = []
-    for folder in ("export", "help"):
-        for path in sorted(resources.path(folder).rglob("*")):
-            if path.suffix in (".md", ".json", ".py", ".txt", ".html"):
-                texts.append(path.read_text(encoding="utf-8"))
+    suffixes = (".md", ".json", ".py", ".txt", ".html")
+    files = [path for folder in ("export", "help") for path in sorted(resources.path(folder).rglob("*"))]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.suffix in suffixes]
     return frozenset(token for text in texts for token in _tokens(text)) | _COMMON
 
 
