@@ -99,7 +99,8 @@ def _zlib(content: bytes) -> Iterator[Part]:
 def _picture(content: bytes) -> Iterator[Part]:
     """Texts that stand beside the pixels: comments, EXIF, XMP, TIFF tags."""
     with Image.open(io.BytesIO(content)) as picture:
-        told = {**picture.info, **{str(tag): value for tag, value in picture.getexif().items()}}
+        told: dict[str, Any] = {str(name): value for name, value in picture.info.items()}
+        told |= {str(tag): value for tag, value in picture.getexif().items()}
         told |= {f"tag {tag}": value for tag, value in dict(getattr(picture, "tag_v2", {})).items()}
     for name, value in told.items():
         if isinstance(value, str | bytes):

@@ -51,8 +51,8 @@ class Searcher:
                     if len(encoded) >= _KEY:
                         self._spelled.setdefault(encoded.lower(), (word, form))
         self._lengths: dict[bytes, set[int]] = defaultdict(set)
-        for form in self._spelled:
-            self._lengths[form[:_KEY]].add(len(form))
+        for encoded in self._spelled:
+            self._lengths[encoded[:_KEY]].add(len(encoded))
         self._keys = np.sort(np.frombuffer(b"".join(self._lengths), dtype="<u8"))
         self._starts = np.zeros(1 << 24, dtype=np.bool_)
         self._starts[(self._keys & 0xFFFFFF).astype(np.int64)] = True
