@@ -101,7 +101,10 @@ def study(root: Path, seed: int) -> tuple[Knowledge, list[Item], list[tuple[str,
                 ("date", f"{made[6:]}.{made[4:6]}.{made[:4]}"), ("accession", extra["AccessionNumber"]),
                 ("institution", extra["InstitutionName"].upper()), ("physician", f"Doktor{number}"),
                 ("physician", f"Nr{number} Technikerin"), ("uid", uid), ("device", extra["DeviceSerialNumber"]),
-                ("file", path.name), ("file", folder), ("path", str(path)), ("path", "/".join(("", "home", "somebody", "studies"))),
+                ("file", path.name),
+                ("file", folder),
+                ("path", str(path)),
+                ("path", "/".join(("", "home", "somebody", "studies"))),
                 ("path", str(root / "thorax.sslproj")),
             ]  # fmt: skip
     words = [("reader", "Dr. Beate Leserin"), ("note", "sees Dr. Specht in Ulm"), ("key", "c0ffee" * 10), *words]

@@ -26,10 +26,10 @@ Floats = npt.NDArray[np.float32]
 
 
 class Pictures:
-    """The project's pictures as standardised vectors (N, 576)."""
+    """The project's pictures as standardised vectors (N, 576), of `count` images as stored and as the model sees them."""
 
-    def __init__(self, vectors: Floats) -> None:
-        self._vectors = vectors
+    def __init__(self, vectors: Floats, count: int) -> None:
+        self._vectors, self._count = vectors, count
 
     @classmethod
     def of(cls, pixels_dir: Path, items: Sequence[Item], check: Callable[[], None] = lambda: None) -> Pictures:
@@ -45,10 +45,10 @@ class Pictures:
                 pixels = np.asarray(cache.read(item.pixels), dtype=np.float32)
                 seen = np.clip((pixels - low) / max(high - low, 1e-6), 0, 1)
                 rows += [row for row in (_vector(pixels), _vector(seen)) if row is not None]
-        return cls(np.stack(rows) if rows else np.zeros((0, SIDE * SIDE), np.float32))
+        return cls(np.stack(rows) if rows else np.zeros((0, SIDE * SIDE), np.float32), len(chosen))
 
     def __len__(self) -> int:
-        return len(self._vectors)
+        return self._count
 
     def shows(self, name: str, content: bytes) -> bool:
         """Whether these bytes are a picture, or an array of numbers, that shows one of the project's images."""
