@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Pictures:
-    """The project's pictures as standardised vectors (N, 576), of `count` images as stored and as the model sees them."""
+    """The pictures of `count` images, as stored and as the model sees them, as standardised vectors (N, 576)."""
 
     def __init__(self, vectors: Floats, count: int) -> None:
         self._vectors, self._count = vectors, count
