@@ -2,12 +2,12 @@
 
     python benchmarks/slice_position.py FOLDER... [--epochs N] [--size PIXELS] [-o FILE]
 
-The folders hold DICOM series of heads (two or more patients with series of at least 15 slices at as many heights). They are
-imported as the product does. The label of a slice is the fifth of the series, from foot to head, in which it lies: read
-from the header, no opinion. Each patient in turn is the test patient; the labels come from the others. A second test
-stays within the longest series: labels from every other block of slices, tests on the blocks between, with the slices
-that touch left out. Sources: forecasting (between and forward) from random weights, SimCLR for as many epochs, the
-random weights themselves, pixels of 16 x 16. Logistic regression (C = 0.1) as in `few_label.py`; 95 % intervals
+The folders hold DICOM series of heads (two or more patients, series of at least 15 slices at as many heights),
+imported as the product does. The label of a slice is the fifth of the series, from foot to head, in which it lies:
+read from the header, no opinion. Each patient in turn is the test patient; the labels come from the others. A second
+test stays within the longest series: labels from every other block of slices, tests on the blocks between, with the
+slices that touch left out. Sources: forecasting (between and forward) from random weights, SimCLR for as many epochs,
+the random weights themselves, pixels of 16 x 16. Logistic regression (C = 0.1) as in `few_label.py`; 95 % intervals
 resample draws and series (between patients) or blocks (within one).
 """
 
@@ -112,7 +112,8 @@ def features(root: Path, items: list[Item], options: argparse.Namespace) -> dict
     """Features of every source for all slices."""
     size = options.size
     found = {"pixels 16x16": pixels16(root, items), "random weights": embed(root, "random", BACKBONE, size, items)}
-    for title, (task, parameters) in RUNS.items():
+    for title in options.run or RUNS:
+        task, parameters = RUNS[title]
         run_id = "-".join((task, *parameters.values(), str(size), str(options.epochs)))
         if not (root / "runs" / run_id / "artifacts" / "backbone.safetensors").is_file():
             spec = PretrainSpec(
@@ -134,6 +135,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--run", action="append", choices=tuple(RUNS), help="(all of them)")
     parser.add_argument("--work", type=Path, default=Path("slice-position"))
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
