@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -171,10 +171,18 @@ class Chip(QPushButton):
         if not (checkable or closable):
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
+    def sizeHint(self) -> QSize:
+        """Room for the heavier letters of a chip that is checked."""
+        size = super().sizeHint()
+        if self.isCheckable():
+            heavy = QFont(self.font())
+            heavy.setWeight(QFont.Weight.DemiBold)
+            wide = QFontMetrics(heavy).horizontalAdvance(self.text())
+            size.setWidth(size.width() + max(0, wide - self.fontMetrics().horizontalAdvance(self.text())))
+        return size
+
     def set_colour(self, colour: str) -> None:
         """Show a dot of this colour before the text."""
-        from PySide6.QtGui import QIcon
-
         self._colour = colour
         self.setIcon(QIcon(theme.pixmap("dot", colour, 12, self.devicePixelRatioF())))
 

@@ -174,7 +174,7 @@ class SplitPanel(QWidget):
             field.setToolTip(tip)
         self.way.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.since.setMaximumWidth(220)
+        self.since.setFixedWidth(240)
         self.folds.setRange(2, 20)
         self.repeats.setRange(1, 20)
         _row(self._number_box, (_label(texts.COLUMN, self.column), self.column, self.since))
