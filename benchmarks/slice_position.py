@@ -2,8 +2,8 @@
 
     python benchmarks/slice_position.py FOLDER... [--epochs N] [--size PIXELS] [-o FILE]
 
-The folders hold DICOM series of heads (two or more patients, series of at least 15 slices at as many heights),
-imported as the product does. The label of a slice is the fifth of the series, from foot to head, in which it lies:
+The folders hold DICOM series of heads (two or more patients, stacks of at least 15 slices),
+imported as the product does. The label of a slice is the fifth of the stack, from foot to head, in which it lies:
 read from the header, no opinion. Each patient in turn is the test patient; the labels come from the others. A second
 test stays within the longest series: labels from every other block of slices, tests on the blocks between, with the
 slices that touch left out. Sources: forecasting (between and forward) from random weights, SimCLR for as many epochs,
@@ -63,18 +63,28 @@ def series_of(root: Path, folders: list[Path]) -> list[Item]:
         items = placed(project, list(project.catalogue.items()))
     finally:
         project.close()
-    heights: dict[str, set[int]] = defaultdict(set)
-    for item in items:
-        heights[item.series].add(item.place)
-    return [item for item in items if item.place >= 0 and len(heights[item.series]) >= LEAST_SLICES]
+    items = [item for item in items if item.place >= 0]
+    return [items[row] for stack in stacks(items) if len(stack) >= LEAST_SLICES for row in stack]
+
+
+def stacks(items: list[Item]) -> list[list[int]]:
+    """Rows of `items` in stacks of successive slices; volumes of one series (time points) have a gap between them."""
+    found: list[list[int]] = []
+    for row in sorted(range(len(items)), key=lambda row: (items[row].series, items[row].place)):
+        before = items[found[-1][-1]] if found else None
+        here = (items[row].series, items[row].place)
+        if before is None or here[0] != before.series or here[1] > before.place + 1:
+            found.append([])
+        found[-1].append(row)
+    return found
 
 
 def zones(items: list[Item]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The fifth of its series in which each slice lies, by the rank of its place."""
-    last: dict[str, int] = defaultdict(int)
-    for item in items:
-        last[item.series] = max(last[item.series], item.place)
-    return np.array([min(item.place * ZONES // (last[item.series] + 1), ZONES - 1) for item in items])
+    """The fifth of its stack in which each slice lies."""
+    found = np.zeros(len(items), np.int64)
+    for stack in stacks(items):
+        found[stack] = np.arange(len(stack)) * ZONES // len(stack)
+    return found
 
 
 def by_patient(items: list[Item]) -> dict[str, Labelled]:
