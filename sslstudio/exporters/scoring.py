@@ -123,7 +123,11 @@ class Scorer:
         self._model, self._batch_size, self._check = model, batch_size, check
         self._pool = DecodePool[int](
             DecodeSettings(
-                key=key, max_side=model.rules.max_side, max_pixels=limits.max_pixels, seconds=limits.decode_seconds
+                key=key,
+                max_side=model.rules.max_side,
+                max_pixels=limits.max_pixels,
+                seconds=limits.decode_seconds,
+                thumbnails=False,
             )
         )
 

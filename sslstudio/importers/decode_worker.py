@@ -152,8 +152,9 @@ def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: De
     digest.update(np.ascontiguousarray(stored).data)
     small = np.ascontiguousarray(limit_side(stored, settings.max_side))
     facts = _respaced(facts, stored.shape, small.shape)
-    windows = _finder(settings.rendering).windows(grey_of(facts))
-    jpeg = thumbnail(small, windows)
+    jpeg = b""
+    if settings.thumbnails:
+        jpeg = thumbnail(small, _finder(settings.rendering).windows(grey_of(facts)))
     message = {
         "index": index,
         "facts": facts.told(),

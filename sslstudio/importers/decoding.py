@@ -17,7 +17,10 @@ FRAME_LIMIT = 16
 
 @dataclass(frozen=True, slots=True)
 class DecodeSettings:
-    """What a worker is told once. `key` is the project's pseudonym key, hexadecimal; `rendering` is JSON ("": auto)."""
+    """What a worker is told once. `key` is the project's pseudonym key, hexadecimal; `rendering` is JSON ("": auto).
+
+    Without `thumbnails` a frame's is empty.
+    """
 
     key: str
     max_side: int = 1024
@@ -26,6 +29,7 @@ class DecodeSettings:
     memory_bytes: int = 4 << 30
     headers_only: bool = False
     rendering: str = ""
+    thumbnails: bool = True
 
 
 class FrameFacts(MeasuredFacts):
