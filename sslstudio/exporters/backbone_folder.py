@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,9 +139,10 @@ def prepare_images(packaged: PackagedModel, images: Sequence[ParityImage]) -> Te
 def save_program(module: nn.Module, channels: int, path: Path) -> None:
     """Write a module as a program of torch.export with free N, H and W, without traces of the machine that made it.
 
-    Raises SSLStudioError (code "export_graph") for a network that is no program.
+    Raises SSLStudioError (code "export_graph") for a network that is no program, OSError where it cannot be written.
     """
     dynamic = torch.export.Dim.DYNAMIC
+    written = io.BytesIO()
     pixels = torch.rand(2, channels, 77, 69) * 255.0
     window = torch.tensor([[0.0, 255.0], [0.0, 200.0]])[:, None].repeat(1, channels, 1)
     try:
@@ -154,13 +156,14 @@ def save_program(module: nn.Module, channels: int, path: Path) -> None:
                         for name in ("stack_trace", "nn_module_stack", "source_fn_stack", "from_node", "torch_fn"):
                             node.meta.pop(name, None)
             program._example_inputs = None
-            torch.export.save(program, path)
+            torch.export.save(program, written)
     except Exception as error:
         raise SSLStudioError(
             "This backbone cannot be written as a program of PyTorch.",
             f"Export the model package. ({type(error).__name__})",
             code="export_graph",
         ) from None
+    path.write_bytes(written.getbuffer())
 
 
 def _inputs(image: ParityImage, channels: int) -> tuple[Tensor, Tensor]:

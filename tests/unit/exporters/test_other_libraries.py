@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from sslstudio.backbones.build import build
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters import other_libraries
+from sslstudio.exporters import backbone_folder, other_libraries
 from sslstudio.exporters.other_libraries import features, largest_difference
 
 
@@ -56,3 +58,13 @@ def test_a_network_that_torchvision_lacks_is_said_and_one_that_does_not_fit_refu
     with pytest.raises(SSLStudioError) as caught:
         other_libraries.torchvision_state(backbone.state_dict(), other, 1)
     assert caught.value.code == "export_names"
+
+
+def test_a_full_disk_is_not_taken_for_a_network_that_is_no_program(tmp_path: Path) -> None:
+    class Plain(nn.Module):
+        def forward(self, pixels: Tensor, window: Tensor) -> Tensor:
+            return pixels.mean((1, 2, 3)) + window.mean()
+
+    (tmp_path / "program.pt2").mkdir()
+    with pytest.raises(OSError, match=r"program\.pt2"):
+        backbone_folder.save_program(Plain(), 1, tmp_path / "program.pt2")
