@@ -1,4 +1,4 @@
-"""The command that searches what is about to leave."""
+"""The commands about what leaves: the sharing check, and the report of a project."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import asdict
 
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
+from sslstudio.errors import SSLStudioError
 from sslstudio.exporters.sharing.words import KINDS, RULES
-from sslstudio.session import sharing
+from sslstudio.session import reporting, sharing
 
 EMBEDDINGS = (
     "What no search can find: a network and its embeddings can identify people (chest radiographs: AUC 0.994,"
@@ -35,3 +36,36 @@ def share_check(options: argparse.Namespace, output: Output) -> Result:
         "large": outcome.not_searched,
         "exit_code": 0 if outcome.clean else 1,
     }
+
+
+def report(options: argparse.Namespace, output: Output) -> Result:
+    """`sslstudio report PROJECT -o FILE.pdf|FILE.html`; the sharing check searches it before it is there."""
+    from sslstudio.exporters.report import bibtex, methods
+
+    file = options.output
+    if file is not None and file.suffix.casefold() not in (".pdf", ".html", ".htm"):
+        raise SSLStudioError("A report is a PDF or HTML.", "End its name with .pdf or .html.", code="bad_suffix")
+    with opened(options.project, read_only=True) as project:
+        facts = reporting.gather(project)
+        result: Result = {"methods": methods(facts), "bibtex": bibtex(facts)}
+        if file is not None:
+            output.progress(1, 3, "steps", "Writing the report")
+            checked = file.with_name(f".{file.stem}-unchecked{file.suffix}")
+            try:
+                reporting.write(project, checked)
+                output.progress(2, 3, "steps", "Looking for names and paths in it")
+                outcome = sharing.check(project, [checked])
+                if not outcome.clean:
+                    raise SSLStudioError(
+                        outcome.sentence(), "Nothing was written; rename what gives somebody away.", code="would_leak"
+                    )
+                checked.replace(file)
+            finally:
+                checked.unlink(missing_ok=True)
+            result |= {"file": str(file), "sharing": outcome.counts()}
+    if file is None:
+        output.say(f"{result['methods']}\n\n{result['bibtex']}")
+    else:
+        output.say(f"Wrote the report to {file}")
+        output.say(outcome.sentence())
+    return result

@@ -21,3 +21,11 @@ def add_sharing(commands: Commands) -> None:
     )
     check.add_argument("roots", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="what is to leave")
     check.add_argument("--project", type=Path, required=True, metavar="PROJECT", help="whose patients to look for")
+    report = add(commands, "report", "sharing:report", "write a report of the whole project for a colleague or a board")
+    report.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE.pdf|FILE.html",
+        help="file to write; without it the methods paragraph",
+    )

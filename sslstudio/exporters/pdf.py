@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 import reportlab
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -37,7 +38,12 @@ ELSEWHERE = (
 
 def write(markdown: str, path: Path, title: str) -> None:
     """Write `markdown` as A4 pages; the same text gives the same bytes. Letters that no font has become boxes."""
-    _register()
+    write_parts([markdown], path, title)
+
+
+def write_parts(parts: Sequence[str | Drawing], path: Path, title: str) -> None:
+    """The same for Markdown with drawings between."""
+    register_fonts()
     document = SimpleDocTemplate(
         str(path),
         pagesize=A4,
@@ -50,7 +56,15 @@ def write(markdown: str, path: Path, title: str) -> None:
         creator="SSL Studio",
         invariant=1,
     )
-    document.build(list(_flow(MarkdownIt().enable("table").parse(markdown))), onFirstPage=_foot, onLaterPages=_foot)
+    parser = MarkdownIt().enable("table")
+    flow: list[Any] = []
+    for part in parts:
+        if isinstance(part, str):
+            flow += _flow(parser.parse(part))
+        else:
+            before = [flow.pop()] if flow and isinstance(flow[-1], Paragraph) else []
+            flow += [KeepTogether([*before, Spacer(1, 4), part, Spacer(1, 8)])]
+    document.build(flow, onFirstPage=_foot, onLaterPages=_foot)
 
 
 def _foot(canvas: Any, document: Any) -> None:
@@ -142,7 +156,8 @@ def _letters(text: str) -> str:
     return "".join(parts)
 
 
-def _register() -> None:
+def register_fonts() -> None:
+    """Make the fonts of the pages known, once."""
     if "Card" in pdfmetrics.getRegisteredFontNames():
         return
     fonts = Path(reportlab.__file__).parent / "fonts"

@@ -144,9 +144,10 @@ def _pickle(content: bytes) -> Iterator[Part]:
 
 
 def _dicom(content: bytes) -> Iterator[Part]:
-    dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
     pixels = ("OB", "OW", "OF", "OD", "UN", "SQ")
-    texts = [str(element.value) for element in dataset.iterall() if element.VR not in pixels]
+    with pydicom.config.disable_value_validation():
+        dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
+        texts = [str(element.value) for element in dataset.iterall() if element.VR not in pixels]
     yield "header", "\n".join(texts).encode("utf-8", "surrogateescape")
 
 

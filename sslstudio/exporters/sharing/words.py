@@ -172,7 +172,8 @@ def _worth(text: str, allowed: frozenset[str] | set[str]) -> bool:
 
 def _header(path: Path) -> Dataset | None:
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True, defer_size=1 << 16)
+        with pydicom.config.disable_value_validation():
+            return pydicom.dcmread(path, stop_before_pixels=True, defer_size=1 << 16)
     except Exception:  # not DICOM, not there, damaged: nothing can be read from it
         return None
 
@@ -180,7 +181,8 @@ def _header(path: Path) -> Dataset | None:
 def _values(header: Dataset) -> Iterator[tuple[str, str]]:
     for tag in list(header.keys()):
         try:
-            element = header[tag]
+            with pydicom.config.disable_value_validation():
+                element = header[tag]
             keyword, vr, value = element.keyword, element.VR, element.value
         except Exception:  # an element that cannot be read
             continue
