@@ -63,6 +63,8 @@ def write_parts(parts: Sequence[str | Drawing], path: Path, title: str) -> None:
             flow += _flow(parser.parse(part))
         else:
             before = [flow.pop()] if flow and isinstance(flow[-1], Paragraph) else []
+            while flow and isinstance(flow[-1], Paragraph) and flow[-1].style.keepWithNext:
+                before.insert(0, flow.pop())
             flow += [KeepTogether([*before, Spacer(1, 4), part, Spacer(1, 8)])]
     document.build(flow, onFirstPage=_foot, onLaterPages=_foot)
 

@@ -23,13 +23,19 @@ from sslstudio.exporters.card_sections import cell, count, interval, value
 TITLE = "Project report"
 Part = str | Drawing
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}"
-    "table{border-collapse:collapse;margin:.6rem 0;font-size:13px}th,td{padding:.2rem .6rem;border-bottom:1px solid #ddd;"
-    "text-align:left;font-variant-numeric:tabular-nums}h2{margin-top:2rem;border-bottom:1px solid #bbb}"
-    "pre{background:#f5f5f5;padding:.6rem;overflow:auto;font-size:12px}svg{max-width:100%;height:auto}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222;"
+    "background:#fff}table{border-collapse:collapse;margin:.6rem 0;font-size:13px}th,td{padding:.2rem .6rem;"
+    "border-bottom:1px solid #ddd;text-align:left;font-variant-numeric:tabular-nums}h2{margin-top:2rem;"
+    "border-bottom:1px solid #bbb}pre{background:#f5f5f5;padding:.6rem;overflow:auto;font-size:12px}"
+    "svg{max-width:100%;height:auto}"
 )
-_SCORES = (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy"), ("macro_auc", "AUROC, mean of classes"),
-           ("macro_f1", "F1, mean of classes"), ("kappa", "Cohen's kappa"))  # fmt: skip
+_SCORES = (
+    ("balanced_accuracy", "balanced accuracy"),
+    ("accuracy", "accuracy"),
+    ("macro_auc", "AUROC, mean of classes"),
+    ("macro_f1", "F1, mean of classes"),
+    ("kappa", "Cohen's kappa"),
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,6 @@ def write(facts: ReportFacts, path: Path) -> None:
 
 def as_html(facts: ReportFacts) -> str:
     """One page without scripts that loads nothing from anywhere."""
-    pdf.register_fonts()
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     body = []
     for part in _parts(facts):
@@ -136,9 +141,10 @@ def methods(facts: ReportFacts) -> str:
     said.append(f"{count(labelled, 'image')} were labelled by {count(facts.readers, 'source')} (readers and tables).")
     for model in facts.models:
         tested = model.scores
+        score = (tested or {}).get("balanced_accuracy")
         result = (
             f" On {count(int(tested['n_images']), 'test image')} of {count(int(tested['n_subjects']), 'patient')} its"
-            f" balanced accuracy was {value(tested.get('balanced_accuracy'))} {interval(tested.get('balanced_accuracy'))}"
+            f" balanced accuracy was {value(score)} {interval(score)}"
             " (95 % interval [@wilson1927])."
             if tested
             else " It was not tested."
@@ -162,6 +168,7 @@ def bibtex(facts: ReportFacts) -> str:
 
 
 def _parts(facts: ReportFacts) -> list[Part]:
+    pdf.register_fonts()
     return [
         _start(facts), _flow(facts), *_data(facts), *_pretraining(facts), *_map(facts), *_labelling(facts),
         *_evaluation(facts), _end(facts),

@@ -128,8 +128,9 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Drawing:
         low, middle, high = (bottom + side * float(one[name]) for name in ("low", "right", "high"))
         drawing.add(Line(x, low, x, high, strokeColor=_BLUE, strokeWidth=1))
         drawing.add(Circle(x, middle, 2 + min(5.0, math.sqrt(one["n"]) / 4), fillColor=_BLUE, strokeColor=None))
-    for place, line in enumerate(("A point a range of confidence, larger for more images;", "bars: 95 % intervals. On the",
-                                  "dashed line confidence is what it says.")):  # fmt: skip
+    told = ("A point a range of confidence, larger for", "more images; bars: 95 % intervals. On the",
+            "dashed line confidence is what it says.")  # fmt: skip
+    for place, line in enumerate(told):
         drawing.add(_text(left + side + 24, bottom + side - 12 - 12 * place, line, 7.5, _GREY))
     return drawing
 

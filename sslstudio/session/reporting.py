@@ -11,7 +11,7 @@ from sslstudio import __version__
 from sslstudio.catalogue.rows import ModelRow, RunRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item
-from sslstudio.domain.runs import Metric, Monitored, RunState
+from sslstudio.domain.runs import Metric, Monitor, RunState
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.importers.reasons import reason
@@ -140,7 +140,7 @@ def _training(project: Project, row: RunRow) -> Training:
     monitors: dict[str, list[tuple[float, float]]] = defaultdict(list)
     chance = None
     for event in events:
-        if isinstance(event, Monitored):
+        if isinstance(event, Monitor):
             for name, number in event.values.items():
                 monitors[name].append((event.epoch + 1.0, number))
         elif isinstance(event, Metric) and "chance" in event.values:
@@ -158,8 +158,9 @@ def _training(project: Project, row: RunRow) -> Training:
         reference = "its plugin is no longer installed"
     start = spec["init"] if spec["init"] in _STARTS or spec["init"].startswith("run:") else "a local file of weights"
     settings = (
-        f"{spec['backbone']} at {spec['image_size']} pixels, start {start}, {spec['epochs']} epochs, batch"
-        f" {spec['batch_size']}, learning rate {spec['learning_rate']}, augmentation {spec['preset']}, seed {spec['seed']}"
+        f"{spec['backbone']} at {spec['image_size']} pixels, start {start}, epochs {spec['epochs']}, batch"
+        f" {spec['batch_size']}, learning rate {spec['learning_rate']}, augmentation {spec['preset']},"
+        f" seed {spec['seed']}"
     )
     return Training(row.run_id, title, reference, settings, curve, chance, dict(monitors), spec["task"])
 
