@@ -174,7 +174,7 @@ def compare(options: argparse.Namespace, output: Output) -> Result:
 
 def export(options: argparse.Namespace, output: Output) -> Result:
     """`sslstudio export PROJECT MODEL -o DIR [--format package|backbone|monai] [--anyway]`."""
-    from sslstudio.exporters.sharing.check import said
+    from sslstudio.exporters.sharing.words_of_result import said
 
     for taken in (options.output, options.output.with_name(options.output.name + ".zip")):
         if taken.exists():

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.errors import SSLStudioError
-from sslstudio.exporters.sharing.words import KINDS, RULES
+from sslstudio.exporters.sharing.words import RULES
+from sslstudio.exporters.sharing.words_of_result import KINDS
 from sslstudio.session import reporting, sharing
 
 EMBEDDINGS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters.sharing.knowledge import MOST_ORIGINALS, Knowledge, Original
@@ -72,3 +72,22 @@ def _patients(project: Project, originals: Sequence[Original], sources: Sequence
             for original in originals if read is not None else ():
                 if read is not None and (value := read.find(below(original.path, original.source) or original.path)):
                     yield value
+
+
+def is_clean(counts: dict[str, Any]) -> bool:
+    """Whether a check, by its counts, searched everything and found nothing."""
+    return not counts["found"] and not counts["not_searched"]
+
+
+def said(counts: dict[str, Any]) -> str:
+    """The counts of a check as a sentence."""
+    from sslstudio.exporters.sharing import words_of_result
+
+    return words_of_result.said(counts)
+
+
+def kind_in_words(kind: str) -> str:
+    """What a kind of finding is."""
+    from sslstudio.exporters.sharing import words_of_result
+
+    return words_of_result.KINDS.get(kind, kind)

@@ -244,3 +244,21 @@ def test_embeddings_are_written_to_the_file_asked_for(
     assert view._written.text() == texts.embeddings_written(len(ids), 4, str(tmp_path / "numbers.parquet"))
     assert (tmp_path / "numbers.parquet").is_file()
     assert view.export.reason == "" and not view.progress.isVisible()
+
+
+def test_what_is_passed_on_is_checked_and_a_finding_asks(qtbot: QtBot) -> None:
+    view = ExportView()
+    qtbot.addWidget(view)
+    view.show()
+    part = view.passing_on
+    part.set_checked("1 thing found", "danger", [("a.txt", "name of a patient", "UTF-8", "M••••")])
+    assert part.findings.isVisibleTo(part)
+    assert not part.anyway.isVisibleTo(part)
+    part.set_question(True)
+    with qtbot.waitSignal(part.anyway_requested):
+        part.anyway.click()
+    with qtbot.waitSignal(part.refused):
+        part.keep.click()
+    part.set_busy(True)
+    assert not part.report.isEnabled()
+    assert part.report.toolTip()

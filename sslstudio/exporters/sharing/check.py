@@ -16,6 +16,7 @@ from sslstudio.exporters.sharing.knowledge import MOST_HEADERS, Knowledge
 from sslstudio.exporters.sharing.pictures import Pictures
 from sslstudio.exporters.sharing.search import Searcher, embedded
 from sslstudio.exporters.sharing.words import RULES, Word, Words, gather
+from sslstudio.exporters.sharing.words_of_result import said
 
 _DEEPEST = 5
 _LARGEST = 4 << 30
@@ -24,7 +25,7 @@ MOST_FINDINGS = 1000
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """Something that should not leave: in which file, a key of `words.KINDS`, where and how, and a first letter."""
+    """Something that should not leave: in which file, a key of KINDS, where and how, and a first letter."""
 
     file: str
     kind: str
@@ -66,19 +67,6 @@ class Outcome:
     def sentence(self) -> str:
         """The result in words."""
         return said(self.counts())
-
-
-def said(counts: dict[str, Any]) -> str:
-    """The counts of a check as a sentence."""
-    found, left = sum(counts["found"].values()), int(counts["not_searched"])
-    files = f"{counts['files']:,} file{'' if counts['files'] == 1 else 's'}"
-    start = f"{found:,} thing{'' if found == 1 else 's'} found" if found else "Nothing found"
-    looked = (
-        f"{start} in {files}: looked for {counts['looked_for']:,} names, numbers, dates and paths, from the headers of"
-        f" {counts['headers']:,} of {counts['known_files']:,} originals, and for {counts['originals']:,} files and"
-        f" {counts['pictures']:,} pictures."
-    )
-    return looked + (f" {left:,} file{'' if left == 1 else 's'} too large to be searched." if left else "")
 
 
 def check(

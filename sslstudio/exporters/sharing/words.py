@@ -30,26 +30,6 @@ RULES = (
     "Names are looked for in every order and joined by any sign, upper or lower case; a single word only whole, and "
     "only if it has three letters or more, or six digits or more, and is no word of the forms themselves."
 )
-KINDS = {
-    "name": "name of a patient",
-    "id": "number of a patient",
-    "birth": "date of birth",
-    "date": "date of an examination",
-    "accession": "accession number",
-    "institution": "institution",
-    "physician": "name of a physician or operator",
-    "uid": "DICOM identifier",
-    "device": "serial number or station",
-    "text": "free text of a header",
-    "file": "name of an original file or folder",
-    "path": "path of this computer",
-    "computer": "name of this computer or its user",
-    "reader": "name of a reader",
-    "note": "note of a reader",
-    "key": "key of the pseudonyms",
-    "original": "copy of an original file",
-    "picture": "picture of the project",
-}
 _BY_KEYWORD = {
     "PatientName": "name", "OtherPatientNames": "name", "PatientBirthName": "name", "PatientMotherBirthName": "name",
     "ResponsiblePerson": "name", "PatientID": "id", "OtherPatientIDs": "id", "MedicalRecordLocator": "id",

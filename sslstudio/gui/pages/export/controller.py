@@ -19,6 +19,7 @@ from sslstudio.gui.pages.export import packages, texts
 from sslstudio.gui.pages.export.embeddings import EmbeddingsWriter
 from sslstudio.gui.pages.export.packages import Package
 from sslstudio.gui.pages.export.prediction import Prediction, PredictView
+from sslstudio.gui.pages.export.sharing import PassingOnView, Sharing
 from sslstudio.gui.pages.page import Services
 from sslstudio.gui.texts import STAGE_DOING, time_left
 from sslstudio.session import workflow
@@ -29,6 +30,8 @@ class View(Protocol):
 
     @property
     def prediction(self) -> PredictView: ...
+    @property
+    def passing_on(self) -> PassingOnView: ...
 
     export_requested: SignalInstance
     embeddings_requested: SignalInstance
@@ -58,6 +61,7 @@ class ExportController(QObject):
         self._packages: list[Package] = []
         self._shown = ""
         self._prediction = Prediction(services, view.prediction, self._package, self)
+        self._sharing = Sharing(services, view.passing_on, self._package, self._save, self)
         self._embeddings = EmbeddingsWriter(services, view, self._show_state, self)
         self._connect()
         self._dispose = services.actions.add(
@@ -81,6 +85,7 @@ class ExportController(QObject):
         """Let go of the project."""
         self._prediction.close()
         self._embeddings.stop()
+        self._sharing.close()
         self._dispose()
         self._current.close()
         self._images.close()
@@ -95,7 +100,7 @@ class ExportController(QObject):
         view.embeddings_requested.connect(self._write_embeddings)
         view.stop_requested.connect(self._stop)
         view.open_requested.connect(self._open)
-        view.save_requested.connect(self._save)
+        view.save_requested.connect(self._sharing.send)
         view.sums_requested.connect(self._copy_sums)
         view.package_requested.connect(self._show_package)
         self._services.jobs.changed.connect(lambda _: self._show_state())
@@ -142,6 +147,7 @@ class ExportController(QObject):
         if package is not None:
             self._shown = key
             self._view.set_package(package)
+            self._sharing.show(package)
         self._prediction.show("")
 
     def _package(self) -> Package | None:

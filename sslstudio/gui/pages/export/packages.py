@@ -43,6 +43,8 @@ class Package:
     difference: float | None
     images_compared: int
     files: tuple[PackageFile, ...]
+    sharing: dict[str, Any] | None = None
+    """Counts of the sharing check; None for one that was exported before there was any."""
 
     @property
     def proof(self) -> str:
@@ -80,6 +82,7 @@ def read(project: Project) -> list[Package]:
                 float(difference) if difference is not None else None,
                 int(row.result.get("images_compared", 0)),
                 files(folder),
+                row.result.get("sharing"),
             )
     return list(reversed(found.values()))
 

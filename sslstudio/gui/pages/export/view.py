@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from sslstudio.gui.pages.export import texts
 from sslstudio.gui.pages.export.about import AboutForms
 from sslstudio.gui.pages.export.packages import Package
+from sslstudio.gui.pages.export.passing_on import PassingOn
 from sslstudio.gui.pages.export.predict_panel import PredictPanel
 from sslstudio.gui.widgets.controls import (
     Line,
@@ -63,6 +64,7 @@ class ExportView(QWidget):
         self.sums = PlainButton(texts.COPY_SUMS, "copy", quiet=True)
         self._package_part = QWidget()
         self.prediction = PredictPanel()
+        self.passing_on = PassingOn()
         self._build()
         self._connect()
 
@@ -149,6 +151,8 @@ class ExportView(QWidget):
         column.addWidget(SectionTitle(texts.PACKAGES))
         column.addWidget(self._none)
         column.addWidget(self._package_part)
+        column.addWidget(Line())
+        column.addWidget(self.passing_on)
         column.addWidget(self.prediction)
         column.addStretch(1)
         self._build_package()
