@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from sslstudio.exporters import report_figures as figures
 from sslstudio.exporters.card_sections import cell, count, interval, value
 
 TITLE = "Project report"
-Part = str | Drawing
+Part: TypeAlias = str | Drawing
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222;"
     "background:#fff}table{border-collapse:collapse;margin:.6rem 0;font-size:13px}th,td{padding:.2rem .6rem;"
