@@ -59,7 +59,8 @@ NOTHING_BACK = "Tick structured reports or pictures first."
 CHECK_TITLE = "Sharing check"
 CHECK_HELP = (
     "Before you pass something on, it is searched for the patients, physicians, institutions, dates and paths "
-    "that this project knows, and for copies of its images. What no search can find: a network and its embeddings can identify "
+    "that this project knows, and for copies of its images. What no search can find: a network and its "
+    "embeddings can identify "
     "people (chest radiographs: AUC 0.994, Packhäuser et al. 2022)."
 )
 CHECK = "Check again"
@@ -74,7 +75,8 @@ FINDING_HEADERS = ("File", "What", "Where", "Begins")
 REPORT_TITLE = "Report of the project"
 REPORT_HELP = (
     "For a colleague or an ethics board: the data and what was left out, the training, the map, the "
-    "labels and their agreement, how well it does, and where it ends. No names and no paths; it is searched for them as well."
+    "labels and their agreement, how well it does, and where it ends. No names and no paths; it is searched "
+    "for them as well."
 )
 REPORT = "Report (PDF / HTML) ..."
 COPY_METHODS = "Copy methods paragraph"
