@@ -68,6 +68,7 @@ class Growing:
         self._dirty, self._next_write = not output.exists(), 0.0
         for chunk in self._predicting.earlier():
             self._take(chunk)
+        journal.append()  # it stands for the table from now on, also where nothing comes
         self._news = {study: 0.0 for study in self._news if self._there(study)}
         self._scorer = self._stack.enter_context(Scorer(model, journal.key, BATCH, check))
 

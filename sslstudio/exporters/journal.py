@@ -55,10 +55,11 @@ class Journal:
         self._stream: IO[bytes] | None = None
         self._whole = 0
         self.key = secrets.token_hex(32)
+        self._read = 0
         for head in self._lines():
             if head.get("format") == FORMAT and head.get("fingerprint") == fingerprint:
                 self.key = str(head["key"])
-                self.found = True
+                self.found, self._whole = True, self._read
                 return
             break
         self.found = False
@@ -88,12 +89,12 @@ class Journal:
             self._whole = self._read
             yield chunk
 
-    def append(self, chunk: Chunk) -> None:
-        """Keep a chunk for good. Raises SSLStudioError ("not_written")."""
+    def append(self, *chunks: Chunk) -> None:
+        """Keep chunks for good; without any it only begins. Raises SSLStudioError ("not_written")."""
         try:
             if self._stream is None:
                 self._stream = self._begin()
-            self._stream.write(_line(_record(chunk)))
+            self._stream.writelines(_line(_record(chunk)) for chunk in chunks)
             self._stream.flush()
             os.fsync(self._stream.fileno())
         except OSError:
@@ -109,7 +110,7 @@ class Journal:
 
     def _begin(self) -> IO[bytes]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.found and self._whole:
+        if self.found:
             before = self.path.open("r+b")
             before.truncate(self._whole)
             before.seek(0, os.SEEK_END)

@@ -83,6 +83,8 @@ def test_a_file_is_scored_once_and_when_it_is_whole(brightness: Path, tmp_path: 
         (watched / "b.png").write_bytes(content)
         grey(watched / "sub" / "c.png", 3)
 
+    for _ in range(2):
+        assert watching.watch(brightness, watched, table, Steps(), poll=0.0)["predicted"] == 0, "a table without rows"
     told: list[dict[str, int]] = []
     steps = Steps(half, more, nothing, others, nothing, nothing)
     counts = watching.watch(brightness, watched, table, steps, poll=0.0, told=told.append)
