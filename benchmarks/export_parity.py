@@ -5,7 +5,7 @@
 The journey of a user on the command line: a project, its images, labels, an embedding, a classifier, a package. Then
 three answers are compared: the network in PyTorch with the one in onnxruntime on pixels of the project (the proof that
 every export makes), and on the very files, `sslstudio predict` with the package's own `predict.py`. For DICOM the label
-is the folder below FOLDER's in which a file lies; only the numbers matter here, not what they mean.
+is the folder in which a file lies; only the numbers matter here, not what they mean.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def parity(project: Path, network: str) -> dict[str, Any]:
     """Embed, classify and export with one network; what both proofs say."""
     work = project.parent
     embedding = command("embed", project, "random", "--backbone", network, "--image-size", str(SIZE))
+    command("leaks", project, embedding["run"], "--settle", "differ")  # time points of one head look alike, and may
     model = command("classify", project, embedding["run"])
     folder = work / f"package-{network}"
     proof = command("export", project, model["model"], "-o", folder)
@@ -90,16 +91,16 @@ def main() -> None:
     parser.add_argument("images", type=Path)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--dicom", type=Path, action="append", default=[])
-    parser.add_argument("--every", type=int, default=10, help="every so many of the images")
+    parser.add_argument("--every", type=int, default=10, help="every so many of the images (0: none)")
     parser.add_argument("--work", type=Path, default=Path("export-parity"))
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     with options.labels.open(encoding="utf-8", newline="") as stream:
         pictures = [(options.images / row["image"], row["label"]) for row in csv.DictReader(stream)]
-    sources = {"images": pictures[:: options.every]}
+    sources = {"images": pictures[:: options.every]} if options.every else {}
     if options.dicom:
-        slices = [(path, folder.name) for folder in options.dicom for path in sorted(folder.rglob("*.dcm"))]
-        sources["DICOM"] = slices[:: options.every]
+        slices = [(path, path.parent.name) for folder in options.dicom for path in sorted(folder.rglob("*.dcm"))]
+        sources["DICOM"] = slices[:: options.every or 1]
     report = {}
     for name, files in sources.items():
         project = labelled_project(options.work.resolve() / name, files)
