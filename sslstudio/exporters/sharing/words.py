@@ -7,6 +7,7 @@ not looked for alone.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import datetime
 import getpass
@@ -218,6 +219,9 @@ def _vocabulary() -> frozenset[str]:
     suffixes = (".md", ".json", ".py", ".txt", ".html")
     files = [path for folder in ("export", "help") for path in sorted(resources.path(folder).rglob("*"))]
     texts = [path.read_text(encoding="utf-8") for path in files if path.suffix in suffixes]
+    for source in sorted(Path(__file__).parents[1].glob("*.py")):  # cards and reports are written there
+        parts = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        texts += [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return frozenset(token for text in texts for token in _tokens(text)) | _COMMON
 
 

@@ -12,7 +12,7 @@ from benchmarks import sharing_leaks
 from sslstudio.exporters.sharing.check import Outcome, check, mask, said
 from sslstudio.exporters.sharing.knowledge import Knowledge, keep, kept
 from sslstudio.exporters.sharing.search import Searcher
-from sslstudio.exporters.sharing.words import Word, spellings
+from sslstudio.exporters.sharing.words import Word, gather, spellings
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,16 @@ def test_names_are_turned_round_and_short_words_left_alone() -> None:
     found = list(spellings("name", "Li^Wei", ""))
     assert {"Li Wei", "Wei Li", "Wei_Li", "LiWei", "Li^Wei"} <= set(found)
     assert "Li" not in found
+
+
+def test_a_word_of_our_own_cards_is_looked_for_with_its_name_only() -> None:
+    """A phantom called so is real; "logistic regression" stands on every card."""
+    looked_for = {
+        word.text
+        for word in gather(Knowledge(project="p", key="k" * 64, people=("Test^Regression", "Vogelsang^Ida"))).words
+    }
+    assert {"Test Regression", "Vogelsang", "Ida"} <= looked_for
+    assert "Regression" not in looked_for
 
 
 def test_dates_of_the_project_itself_are_not_looked_for() -> None:
