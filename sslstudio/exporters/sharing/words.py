@@ -19,6 +19,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pydicom
@@ -49,6 +50,7 @@ _COMMON = frozenset((
     *("root", "user", "admin", "administrator", "ubuntu", "debian", "localhost", "runner", "guest", "home", "data"),
     *("images", "dicom"),
 ))  # fmt: skip
+_NAMES = ("name", "physician", "reader")
 _DATES = ("%Y%m%d", "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y_%m_%d")
 _TOKEN = re.compile(r"[^\W_]+")
 _STANDARD = "1.2.840.10008."
@@ -78,7 +80,7 @@ def gather(knowledge: Knowledge, check: Callable[[], None] = lambda: None) -> Wo
 
     def add(kind: str, texts: Iterable[str]) -> None:
         for text in texts:
-            if _worth(text, allowed):
+            if _worth(text, allowed, a_name=kind in _NAMES):
                 found.setdefault((kind, text))
 
     headers = 0
@@ -103,7 +105,7 @@ def gather(knowledge: Knowledge, check: Callable[[], None] = lambda: None) -> Wo
 def spellings(kind: str, value: str, since: str) -> Iterator[str]:
     """How a value of a header may be written elsewhere."""
     value = " ".join(value.split())
-    if kind in ("name", "physician", "reader"):
+    if kind in _NAMES:
         yield from _of_name(value)
     elif kind in ("birth", "date"):
         yield from _of_date(value, since if kind == "date" else "")
@@ -136,15 +138,19 @@ def _of_date(value: str, since: str) -> Iterator[str]:
         yield from (day.strftime(form) for form in _DATES)
 
 
-def _worth(text: str, allowed: frozenset[str] | set[str]) -> bool:
-    """False for what stands everywhere: see the first lines of this module."""
+def _worth(text: str, allowed: frozenset[str] | set[str], *, a_name: bool) -> bool:
+    """False for what stands everywhere: see the first lines of this module.
+
+    Of a name whose parts are words of our own it is enough that they do not stand there one after the other.
+    """
     tokens = _tokens(text)
     if not tokens or len(text) > 400 or all(token in _NOBODY for token in tokens):
         return False
     if any(character.isdigit() for character in text) and len(tokens) > 1:
         return sum(map(len, tokens)) >= 6
     if len(tokens) > 1:
-        return sum(map(len, tokens)) >= 4 and not all(token in allowed for token in tokens)
+        ours = _phrases().issuperset(pairwise(tokens)) if a_name else allowed.issuperset(tokens)
+        return sum(map(len, tokens)) >= 4 and not ours
     only = tokens[0]
     if only.isdigit():
         return len(only) >= 6
@@ -213,16 +219,26 @@ def _machine() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if len(name) >= 4 and name.casefold() not in _COMMON))
 
 
-@cache
 def _vocabulary() -> frozenset[str]:
     """The words of what we write ourselves: a patient called Black cannot be told from them."""
+    return frozenset(token for text in _own_texts() for token in _tokens(text)) | _COMMON
+
+
+@cache
+def _phrases() -> frozenset[tuple[str, str]]:
+    """Two words that follow each other in what we write ourselves."""
+    return frozenset(pair for text in _own_texts() for pair in pairwise(_tokens(text)))
+
+
+@cache
+def _own_texts() -> tuple[str, ...]:
     suffixes = (".md", ".json", ".py", ".txt", ".html")
     files = [path for folder in ("export", "help") for path in sorted(resources.path(folder).rglob("*"))]
     texts = [path.read_text(encoding="utf-8") for path in files if path.suffix in suffixes]
     for source in sorted(Path(__file__).parents[1].glob("*.py")):  # cards and reports are written there
         parts = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
         texts += [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return frozenset(token for text in texts for token in _tokens(text)) | _COMMON
+    return tuple(texts)
 
 
 def _tokens(text: str) -> list[str]:
