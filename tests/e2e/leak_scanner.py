@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import sqlite3
 import tempfile
 import zipfile
@@ -22,6 +23,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+from pyarrow import parquet
 
 _DEEPEST = 4
 _KEY = 8
@@ -136,9 +138,25 @@ def _parts(content: bytes) -> Iterator[tuple[str, bytes]]:
         yield from _rows(content)
     elif content.startswith(_PNG):
         yield from _chunks(content)
+    elif content.startswith(b"%PDF-"):
+        yield from _pdf_streams(content)
+    elif content.startswith(b"PAR1"):
+        yield "rows", repr(parquet.read_table(io.BytesIO(content)).drop_columns(["embedding"]).to_pylist()).encode()
     elif content[:1] == b"\x78":
         with contextlib.suppress(zlib.error):
             yield "zlib", zlib.decompress(content)
+
+
+def _pdf_streams(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Streams of a PDF, inflated, and their strings joined: ASCII letters stand for themselves in our own pages."""
+    for number, match in enumerate(re.finditer(rb"stream\r?\n(.*?)endstream", content, re.DOTALL)):
+        data = match[1].strip()
+        with contextlib.suppress(ValueError):
+            data = base64.a85decode(data.removesuffix(b"~>"))
+        with contextlib.suppress(zlib.error):
+            inner = zlib.decompress(data)
+            yield f"stream {number}", inner
+            yield f"shown {number}", b"".join(re.findall(rb"\(((?:\\.|[^\\()])*)\)", inner))
 
 
 def _rows(content: bytes) -> Iterator[tuple[str, bytes]]:

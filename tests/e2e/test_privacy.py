@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 PATIENTS, IMAGES = 8, 3
 TABLES = ("predictions.csv", "predictions-studies.csv", "predictions-patients.csv")
+EMBEDDED = ("embeddings.npy", "embeddings.ids.npy", "embeddings.parquet")
+REPORTS = ("report.pdf", "report.html")
 SKIPPED_GROUPS = (0x0000, 0x0002, 0x0004, 0x0028, 0x7FE0)
 NEEDED = {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", "PhotometricInterpretation"}
 ALLOWED_FACTS = ("Manufacturer", "ManufacturerModelName", "BodyPartExamined", "ViewPosition")
@@ -185,7 +187,15 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     sslstudio("label", project, "--table", sources / "labels.csv")
     model = sslstudio("classify", project, run)["model"]
     sslstudio("evaluate", project, model)
-    sslstudio("export", project, model, "-o", "package")
+    exported = sslstudio("export", project, model, "-o", "package")
+    assert exported["sharing"]["found"] == {}
+    assert exported["sharing"]["headers"] >= PATIENTS * IMAGES
+    for form in ("backbone", "monai"):
+        sslstudio("export", project, model, "-o", form, "--format", form)
+    for name in ("embeddings.npy", "embeddings.parquet"):
+        sslstudio("embeddings", project, run, "-o", name)
+    for name in ("report.pdf", "report.html"):
+        sslstudio("report", project, "-o", name)
     back = ("--sr", place / "back" / "reports", "--capture", place / "back" / "pictures")
     counts = sslstudio("predict", "package", sources, "-o", "predictions.csv", *back)
     assert counts["predicted"] >= PATIENTS * IMAGES
@@ -195,7 +205,8 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
 
 def written(journey: Journey) -> list[Path]:
     """All that the journey wrote."""
-    names = ("package", "package.zip", *TABLES, "user")
+    forms = [f"{form}{end}" for form in ("package", "backbone", "monai") for end in ("", ".zip")]
+    names = (*forms, *EMBEDDED, *REPORTS, *TABLES, "user")
     return [journey.project, *(journey.place / name for name in names)]
 
 
