@@ -10,7 +10,7 @@ from sslstudio.catalogue.rows import RunRow
 from sslstudio.cli.follow import opened
 from sslstudio.cli.output import Output, Result
 from sslstudio.jobs.run_directory import RunDirectory
-from sslstudio.session import embedding_export, waiting
+from sslstudio.session import embedding_export, sharing, waiting
 from sslstudio.session.project import Project
 
 
@@ -65,16 +65,23 @@ def _balanced(scores: dict[str, object] | None) -> str:
 
 
 def save_embeddings(options: argparse.Namespace, output: Output) -> Result:
-    """`sslstudio embeddings PROJECT RUN -o FILE`: FILE.npy with its image ids in FILE.ids.npy, or FILE.parquet."""
+    """`sslstudio embeddings PROJECT RUN -o FILE`: FILE.npy with its image ids in FILE.ids.npy, or FILE.parquet.
+
+    Exit code 1 where the sharing check finds something in them.
+    """
     with opened(options.project, read_only=True) as project:
         written = embedding_export.write(
             project, options.run, options.output, lambda done, total: output.progress(done, total, "images")
         )
+        outcome = sharing.check(project, [path for path in (written.file, written.ids) if path is not None])
     rest = f", their image ids to {written.ids}" if written.ids else ""
     output.say(f"Wrote {written.count} embeddings of {written.dimensions} numbers to {written.file}{rest}")
+    output.say(outcome.sentence())
     return {
         "file": str(written.file),
         "ids": str(written.ids or written.file),
         "count": written.count,
         "dimensions": written.dimensions,
+        "sharing": outcome.counts(),
+        "exit_code": 0 if outcome.clean else 1,
     }

@@ -94,9 +94,17 @@ def _flow(tokens: Sequence[Token]) -> Iterator[Any]:
             text = _inline(token)
             yield Paragraph(text, _style("item"), bulletText="•") if bullet else Paragraph(text, _style("body"))
         elif token.type in ("code_block", "fence"):
-            lines = [Paragraph(_letters(line), _style("code")) for line in token.content.rstrip().splitlines()]
-            yield from (KeepTogether(lines), Spacer(1, 4))
+            yield from (*_code(token.content.rstrip().splitlines()), Spacer(1, 4))
         place += 1
+
+
+def _code(lines: Sequence[str]) -> list[Paragraph]:
+    """Lines of code that stay together, and with the heading above them."""
+    indented = [line.replace(" ", "\u00a0", len(line) - len(line.lstrip())) for line in lines]
+    found = [Paragraph(_letters(line), _style("code")) for line in indented]
+    for line in found[:-1]:
+        line.keepWithNext = 1
+    return found
 
 
 def _table(tokens: Sequence[Token]) -> Table:

@@ -244,6 +244,7 @@ def test_embeddings_are_written_to_the_file_asked_for(
     assert view._written.text() == texts.embeddings_written(len(ids), 4, str(tmp_path / "numbers.parquet"))
     assert (tmp_path / "numbers.parquet").is_file()
     assert view.export.reason == "" and not view.progress.isVisible()
+    qtbot.waitUntil(lambda: view.passing_on._checked.text().startswith("Nothing found in 1 file"), timeout=60000)
 
 
 def test_what_is_passed_on_is_checked_and_a_finding_asks(qtbot: QtBot) -> None:

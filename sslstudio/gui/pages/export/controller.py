@@ -63,6 +63,7 @@ class ExportController(QObject):
         self._prediction = Prediction(services, view.prediction, self._package, self)
         self._sharing = Sharing(services, view.passing_on, self._package, self._save, self)
         self._embeddings = EmbeddingsWriter(services, view, self._show_state, self)
+        self._embeddings.written.connect(self._sharing.look_at)
         self._connect()
         self._dispose = services.actions.add(
             Action("export.export", texts.EXPORT, self._export_newest, "Run", "", self._reason, "", "export", 2)

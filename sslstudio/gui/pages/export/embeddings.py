@@ -28,8 +28,9 @@ class _Stopped(SSLStudioError):  # noqa: N818 - not an error: the user asked for
 
 
 class EmbeddingsWriter(QObject):
-    """Writes one file at a time; `after` is called when it has ended, however."""
+    """Writes one file at a time; `after` is called when it has ended, however; ``written(paths)`` if they are there."""
 
+    written = Signal(object)
     _progressed = Signal(float)
 
     def __init__(
@@ -78,6 +79,7 @@ class EmbeddingsWriter(QObject):
 
     def _done(self, written: Written) -> None:
         self._end(texts.embeddings_written(written.count, written.dimensions, str(written.file)), "ok")
+        self.written.emit([path for path in (written.file, written.ids) if path is not None])
 
     def _failed(self, error: SSLStudioError) -> None:
         if isinstance(error, _Stopped):

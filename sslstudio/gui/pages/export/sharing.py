@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -82,14 +82,23 @@ class Sharing(QObject):
             self._waiting = folder
             self._check()
 
+    def look_at(self, paths: Sequence[Path]) -> None:
+        """Search files that were just written where the user wanted them."""
+        self._waiting = ""
+        self._search(paths)
+
     def _check(self) -> None:
         package = self._package()
         if package is not None:
-            project = self._services.session.project.path
-            archive = package.folder.with_name(f"{package.key}.zip")
-            roots = [str(path) for path in (package.folder, archive) if path.exists()]
-            self._view.set_checked(texts.CHECKING, "muted")
-            self._start(["share-check", *roots, "--project", str(project)], self._checked, self._not_checked)
+            self._search([package.folder, package.folder.with_name(f"{package.key}.zip")])
+
+    def _search(self, paths: Sequence[Path]) -> None:
+        if self._process.running:
+            return
+        project = str(self._services.session.project.path)
+        roots = [str(path) for path in paths if path.exists()]
+        self._view.set_checked(texts.CHECKING, "muted")
+        self._start(["share-check", *roots, "--project", project], self._checked, self._not_checked)
 
     def _checked(self, result: dict[str, Any]) -> None:
         self._say(result)

@@ -63,7 +63,7 @@ CHECK_HELP = (
     "embeddings can identify "
     "people (chest radiographs: AUC 0.994, Packhäuser et al. 2022)."
 )
-CHECK = "Check again"
+CHECK = "Check now"
 CHECKING = "Searching ..."
 NOT_CHECKED = "Not checked yet: it was exported by an earlier version. It is checked before a copy is saved."
 ANYWAY = "Send anyway"
