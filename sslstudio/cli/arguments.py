@@ -22,6 +22,16 @@ def add(commands: Commands, name: str, function: str, text: str, *, project: boo
     return command
 
 
+def subject_pattern(command: argparse.ArgumentParser) -> None:
+    """How a path says whose an image is."""
+    command.add_argument(
+        "--subject-pattern",
+        default="",
+        metavar="REGEX",
+        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
+    )
+
+
 def count(text: str) -> int:
     """A whole number from 1 on, for argparse."""
     number = int(text)

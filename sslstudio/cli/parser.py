@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sslstudio import __version__
-from sslstudio.cli.arguments import add, count
+from sslstudio.cli.arguments import add, count, subject_pattern
 from sslstudio.cli.counting_arguments import counting_options
 from sslstudio.cli.dividing_arguments import add_dividing, dividing_options
 from sslstudio.cli.learning_arguments import add_finetuning, add_learning
@@ -132,12 +132,7 @@ def _importing(commands: Commands) -> None:
 
 
 def _identity_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--subject-pattern",
-        default="",
-        metavar="REGEX",
-        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
-    )
+    subject_pattern(command)
     command.add_argument(
         "--table", type=Path, metavar="FILE", help="CSV, TSV or Parquet table that names files, patients, and more"
     )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sslstudio.cli.arguments import add
+from sslstudio.cli.arguments import add, subject_pattern
 from sslstudio.cli.counting_arguments import POOL_HELP, POOLINGS
 
 if TYPE_CHECKING:
@@ -66,12 +66,7 @@ def _settle(command: argparse.ArgumentParser) -> None:
 def _options(command: argparse.ArgumentParser) -> None:
     """How new files become answers for studies and patients, and where these go."""
     command.add_argument("--pool", choices=POOLINGS, help=f"{POOL_HELP} (as the model was scored)")
-    command.add_argument(
-        "--subject-pattern",
-        default="",
-        metavar="REGEX",
-        help="finds the patient in a file's path, by a group called subject: '(?P<subject>[^/]+)/'",
-    )
+    subject_pattern(command)
     command.add_argument(
         "--patients-by",
         choices=ORDERS,

@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -221,7 +221,7 @@ def _write_descriptions(context: StageContext, folder: Path, source: Source, pro
     facts = _facts(context, source, proof)
     package.write_json(folder / package.MODEL, {**_public(model), "backbone": backbone.model_dump(mode="json")})
     package.write_json(folder / package.LABELS, package.label_map(names, colours).model_dump(mode="json"))
-    typical = _typical(context, source)
+    typical = _typical(context, source.model)
     package.write_json(folder / package.OPERATING, operating.describe(model, facts.scores, typical))
     if isinstance(typical, Typical):
         np.savez(folder / package.TYPICAL, allow_pickle=False, **to_arrays(typical))
@@ -230,18 +230,18 @@ def _write_descriptions(context: StageContext, folder: Path, source: Source, pro
     _write_card(facts, folder)
 
 
-def _typical(context: StageContext, source: Source) -> Typical | str:
+def _typical(context: StageContext, model: Mapping[str, Any]) -> Typical | str:
     """What the images are like that the model learned from, or why that cannot be said."""
     try:
         with np.load(context.artifact_path("model") / "head.npz", allow_pickle=False) as arrays:
             learned = arrays["train_ids"].astype(np.int64)
-        ids, vectors = embedding_files.read(str(source.model["embedding"]), context.run_dir.parent)
+        ids, vectors = embedding_files.read(str(model["embedding"]), context.run_dir.parent)
     except (SSLStudioError, OSError, KeyError, ValueError):
         return "The embeddings that the model learned from are not there any more."
     known = {item.image_id: item for item in context.items()}
     rows = [row for row in np.flatnonzero(np.isin(ids, learned)).tolist() if int(ids[row]) in known]
     items = [known[int(ids[row])] for row in rows]
-    classes = {name: number for number, name in enumerate(source.model["classes"])}
+    classes = {name: number for number, name in enumerate(model["classes"])}
     y = np.array([classes.get(item.label, len(classes)) for item in items], dtype=np.int64)
     return learn(np.asarray(vectors[rows]), y, np.array([item.subject for item in items], dtype=np.str_))
 

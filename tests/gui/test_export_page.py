@@ -17,8 +17,9 @@ from sslstudio.catalogue import ModelRow
 from sslstudio.domain.specs import ExportSpec
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.export import packages, texts
+from sslstudio.gui.pages.export.command_process import CommandProcess
 from sslstudio.gui.pages.export.page import create
-from sslstudio.gui.pages.export.predict_process import PredictProcess
+from sslstudio.gui.pages.export.sharing import Sharing
 from sslstudio.gui.pages.export.view import ExportView
 from sslstudio.gui.pages.page import Page
 from tests.gui.image_project import Desk, add_run, build, desk, pictures
@@ -185,7 +186,7 @@ def test_what_a_prediction_did_in_words() -> None:
 
 @pytest.mark.slow
 def test_a_prediction_that_fails_says_why_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
-    process = PredictProcess()
+    process = CommandProcess()
     missing = packages.predict_arguments(tmp_path / "no package", [tmp_path], tmp_path / "out.csv")
     with qtbot.waitSignal(process.failed, timeout=60000) as caught:
         process.start(missing)
@@ -245,6 +246,23 @@ def test_embeddings_are_written_to_the_file_asked_for(
     assert (tmp_path / "numbers.parquet").is_file()
     assert view.export.reason == "" and not view.progress.isVisible()
     qtbot.waitUntil(lambda: view.passing_on._checked.text().startswith("Nothing found in 1 file"), timeout=60000)
+
+
+def test_embeddings_written_while_a_report_is_made_are_searched_after_it(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(CommandProcess, "start", lambda _, words: started.append(words[0]))
+    monkeypatch.setattr(CommandProcess, "running", property(lambda _: started == ["report"]))
+    sharing = view_of(page).findChild(Sharing)
+    assert isinstance(sharing, Sharing)
+    (tmp_path / "numbers.npy").write_bytes(b"numbers")
+    view_of(page).passing_on.report_requested.emit(str(tmp_path / "report.pdf"))
+    sharing.look_at([tmp_path / "numbers.npy"])
+    assert started == ["report"]
+    monkeypatch.setattr(CommandProcess, "running", property(lambda _: False))
+    sharing._process.failed.emit("It was stopped.")
+    assert started == ["report", "share-check"]
 
 
 def test_what_is_passed_on_is_checked_and_a_finding_asks(qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ import pydicom
 import pytest
 from PIL import Image
 from pynetdicom import AE
-from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import CTImageStorage, Verification
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import listening, watching

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sslstudio.exporters import predictor
 from sslstudio.exporters.scoring import Scorer
+from sslstudio.importers.discovery import FoundFile
 from sslstudio.stages.context import Cancelled
 from tests.unit.exporters.test_cases import looking_at_the_bright, with_pooling
 from tests.unit.exporters.test_predictor import grey
@@ -47,7 +50,7 @@ def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     scored = Scorer.scored
 
-    def noted(self: Scorer, files, first=0, known=None):  # type: ignore[no-untyped-def]
+    def noted(self: Scorer, files: Sequence[FoundFile], first: int = 0, known: set[str] | None = None) -> Iterator[Any]:
         seen.append(first)
         return scored(self, files, first, known)
 
@@ -93,7 +96,7 @@ def test_a_stop_within_the_rest_keeps_both_parts(
     assert not (tmp_path / ".t.csv.journal").exists()
 
 
-def stopping(at: int):  # type: ignore[no-untyped-def]
+def stopping(at: int) -> Callable[[int, int], None]:
     def progress(done: int, total: int) -> None:
         if done >= at:
             raise Cancelled

@@ -294,12 +294,12 @@ def test_a_package_knows_what_its_images_are_like(tmp_path: Path) -> None:
     np.savez(model / "head.npz", train_ids=np.arange(1, 61))
     vectors = rng.normal(size=(100, 20)) @ rng.normal(size=(20, 20))
     vectors[60:] += 1000
-    source = export.Source({"embedding": "e", "classes": list(CLASSES)}, None, None)  # type: ignore[arg-type]
-    assert "not there any more" in str(export._typical(context, source))
+    described = {"embedding": "e", "classes": list(CLASSES)}
+    assert "not there any more" in str(export._typical(context, described))
     (tmp_path / "embeddings").mkdir()
     np.save(tmp_path / "embeddings" / "e.npy", vectors.astype(np.float16))
     np.save(tmp_path / "embeddings" / "e.ids.npy", np.arange(1, 101))
-    found = export._typical(context, source)
+    found = export._typical(context, described)
     assert isinstance(found, Typical) and found.learned_from.tolist() == [60, 31]
     assert (found.distance(vectors) > 1).tolist()[60:] == [True] * 40
     assert (found.distance(vectors[:60]) > 1).sum() == 0

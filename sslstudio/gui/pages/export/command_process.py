@@ -33,7 +33,7 @@ class CommandProcess(QObject):
         process.setProgram(sys.executable)
         frozen = bool(getattr(sys, "frozen", False))
         process.setArguments([*([] if frozen else ["-m", "sslstudio"]), *arguments, "--json"])
-        process.finished.connect(lambda _code, _status: self._finished())
+        process.finished.connect(self._finished)
         process.errorOccurred.connect(self._broke)
         process.start()
 
@@ -43,7 +43,7 @@ class CommandProcess(QObject):
             self._process.kill()
             self._process.waitForFinished(2000)
 
-    def _finished(self) -> None:
+    def _finished(self, _code: int, _status: object) -> None:
         process = self._process
         if process is None:
             return

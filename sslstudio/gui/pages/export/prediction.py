@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from sslstudio.gui.pages.export import packages, texts
+from sslstudio.gui.pages.export.command_process import CommandProcess
 from sslstudio.gui.pages.export.packages import Package
 from sslstudio.gui.pages.export.predict_panel import Wanted
-from sslstudio.gui.pages.export.predict_process import PredictProcess
 from sslstudio.gui.pages.page import Services
 from sslstudio.session.subjects import kept_identity
 
@@ -41,7 +41,7 @@ class Prediction(QObject):
         super().__init__(parent)
         self._services, self._view, self._package_in_hand = services, view, package_in_hand
         self._table = ""
-        self._process = PredictProcess(self)
+        self._process = CommandProcess(self)
         view.changed.connect(lambda: self.show(""))
         view.predict_requested.connect(self._predict)
         view.command_requested.connect(self._copy_command)
@@ -68,7 +68,8 @@ class Prediction(QObject):
             self._process.start(arguments)
             self.show("")
 
-    def _predicted(self, counts: dict[str, int]) -> None:
+    def _predicted(self, result: dict[str, Any]) -> None:
+        counts = {name: value for name, value in result.items() if isinstance(value, int)}
         words = texts.predicted(counts, Path(self._table).name)
         self.show(words, "ok")
         self._services.notify.info(words, texts.OPEN_FOLDER, self._open_table)

@@ -49,6 +49,7 @@ class Sharing(QObject):
         self._then: Callable[[dict[str, Any]], None] = lambda result: None
         self._failed: Callable[[str], None] = lambda words: None
         self._waiting = ""
+        self._later: list[Path] = []
         self._process.ended.connect(self._ended)
         self._process.failed.connect(self._broke)
         view.check_requested.connect(self._check)
@@ -83,9 +84,15 @@ class Sharing(QObject):
             self._check()
 
     def look_at(self, paths: Sequence[Path]) -> None:
-        """Search files that were just written where the user wanted them."""
+        """Search files that were just written where the user wanted them, once nothing else is under way."""
         self._waiting = ""
-        self._search(paths)
+        self._later = list(paths)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._later and not self._process.running:
+            paths, self._later = self._later, []
+            self._search(paths)
 
     def _check(self) -> None:
         package = self._package()
@@ -93,8 +100,6 @@ class Sharing(QObject):
             self._search([package.folder, package.folder.with_name(f"{package.key}.zip")])
 
     def _search(self, paths: Sequence[Path]) -> None:
-        if self._process.running:
-            return
         project = str(self._services.session.project.path)
         roots = [str(path) for path in paths if path.exists()]
         self._view.set_checked(texts.CHECKING, "muted")
@@ -162,7 +167,9 @@ class Sharing(QObject):
     def _ended(self, result: dict[str, Any]) -> None:
         self._view.set_busy(False)
         self._then(result)
+        self._go_on()
 
     def _broke(self, words: str) -> None:
         self._view.set_busy(False)
         self._failed(words)
+        self._go_on()
