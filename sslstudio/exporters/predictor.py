@@ -67,7 +67,7 @@ def predict(
     """
     tables.require_known(output)
     folders.prepare()
-    model = scoring.load(source_package).promising(asked.promise)
+    model = scoring.read(source_package).promising(asked.promise)
     files = list(Discovery(sources))
     if not files:
         raise SSLStudioError("There is no file to score.", "Choose folders or files with images.", code="no_source")
@@ -195,7 +195,8 @@ def _chunks(
     yield from predicting.earlier()
     if predicting.done >= len(files):
         return
-    with Scorer(predicting.model, predicting.journal.key, batch_size, check) as scorer:
+    left = len(files) - predicting.done
+    with Scorer(predicting.model, predicting.journal.key, batch_size, check, left) as scorer:
         for rows, done in scorer.scored(files, predicting.done):
             yield predicting.scored(rows, done, keep=done < len(files))
 

@@ -1,17 +1,22 @@
 """Scores files with a model package: reads the package, decodes in worker processes, runs the graph in batches.
 
-Apart from `predictor`, which writes the tables, so that folders, watched folders and listeners score alike.
+Batches run side by side, one to a core, while the next files are decoded: that takes three quarters of the time of one
+batch after the other on all cores, which wait for each other at every layer. Apart from `predictor`, which writes the
+tables, so that folders, watched folders and listeners score alike.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +36,70 @@ from sslstudio.importers.reasons import reason
 from sslstudio.importers.rendering import grey_of, windows_of
 
 COLOUR_MADE_GREY = "Colour was made grey: the model knows grey images only."
+LANES = min(8, os.cpu_count() or 1)
+"""So many batches run side by side, each on its share of the cores."""
+
+_HELD_BATCHES = 16
 _HELD_BYTES = 64 << 20
+"""So much goes together: batches are made of images of one shape among them."""
+_AHEAD = 1
+"""So many groups wait to be scored behind the one that is being scored."""
+_TICK = 0.1
 _EXAMPLE_TOLERANCE = 1e-3
+
+
+class StoredGraph:
+    """The graph of a verified package with its example; loaded, and tried on the example, when it is first needed."""
+
+    def __init__(self, content: bytes, example: Mapping[str, NDArray[Any]], channels: int, classes: int) -> None:
+        self._content, self._example, self._channels, self._classes = content, example, channels, classes
+        self._loaded: Graph | None = None
+        self._one_loads = threading.Lock()
+
+    def graph(self) -> Graph:
+        """The graph; raises SSLStudioError ("unusable_graph")."""
+        with self._one_loads:
+            if self._loaded is None:
+                graph = Graph(self._content, max(1, (os.cpu_count() or 1) // LANES))
+                if graph.channels != self._channels or not self._gives_its_example(graph):
+                    raise SSLStudioError(
+                        "On this computer the model gives another answer for its example than when it was exported.",
+                        "Do not use it here; update SSL Studio or export the model again.",
+                        code="unusable_graph",
+                    )
+                self._loaded, self._content = graph, b""
+            return self._loaded
+
+    def _gives_its_example(self, graph: Graph) -> bool:
+        try:
+            image = np.rint(self._example["pixels"][0].transpose(1, 2, 0)).astype(np.uint8)
+            windows = tuple((float(low), float(high)) for low, high in self._example["window"][0])
+            expected = self._example["probabilities"][0]
+        except (KeyError, ValueError, IndexError):
+            return False
+        probabilities, _ = graph.score([image], [windows])
+        return expected.shape == (self._classes,) and bool(
+            np.abs(probabilities[0] - expected).max() < _EXAMPLE_TOLERANCE
+        )
 
 
 @dataclass(frozen=True)
 class Model:
-    """A verified package, ready to score: graph, class names, preprocessing rules, how it pools and decides, and
-    the digest of its list of checksums, by which it is known."""
+    """A verified package: graph, class names, preprocessing rules, how it pools and decides, and the digest of its
+    list of checksums, by which it is known."""
 
-    graph: Graph
+    stored: StoredGraph
     classes: tuple[str, ...]
     rules: Preprocessing
     pooling: CasePooling
     deciding: Deciding
     digest: str
     name: str = ""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph, ready to score; raises SSLStudioError ("unusable_graph") where it does not run as it did."""
+        return self.stored.graph()
 
     def promising(self, coverage: float) -> Model:
         """The same, abstaining by another promise."""
@@ -69,18 +122,34 @@ class Row:
     embedding: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Rows on end up to the file `done`, being scored."""
+
+    rows: list[Row]
+    done: int
+    scoring: list[Future[None]]
+
+
 def load(source: Path) -> Model:
     """Verify a package (folder or .zip), read it, score its example; raises SSLStudioError if anything is off."""
+    model = read(source)
+    model.stored.graph()
+    return model
+
+
+def read(source: Path) -> Model:
+    """Verify a package and read it; its graph waits until it is needed. Raises SSLStudioError."""
     if not source.exists():
         raise SSLStudioError("The model package is not there.", "Choose its folder or .zip file.", code="not_a_package")
     if source.is_dir():
-        return _load_folder(source)
+        return _read_folder(source)
     with tempfile.TemporaryDirectory(prefix="package-") as folder:
         package.unpack(source, Path(folder))
-        return _load_folder(Path(folder))
+        return _read_folder(Path(folder))
 
 
-def _load_folder(folder: Path) -> Model:
+def _read_folder(folder: Path) -> Model:
     digests = package.verify(folder)
     content = (folder / package.GRAPH).read_bytes()
     if hashlib.sha256(content).hexdigest() != digests[package.GRAPH]:
@@ -89,36 +158,27 @@ def _load_folder(folder: Path) -> Model:
         )
     rules = package.read_preprocessing(folder)
     classes = tuple(entry.name for entry in package.read_labels(folder).classes)
-    graph = Graph(content)
-    if graph.channels != rules.channels or not _gives_its_example(graph, folder, len(classes)):
-        raise SSLStudioError(
-            "On this computer the model gives another answer for its example than when it was exported.",
-            "Do not use it here; update SSL Studio or export the model again.",
-            code="unusable_graph",
-        )
+    stored = StoredGraph(content, _example(folder), rules.channels, len(classes))
     pooling, limits = cases.read(folder, classes), deciding.read(folder)
-    return Model(graph, classes, rules, pooling, limits, package.identity(folder), package.read_name(folder))
+    return Model(stored, classes, rules, pooling, limits, package.identity(folder), package.read_name(folder))
 
 
-def _gives_its_example(graph: Graph, folder: Path, classes: int) -> bool:
+def _example(folder: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(folder / package.EXAMPLE, allow_pickle=False) as arrays:
-            image = np.rint(arrays["pixels"][0].transpose(1, 2, 0)).astype(np.uint8)
-            windows = tuple((float(low), float(high)) for low, high in arrays["window"][0])
-            expected = arrays["probabilities"][0]
-    except (OSError, KeyError, ValueError, IndexError):
-        return False
-    probabilities, _ = graph.score([image], [windows])
-    return expected.shape == (classes,) and bool(np.abs(probabilities[0] - expected).max() < _EXAMPLE_TOLERANCE)
+            return dict(arrays)
+    except (OSError, ValueError):
+        return {}
 
 
 class Scorer:
     """Scores files one after the other or as they come; a context manager, since it keeps the decode workers.
 
-    `key` (hexadecimal) is what headers' patients and studies are turned into pseudonyms with.
+    `key` (hexadecimal) is what headers' patients and studies are turned into pseudonyms with. The graph is loaded while
+    the workers start that `expected` files need; raises SSLStudioError ("unusable_graph").
     """
 
-    def __init__(self, model: Model, key: str, batch_size: int, check: Callable[[], None]) -> None:
+    def __init__(self, model: Model, key: str, batch_size: int, check: Callable[[], None], expected: int = 1) -> None:
         limits = ImportSpec()
         self._model, self._batch_size, self._check = model, batch_size, check
         self._pool = DecodePool[int](
@@ -130,12 +190,21 @@ class Scorer:
                 thumbnails=False,
             )
         )
+        self._expected = expected
+        self._lanes = ThreadPoolExecutor(LANES, thread_name_prefix="score")
 
     def __enter__(self) -> Self:
+        self._pool.warm(self._expected)
+        try:
+            self._model.stored.graph()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.close()
+        self._lanes.shutdown(cancel_futures=True)
 
     def scored(
         self, files: Sequence[FoundFile], first: int = 0, known: set[str] | None = None
@@ -146,6 +215,7 @@ class Scorer:
         A file whose digest is `known` gives no row; those that give some are added to it.
         """
         names = _names(files)
+        groups: deque[_Group] = deque()
         held: list[Row] = []
         size = done = 0
         for number, answer in self._answers(files, first):
@@ -157,13 +227,38 @@ class Scorer:
             rows = _rows(names[number], files[number], answer, self._model.graph.channels)
             held += rows
             size += sum(row.frame.pixels.nbytes for row in rows if row.frame is not None)
-            if len(held) >= 4 * self._batch_size or size > _HELD_BYTES:
-                _score(self._model, held, self._batch_size, self._check)
-                yield held, done
+            if len(held) >= _HELD_BATCHES * self._batch_size or size > _HELD_BYTES:
+                groups.append(self._begin(held, done))
                 held, size = [], 0
+                if len(groups) > _AHEAD:
+                    yield self._finished(groups.popleft())
         if held or done:
-            _score(self._model, held, self._batch_size, self._check)
-            yield held, done
+            groups.append(self._begin(held, done))
+        while groups:
+            yield self._finished(groups.popleft())
+
+    def _begin(self, rows: list[Row], done: int) -> _Group:
+        """Have the frames of the rows scored, in batches of one shape."""
+        alike: dict[tuple[int, ...], list[Row]] = defaultdict(list)
+        for row in rows:
+            if row.frame is not None:
+                alike[row.frame.pixels.shape].append(row)
+        batches = [
+            one[start : start + self._batch_size]
+            for one in alike.values()
+            for start in range(0, len(one), self._batch_size)
+        ]
+        return _Group(rows, done, [self._lanes.submit(_score, self._model, batch) for batch in batches])
+
+    def _finished(self, group: _Group) -> tuple[list[Row], int]:
+        """The rows of a group, once all are scored."""
+        waiting: set[Future[None]] = set(group.scoring)
+        while waiting:
+            self._check()
+            waiting = wait(waiting, _TICK).not_done
+        for batch in group.scoring:
+            batch.result()
+        return group.rows, group.done
 
     def _answers(self, files: Sequence[FoundFile], first: int) -> Iterator[tuple[int, Answer]]:
         """What became of each file, decoded in worker processes; headers are read for pixels and window alone."""
@@ -197,22 +292,13 @@ def _rows(name: str, found: FoundFile, answer: Answer, channels: int) -> list[Ro
     ]
 
 
-def _score(model: Model, rows: Sequence[Row], batch_size: int, check: Callable[[], None]) -> None:
-    """Fill in the probabilities of the rows that hold a frame, in batches of one shape."""
-    graph, rendering = model.graph, model.rules.rendering
-    alike: dict[tuple[int, ...], list[Row]] = defaultdict(list)
-    for row in rows:
-        if row.frame is not None:
-            alike[row.frame.pixels.shape].append(row)
-    for group in alike.values():
-        for start in range(0, len(group), batch_size):
-            check()
-            batch = group[start : start + batch_size]
-            frames = [row.frame for row in batch if row.frame is not None]
-            windows = [windows_of(rendering, grey_of(frame.facts)) for frame in frames]
-            probabilities, embeddings = graph.score([frame.pixels for frame in frames], windows)
-            for row, values, vector in zip(batch, probabilities, embeddings, strict=True):
-                row.probabilities, row.embedding = values, vector
+def _score(model: Model, batch: Sequence[Row]) -> None:
+    """Fill in the probabilities of rows that hold frames of one shape."""
+    frames = [row.frame for row in batch if row.frame is not None]
+    windows = [windows_of(model.rules.rendering, grey_of(frame.facts)) for frame in frames]
+    probabilities, embeddings = model.graph.score([frame.pixels for frame in frames], windows)
+    for row, values, vector in zip(batch, probabilities, embeddings, strict=True):
+        row.probabilities, row.embedding = values, vector
 
 
 def _names(files: Sequence[FoundFile]) -> list[str]:

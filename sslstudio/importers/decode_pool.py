@@ -28,9 +28,6 @@ _HELD_BYTES = 64 << 20
 """While answers of so many bytes wait for their turn, no more files are asked for than `_FEW` for each worker."""
 _FEW = 8
 _SENT_AHEAD = 32
-_HELD_BYTES = 64 << 20
-"""While answers of so many bytes wait for their turn, no more files are asked for than `_FEW` for each worker."""
-_FEW = 8
 """Requests a worker has at a time: it goes on with the next while this process stores the answer before."""
 _SENT_BYTES = 8192
 """More bytes of requests than this are not sent ahead: they must fit into any system's pipe."""
@@ -69,6 +66,7 @@ class DecodePool(Generic[Request]):
         self._news = threading.Condition()
         self._closed = threading.Event()
         self._workers: set[Worker] = set()
+        self._spare: list[Worker] = []
         self._held = 0
         self._threads = [
             threading.Thread(target=self._serve, name=f"decode-{number}", daemon=True) for number in range(self._count)
@@ -76,6 +74,15 @@ class DecodePool(Generic[Request]):
         self._threads.append(threading.Thread(target=self._watch, name="decode-watchdog", daemon=True))
         for thread in self._threads:
             thread.start()
+
+    def warm(self, files: int) -> None:
+        """Start the workers that so many files need, before the first is asked for."""
+        with contextlib.suppress(OSError):  # whoever waits for a file is told
+            for _ in range(min(files, self._count)):
+                worker = self._new()
+                with self._news:
+                    self._workers.add(worker)
+                    self._spare.append(worker)
 
     def map(
         self, requests: Iterable[Request], path_of: Callable[[Request], str], check: Callable[[], None] = lambda: None
@@ -185,7 +192,9 @@ class DecodePool(Generic[Request]):
             with self._news:
                 self._workers.discard(lost)
             lost.dispose()
-        worker = self._new()
+        with self._news:
+            spare = self._spare.pop() if self._spare else None
+        worker = spare or self._new()
         with self._news:
             self._workers.add(worker)
             if self._closed.is_set():

@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 from sslstudio.domain.rendering import Rendering
-from sslstudio.importers import containers, dicom, nifti, raster
+from sslstudio.importers import containers, raster
 from sslstudio.importers.content import Content, admit
 from sslstudio.importers.decoding import DecodedFrame, DecodeSettings, FrameFacts, Note
 from sslstudio.importers.discovery import problem_of
@@ -44,10 +44,14 @@ _DTYPES = {1: "uint8", 2: "uint16"}
 
 
 def decode(data: bytes, kind: Kind, settings: DecodeSettings) -> Iterator[DecodedFrame]:
-    """Frames of a file whose kind is known."""
+    """Frames of a file whose kind is known. What only some folders need is loaded when the first file needs it."""
     if kind in ("dicom", "dicom_bare"):
+        from sslstudio.importers import dicom
+
         return dicom.decode(data, settings)
     if kind == "nifti":
+        from sslstudio.importers import nifti
+
         return nifti.decode(data, settings)
     return raster.decode(data, kind, settings)
 
@@ -141,9 +145,16 @@ def _look(
     """What a dry run is told of a file: its number of frames and, of a DICOM file, what its header says."""
     stream = content.stream(reader)
     if content.kind in ("dicom", "dicom_bare"):
+        from sslstudio.importers import dicom
+
         return (*dicom.scan(stream, settings), None)
-    look = nifti.look(stream, settings) if content.kind == "nifti" else raster.look(stream, content.kind, settings)
-    return look[0], None, look[1]
+    if content.kind == "nifti":
+        from sslstudio.importers import nifti
+
+        frames, note = nifti.look(stream, settings)
+    else:
+        frames, note = raster.look(stream, content.kind, settings)
+    return frames, None, note
 
 
 def _send_frame(answers: BinaryIO, index: int, frame: DecodedFrame, settings: DecodeSettings) -> None:

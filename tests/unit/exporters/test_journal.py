@@ -30,7 +30,7 @@ def progress(done, total):
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 package, images, table = map(Path, sys.argv[1:])
-predictor.predict(package, [images], table, progress, batch_size=2)
+predictor.predict(package, [images], table, progress, batch_size=1)
 """
 
 
@@ -75,9 +75,9 @@ def test_a_killed_prediction_goes_on(brightness: Path, images: Path, tmp_path: P
         assert journal.stat().st_mode & 0o077 == 0
     with journal.open("ab") as stream:
         stream.write(b"00000000 {half a li")
-    predictor.predict(made, [images], out / "t.csv", batch_size=2)
+    predictor.predict(made, [images], out / "t.csv", batch_size=1)
     assert asked_for == [16]
-    predictor.predict(made, [images], tmp_path / "t.csv", batch_size=2)
+    predictor.predict(made, [images], tmp_path / "t.csv", batch_size=1)
     assert asked_for == [16, 0]
     for name in TABLES:
         assert (out / name).read_bytes() == (tmp_path / name).read_bytes()
@@ -87,12 +87,12 @@ def test_a_killed_prediction_goes_on(brightness: Path, images: Path, tmp_path: P
 def test_a_stop_within_the_rest_keeps_both_parts(
     brightness: Path, images: Path, tmp_path: Path, asked_for: list[int]
 ) -> None:
-    for stop_at in (8, 24):
+    for stop_at in (16, 32):
         with pytest.raises(Cancelled):
-            predictor.predict(brightness, [images], tmp_path / "t.csv", stopping(stop_at), batch_size=2)
+            predictor.predict(brightness, [images], tmp_path / "t.csv", stopping(stop_at), batch_size=1)
     (tmp_path / "images" / "case-9" / "99.png").write_bytes(b"new")
-    predictor.predict(brightness, [images], tmp_path / "t.csv", batch_size=2)
-    assert asked_for == [0, 8, 0], "with another list of files it begins anew"
+    predictor.predict(brightness, [images], tmp_path / "t.csv", batch_size=1)
+    assert asked_for == [0, 16, 0], "with another list of files it begins anew"
     assert not (tmp_path / ".t.csv.journal").exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import threading
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters import package, predictor, scoring
+from sslstudio.importers.discovery import Discovery
 from sslstudio.stages.context import Cancelled
 from tests.unit.exporters.tiny_package import brightness_package
 
@@ -148,6 +150,25 @@ def test_a_model_that_does_not_give_its_example_is_refused(brightness: Path, tmp
     with pytest.raises(SSLStudioError) as caught:
         scoring.load(copy)
     assert caught.value.code == "unusable_graph"
+    picture = grey(tmp_path / "a.png", 240)
+    with pytest.raises(SSLStudioError) as caught:
+        predictor.predict(copy, [picture], tmp_path / "table.csv")
+    assert caught.value.code == "unusable_graph"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "package"]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("decode", "score"))]
+
+
+def test_what_the_graph_cannot_do_is_an_error_not_a_silence(brightness: Path, tmp_path: Path) -> None:
+    """Batches run in threads of their own; what goes wrong there reaches the caller."""
+    model = scoring.load(brightness)
+    found = list(Discovery([grey(tmp_path / "a.png", 240)]))
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    model.graph.score = fail  # type: ignore[method-assign, assignment]
+    with scoring.Scorer(model, "00" * 32, 1, lambda: None) as scorer, pytest.raises(MemoryError):
+        list(scorer.scored(found))
 
 
 def test_stopping_leaves_no_table(brightness: Path, tmp_path: Path) -> None:

@@ -163,12 +163,28 @@ def test_a_worker_that_cannot_start_is_a_reason(tmp_path: Path) -> None:
     assert answer.code == "decoder_crashed"
 
 
-def test_a_worker_has_no_library_for_the_network_in_memory() -> None:
-    """It reads strange files, and has nobody to talk to but the import."""
+def test_workers_started_before_they_are_asked_are_those_that_answer(tmp_path: Path) -> None:
+    path = str(write_png(tmp_path / "a.png"))
+    with DecodePool[str](SETTINGS, workers=2) as pool:
+        pool.warm(1)
+        (early,) = pool._workers
+        ((_, answer),) = pool.map([path], lambda path: path)
+        assert not answer.code and pool._workers == {early}
+        pool.warm(0)
+        assert pool._workers == {early}
+
+
+def test_a_worker_has_no_library_for_the_network_in_memory(tmp_path: Path) -> None:
+    """It reads strange files, and has nobody to talk to but the import. pydicom comes with the first DICOM file."""
     program = (
         "import sys; from sslstudio.importers import decode_main; decode_main.main()\n"
-        "sys.exit(len({'urllib3', 'torch', 'PySide6'} & set(sys.modules)) + 7 * ('pydicom' not in sys.modules))"
+        "sys.exit(len({'urllib3', 'torch', 'PySide6'} & set(sys.modules)) + 7 * ('pydicom' in sys.modules))"
     )
     settings = json.dumps(asdict(SETTINGS)).encode()
-    done = subprocess.run([sys.executable, "-c", program], input=settings + b"\n", capture_output=True, timeout=120)
-    assert done.returncode == 0
+    picture = decode_process.request_line(str(write_png(tmp_path / "a.png")))
+    image = decode_process.request_line(str(write_image(tmp_path / "x.dcm", gradient(dtype="uint16"))))
+    for requests, code in (picture, 0), (image, 7):
+        told = settings + b"\n" + requests
+        done = subprocess.run([sys.executable, "-c", program], input=told, capture_output=True, timeout=120)
+        assert done.returncode == code
+        assert b"refused" not in done.stdout
