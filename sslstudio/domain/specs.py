@@ -60,6 +60,8 @@ class TriageSpec(Record):
     embedding: str = ""
 
 
+PUBLIC_STARTS = ("random", "imagenet")
+"""Starts of a pretraining and sources of an embedding that every computer knows."""
 EARLIER = "run:"
 """Before the id of the run whose backbone a pretraining starts from."""
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from sslstudio import resources
 from sslstudio.domain.items import Item
-from sslstudio.domain.rendering import OWN, Rendering
-from sslstudio.exporters import card_sections, operating
+from sslstudio.domain.rendering import Rendering
+from sslstudio.domain.specs import PUBLIC_STARTS
+from sslstudio.domain.split_plans import SplitPlan
+from sslstudio.exporters import card_sections, commands, operating
 from sslstudio.exporters.card_sections import cell, count, interval, value
 from sslstudio.exporters.parity import TOLERANCE, Parity
 from sslstudio.importers.rendering import in_words
-
-_PUBLIC_STARTS = ("random", "imagenet")
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _pretraining(facts: CardFacts) -> str:
             return "Its weights were learned on ImageNet photographs; nothing was pretrained on the project's images."
         return "Its weights are random: nothing was pretrained."
     spec = facts.pretraining["spec"]
-    start = spec["init"] if spec["init"] in _PUBLIC_STARTS else "a local file of weights"
+    start = spec["init"] if spec["init"] in PUBLIC_STARTS else "a local file of weights"
     plugin = facts.pretraining.get("plugin", {})
     version = f" (plugin version {plugin['version']})" if "version" in plugin else ""
     return (
@@ -148,23 +148,14 @@ def _pretraining(facts: CardFacts) -> str:
 
 
 def _commands(facts: CardFacts) -> str:
-    lines = []
-    source = str(facts.backbone.get("source", "random"))
-    if facts.rendering is not None:
-        lines.append(f"sslstudio rendering PROJECT {_rendering_options(facts.rendering)}")
+    lines = [] if facts.rendering is None else [commands.rendering(facts.rendering)]
     if facts.pretraining:
-        spec = facts.pretraining["spec"]
-        start = spec["init"] if spec["init"] in _PUBLIC_STARTS else "FILE"
-        extra = "".join(f" --set {name}={value}" for name, value in sorted(spec.get("parameters", {}).items()))
-        lines.append(
-            f"sslstudio pretrain PROJECT --task {spec['task']} --backbone {spec['backbone']} --init {start}"
-            f" --image-size {spec['image_size']} --epochs {spec['epochs']} --batch-size {spec['batch_size']}"
-            f" --learning-rate {spec['learning_rate']} --weight-decay {spec['weight_decay']} --preset {spec['preset']}"
-            f" --seed {spec['seed']}{extra}"
-        )
-    lines.append(f"sslstudio embed PROJECT {source}")
-    lines.append(f"sslstudio classify PROJECT {facts.model['embedding']} --seed {facts.model.get('seed', 0)}")
-    lines.append(f"sslstudio evaluate PROJECT {facts.model['model_id']}")
+        lines.append(commands.pretraining(facts.pretraining["spec"]))
+    known = {name: facts.backbone[name] for name in ("image_size", "depth", "seed") if name in facts.backbone}
+    source = str(facts.backbone.get("source", "random"))
+    lines.append(commands.embedding({**known, "source": source, "backbone": facts.backbone.get("name")}))
+    lines.append(commands.classifying(facts.model["embedding"], facts.model.get("seed", 0), SplitPlan()))
+    lines.append(commands.evaluating(facts.model["model_id"], facts.scores))
     return "\n".join(f"    {line}" for line in lines)
 
 
@@ -180,14 +171,6 @@ def _rendering(facts: CardFacts) -> str:
         lines.append(f"- {cell(modality) or 'images without a modality'}: {'; '.join(seen)}")
     title = facts.rendering.title.rstrip(".")
     return "\n".join([f"{title}. Values between black and white are spread evenly over 256 greys.", "", *lines])
-
-
-def _rendering_options(rendering: Rendering) -> str:
-    """The options that set this rendering."""
-    fixed = [rule for channel in rendering.channels for rule in channel.rules if rule.fixed]
-    if rendering.preset != OWN:
-        return f"--preset {rendering.preset}"
-    return " ".join(f"--window={rule.centre:g},{rule.width:g}" for rule in fixed)
 
 
 def _scores(scores: Mapping[str, Any] | None) -> str:

@@ -17,7 +17,8 @@ def _known() -> dict[str, Any]:
 
 
 def keys(methods: Iterable[str]) -> list[str]:
-    """The keys of the entries for pretext tasks and for "calibration", "intervals", "agreement", "lpft", "privacy"."""
+    """The keys of the entries for pretext tasks and for "calibration", "intervals", "agreement", "attention", "lpft",
+    "privacy"."""
     return list(dict.fromkeys(key for method in methods for key in _known()["methods"].get(method, ())))
 
 

@@ -149,8 +149,17 @@ def methods(facts: ReportFacts) -> str:
             if tested
             else " It was not tested."
         )
-        said.append(f"{model.how}; one temperature calibrates it [@guo2017calibration].{result}")
+        pooled = ""
+        if _by_attention(model):
+            unit = (tested or {})["counting"]["unit"]
+            pooled = f" Images of one {unit} were pooled by gated attention [@ilse2018attention]."
+        said.append(f"{model.how}; one temperature calibrates it [@guo2017calibration].{result}{pooled}")
     return " ".join(said) + f" SSL Studio {facts.version} was used; it is for research only."
+
+
+def _by_attention(model: ModelFacts) -> bool:
+    counting = (model.scores or {}).get("counting") or {}
+    return counting.get("unit", "image") != "image" and counting.get("pooling") == "attention"
 
 
 def bibtex(facts: ReportFacts) -> str:
@@ -158,6 +167,7 @@ def bibtex(facts: ReportFacts) -> str:
     used = [one.task for one in facts.trainings]
     used += ["lpft"] * any(model.finetuned for model in facts.models)
     used += ["calibration", "intervals"] if facts.models else []
+    used += ["attention"] * any(_by_attention(model) for model in facts.models)
     used += ["agreement"] if facts.agreement else []
     foreign = [
         f"% {one.method}: {one.reference or 'its plugin names no publication'}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sslstudio.backbones import at_hand
 from sslstudio.backbones.table import sees_volumes
-from sslstudio.domain.specs import EARLIER, EmbedSpec, PretrainSpec
+from sslstudio.domain.specs import EARLIER, PUBLIC_STARTS, EmbedSpec, PretrainSpec
 from sslstudio.domain.words import percent
 from sslstudio.errors import SSLStudioError
 from sslstudio.session.project import Project
@@ -51,7 +51,7 @@ def candidates(project: Project, run_id: str) -> tuple[list[Candidate], list[str
     if spec.init.startswith(EARLIER):
         earlier = spec.init.removeprefix(EARLIER)
         found.append(Candidate(f"its start, {earlier}", made(earlier)))
-    elif spec.init not in ("random", "imagenet"):
+    elif spec.init not in PUBLIC_STARTS:
         left_out.append("Its start was a weights file, which the project does not keep; random weights stand for it.")
     if spec.init == "imagenet" or at_hand.imagenet(spec.backbone):
         title = "its start, ImageNet" if spec.init == "imagenet" else "ImageNet"

@@ -18,6 +18,7 @@ from sslstudio.domain.rendering import Rendering
 from sslstudio.domain.runs import TRAININGS, Job, Stage
 from sslstudio.domain.specs import (
     EARLIER,
+    PUBLIC_STARTS,
     EmbedSpec,
     ImportSpec,
     MapSpec,
@@ -45,7 +46,6 @@ from sslstudio.session.project import Project
 from sslstudio.session.results import resolve_embedding
 from sslstudio.session.subjects import Identity, keep_identity
 
-STARTS = ("random", "imagenet")
 RETRIEVE_REQUEST = "retrieve.json"
 """What a retrieval fetches, with the password; its worker deletes it once it has read it."""
 RETRIEVE_FOLDER = "folder.json"
@@ -194,7 +194,7 @@ def prepare_pretrain(project: Project, spec: PretrainSpec, weights_file: Path | 
             "Start at random, from an earlier run, or from a weights file.",
             code="no_weights",
         )
-    elif spec.init not in STARTS:
+    elif spec.init not in PUBLIC_STARTS:
         raise SSLStudioError("The start of the training is unclear.", "Choose random or imagenet.", code="no_weights")
     return write_run(
         project,
@@ -276,7 +276,7 @@ def prepare_embed(project: Project, spec: EmbedSpec) -> str:
     items = _items(project)
     rendering: Rendering | None = None
     trained = ""
-    if spec.source not in STARTS:
+    if spec.source not in PUBLIC_STARTS:
         described = _trained(project, spec.source)
         spec = spec.model_copy(update={"backbone": described["name"], "image_size": described["image_size"]})
         seen = rendering_of(project, spec.source)

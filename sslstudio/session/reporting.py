@@ -12,9 +12,11 @@ from sslstudio.catalogue.rows import ModelRow, RunRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Metric, Monitor, RunState
+from sslstudio.domain.specs import EARLIER, PUBLIC_STARTS
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.importers.reasons import reason
+from sslstudio.importers.rendering import AUTO
 from sslstudio.jobs.run_directory import RunDirectory
 from sslstudio.session import raters
 from sslstudio.session.project import Project
@@ -30,7 +32,6 @@ _WAYS = {
     "import": "from a table",
     "adjudication": "by a decision between readers",
 }
-_STARTS = ("random", "imagenet")
 
 
 def gather(project: Project) -> ReportFacts:
@@ -65,7 +66,7 @@ def gather(project: Project) -> ReportFacts:
         trainings=[_training(project, row) for row in runs if row.stage == "pretrain"],
         map=_map(project, runs, items, [one.name for one in classes]),
         models=[_model(project, row) for row in catalogue.models()],
-        commands=_commands(runs, catalogue.models()),
+        commands=_commands(project, runs, catalogue.models()),
         shades=[one.colour for one in classes] or ["#0072B2"],
     )
 
@@ -76,6 +77,7 @@ def write(project: Project, path: Path) -> None:
 
     facts = gather(project)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         report.write(facts, path)
     except OSError:
         raise SSLStudioError(
@@ -156,7 +158,8 @@ def _training(project: Project, row: RunRow) -> Training:
         title, reference = entry.title, entry.reference
     except SSLStudioError:
         reference = "its plugin is no longer installed"
-    start = spec["init"] if spec["init"] in _STARTS or spec["init"].startswith("run:") else "a local file of weights"
+    named = spec["init"] in PUBLIC_STARTS or spec["init"].startswith(EARLIER)
+    start = spec["init"] if named else "a local file of weights"
     settings = (
         f"{spec['backbone']} at {spec['image_size']} pixels, start {start}, epochs {spec['epochs']}, batch"
         f" {spec['batch_size']}, learning rate {spec['learning_rate']}, augmentation {spec['preset']},"
@@ -183,10 +186,7 @@ def _map(project: Project, runs: list[RunRow], items: list[Item], classes: list[
 def _model(project: Project, row: ModelRow) -> ModelFacts:
     from sslstudio.exporters.report import ModelFacts
 
-    try:
-        kept: dict[str, Any] = json.loads((project.models_dir / row.model_id / "model.json").read_bytes())
-    except (OSError, ValueError):
-        kept = {}
+    kept = _kept(project, row)
     tuned = kept.get("kind") == "finetuned"
     images, patients = int(kept.get("n_images", 0)), int(kept.get("n_subjects", 0))
     how = "The network was fine-tuned" if tuned else f"A linear classifier was fitted on the embeddings {row.embedding}"
@@ -195,25 +195,36 @@ def _model(project: Project, row: ModelRow) -> ModelFacts:
     )
 
 
-def _commands(runs: list[RunRow], models: list[ModelRow]) -> list[str]:
+def _commands(project: Project, runs: list[RunRow], models: list[ModelRow]) -> list[str]:
     """What repeats the project on the same images and labels; sources and tables are for the reader to name."""
-    lines = ["sslstudio new PROJECT", "sslstudio import PROJECT SOURCE"]
-    for row in runs:
-        spec = json.loads(row.spec_json)
-        if row.stage == "pretrain":
-            start = spec["init"] if spec["init"] in _STARTS or spec["init"].startswith("run:") else "FILE"
-            given = "".join(f" --set {name}={value}" for name, value in sorted(spec.get("parameters", {}).items()))
-            lines.append(
-                f"sslstudio pretrain PROJECT --task {spec['task']} --backbone {spec['backbone']} --init {start}"
-                f" --image-size {spec['image_size']} --epochs {spec['epochs']} --batch-size {spec['batch_size']}"
-                f" --learning-rate {spec['learning_rate']} --weight-decay {spec['weight_decay']}"
-                f" --preset {spec['preset']} --seed {spec['seed']}{given}"
-            )
-        elif row.stage == "embed":
-            lines.append(f"sslstudio embed PROJECT {spec['source']}")
-        elif row.stage == "map_embeddings":
-            lines.append(f"sslstudio map PROJECT {spec['embedding']} --seed {spec['seed']}")
+    from sslstudio.exporters import commands
+
+    made = {"pretrain": commands.pretraining, "embed": commands.embedding, "map_embeddings": commands.mapping}
+    specs = [(row, json.loads(row.spec_json)) for row in runs]
+    lines = ["sslstudio new PROJECT"]
+    for row, spec in specs:
+        if row.stage == "import_images" and not any(spec.get(name) for name in ("dry_run", "again", "relink_only")):
+            lines.append(commands.importing(spec))
+    seen = project.catalogue.rendering()
+    if seen.preset != AUTO:
+        lines.append(commands.rendering(seen))
+    lines += [made[row.stage](spec) for row, spec in specs if row.stage in made]
     lines.append("sslstudio label PROJECT --table LABELS.csv")
+    tuned = {row.run_id: spec for row, spec in specs if row.stage == "finetune"}
     for model in models:
-        lines += [f"sslstudio classify PROJECT {model.embedding}", f"sslstudio evaluate PROJECT {model.model_id}"]
+        if model.model_id in tuned:
+            lines.append(commands.finetuning(tuned[model.model_id]))
+            continue
+        plan, kept = project.catalogue.model_split(model.model_id), _kept(project, model)
+        lines.append(commands.classifying(model.embedding, int(kept.get("seed", 0)), plan))
+        lines.append(commands.evaluating(model.model_id, model.scores))
     return lines
+
+
+def _kept(project: Project, row: ModelRow) -> dict[str, Any]:
+    """The description of a model; empty where it cannot be read."""
+    try:
+        kept: dict[str, Any] = json.loads((project.models_dir / row.model_id / "model.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return kept

@@ -22,7 +22,7 @@ from sslstudio.backbones import backbone_file, table, weights
 from sslstudio.backbones.backbone_file import BackboneDescription
 from sslstudio.backbones.build import build
 from sslstudio.domain.items import Item
-from sslstudio.domain.specs import EmbedSpec
+from sslstudio.domain.specs import PUBLIC_STARTS, EmbedSpec
 from sslstudio.domain.stacks import NO_VOLUMES, Stack, middles, stacks
 from sslstudio.errors import SSLStudioError
 from sslstudio.importers.pixel_cache import PixelCache
@@ -96,7 +96,7 @@ def find_volumes(items: Sequence[Item]) -> list[Stack]:
 
 def find_backbone(spec: EmbedSpec, items: Sequence[Item], runs: Path) -> tuple[nn.Module, BackboneDescription]:
     """The backbone of a pretraining run below `runs`, or one with random or ImageNet weights; raises SSLStudioError."""
-    if spec.source not in ("random", "imagenet"):
+    if spec.source not in PUBLIC_STARTS:
         if Path(spec.source).name != spec.source or spec.source in ("", ".", ".."):
             raise SSLStudioError("There is no run of that name.", code="no_backbone")
         return backbone_file.load(runs / spec.source / "artifacts")

@@ -75,12 +75,15 @@ class Words:
 
 def gather(knowledge: Knowledge, check: Callable[[], None] = lambda: None) -> Words:
     """Every word; headers are read here, so that it may take a second for a thousand files. `check` may raise."""
-    allowed = _vocabulary() | {token for name in knowledge.classes for token in _tokens(name)}
+    ours = _vocabulary()
+    allowed = ours | {token for name in knowledge.classes for token in _tokens(name)}
     found: dict[tuple[str, str], None] = {}
 
     def add(kind: str, texts: Iterable[str]) -> None:
         for text in texts:
-            if _worth(text, allowed, a_name=kind in _NAMES):
+            if _worth(
+                text, ours if kind in _NAMES else allowed, a_name=kind in _NAMES
+            ):  # a class may be somebody's name
                 found.setdefault((kind, text))
 
     headers = 0

@@ -100,7 +100,11 @@ def test_methods_and_references_name_what_was_done(facts: ReportFacts) -> None:
     assert "@chen2020simclr" in report.methods(facts)
     assert "60 images of 12 patients" in report.methods(facts)
     assert "{chen2020simclr," in report.bibtex(facts)
-    assert "lpft" not in report.bibtex(facts)
+    assert "lpft" not in report.bibtex(facts) and "ilse2018" not in report.bibtex(facts)
+    pooled = {**example_scores(), "counting": {"unit": "patient", "pooling": "attention"}}
+    attended = dataclasses.replace(facts, models=[dataclasses.replace(facts.models[0], scores=pooled)])
+    assert "Images of one patient were pooled by gated attention [@ilse2018attention]" in report.methods(attended)
+    assert "{ilse2018attention," in report.bibtex(attended)
     foreign = dataclasses.replace(facts.trainings[0], task="own", method="Own", reference="")
     assert "its plugin names no publication" in report.bibtex(dataclasses.replace(facts, trainings=[foreign]))
 
