@@ -48,7 +48,8 @@ def report(options: argparse.Namespace, output: Output) -> Result:
         raise SSLStudioError("A report is a PDF or HTML.", "End its name with .pdf or .html.", code="bad_suffix")
     with opened(options.project, read_only=True) as project:
         facts = reporting.gather(project)
-        result: Result = {"methods": methods(facts), "bibtex": bibtex(facts)}
+        commands = "\n".join(facts.commands)
+        result: Result = {"methods": methods(facts), "bibtex": bibtex(facts), "commands": commands}
         if file is not None:
             output.progress(1, 3, "steps", "Writing the report")
             checked = file.with_name(f".{file.stem}-unchecked{file.suffix}")
@@ -65,7 +66,7 @@ def report(options: argparse.Namespace, output: Output) -> Result:
                 checked.unlink(missing_ok=True)
             result |= {"file": str(file), "sharing": outcome.counts()}
     if file is None:
-        output.say(f"{result['methods']}\n\n{result['bibtex']}")
+        output.say(f"{result['methods']}\n\n{result['bibtex']}\n\n{commands}")
     else:
         output.say(f"Wrote the report to {file}")
         output.say(outcome.sentence())

@@ -27,5 +27,5 @@ def add_sharing(commands: Commands) -> None:
         "--output",
         type=Path,
         metavar="FILE.pdf|FILE.html",
-        help="file; without it the methods paragraph",
+        help="file; without it methods paragraph, BibTeX and commands",
     )

@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import queue
 import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, evt, sop_class
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt, sop_class
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.exporters.growing import SETTLE_SECONDS, Growing
@@ -27,6 +26,7 @@ from sslstudio.importers.discovery import FoundFile
 from sslstudio.pacs import quiet
 from sslstudio.pacs.associations import Callers
 from sslstudio.pacs.files import FREE_BYTES, ReceivingFolder
+from sslstudio.pacs.incoming import ObjectSizes, to_disk, unfinished_file
 
 LOOPBACK = "127.0.0.1"
 PORT, AE_TITLE = 11113, "SSLSTUDIO"
@@ -104,11 +104,11 @@ class _Receiver:
         self._into = into
         self._waiting: queue.Queue[FoundFile] = queue.Queue(MOST_WAITING)
         self._number, self._guard = number, threading.Lock()
-        self._bytes: dict[int, int] = {}
+        self._sizes = ObjectSizes(into.most_bytes)
         self._callers = Callers()
         self._stack = contextlib.ExitStack()
         self._stack.callback(quiet.while_open(self, "pydicom", "pynetdicom"))
-        self._stack.enter_context(_to_disk(into.parts))
+        self._stack.enter_context(to_disk(into.parts))
         entity = AE(ae_title=place.title)
         entity.require_called_aet = True
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _TIMEOUT
@@ -148,20 +148,15 @@ class _Receiver:
 
     def _count(self, event: evt.Event) -> None:
         """No object may be larger than anything real."""
-        with self._guard:
-            seen = self._bytes[id(event.assoc)] = self._bytes.get(id(event.assoc), 0) + len(event.data)
-        if seen > self._into.most_bytes + (1 << 20):
+        if not self._sizes.add(event):
             event.assoc.abort()
 
     def _store(self, event: evt.Event) -> int:
         """C-STORE (PS3.4 B.2.3): the object lies in an unfinished file of pynetdicom's; it gets its number or goes."""
         request: Any = event.request
-        path = Path(event.dataset_path)
-        stream = getattr(request, "_dataset_file", None)
-        if stream is not None:
-            stream.close()
+        path = unfinished_file(event)
+        self._sizes.restart(event)
         with self._guard:
-            self._bytes[id(event.assoc)] = 0
             self._number += 1
             number = self._number
         try:
@@ -183,17 +178,3 @@ class _Receiver:
         finally:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _to_disk(parts: Path) -> Iterator[None]:
-    """Within it, pynetdicom writes objects to unfinished files in `parts` as they come, instead of into memory.
-
-    Its switch, and the place for temporary files, hold for the whole process, which is one command.
-    """
-    before = _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir
-    _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(parts)
-    try:
-        yield
-    finally:
-        _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before

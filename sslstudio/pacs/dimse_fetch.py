@@ -5,14 +5,11 @@ What is written is the encoded data set as it came, in the transfer syntax the a
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -20,7 +17,6 @@ from pynetdicom import (
     AE,
     ALL_TRANSFER_SYNTAXES,
     AllStoragePresentationContexts,
-    _config,
     build_context,
     build_role,
     evt,
@@ -34,6 +30,7 @@ from sslstudio.pacs.archive import Arrived, Check, polled
 from sslstudio.pacs.associations import Callers, associate, leave
 from sslstudio.pacs.dimse import GET, MOVE, PLAIN, identifier
 from sslstudio.pacs.files import ReceivingFolder
+from sslstudio.pacs.incoming import ObjectSizes, to_disk, unfinished_file
 from sslstudio.pacs.nodes import PacsNode
 from sslstudio.pacs.problems import problem
 from sslstudio.pacs.rows import ImageRow, SeriesRow, usable_uid
@@ -65,7 +62,7 @@ def fetch(
     for batch in _batches(series, images):
         taking = _Taking(node, series, batch, into)
         way: _Getting | _Moving = _Getting(node, taking) if listener is None else _Moving(node, taking, listener)
-        with _to_disk(into.parts):
+        with to_disk(into.parts):
             yield from polled([way.work], taking.checked(check), way.stop)
         for image in batch:
             if image.sop in taking.wanted:
@@ -103,7 +100,7 @@ class _Taking:
         self.arrived = 0
         self._node, self._into = node, into
         self._strangers = 0
-        self._bytes: dict[int, int] = {}
+        self._sizes = ObjectSizes(into.most_bytes)
         self._guard = threading.Lock()
 
     @property
@@ -150,22 +147,16 @@ class _Taking:
 
     def count(self, event: evt.Event) -> None:
         """No object may be larger than anything real."""
-        place = id(event.assoc)
-        with self._guard:
-            self._bytes[place] = seen = self._bytes.get(place, 0) + len(event.data)
-        if seen > self._into.most_bytes + 1024**2:
+        if not self._sizes.add(event):
             self.fail(event.assoc, problem("too_much", self._node.name))
 
     def store(self, event: evt.Event) -> int:
         """C-STORE: the object lies in an unfinished file of pynetdicom's; it gets its name or goes."""
         request: Any = event.request
-        path = Path(event.dataset_path)
-        stream = getattr(request, "_dataset_file", None)
-        if stream is not None:
-            stream.close()
+        path = unfinished_file(event)
+        self._sizes.restart(event)
         sop = str(request.AffectedSOPInstanceUID)
         with self._guard:
-            self._bytes[id(event.assoc)] = 0
             welcome = sop in self.wanted
             self._strangers += not welcome
         try:
@@ -325,17 +316,3 @@ def listening_place(node: PacsNode) -> tuple[socket.AddressFamily, tuple[str, in
     except (OSError, UnicodeError):
         raise problem("cannot_listen", node.name) from None
     return family, (host, node.listen_port)
-
-
-@contextlib.contextmanager
-def _to_disk(parts: Path) -> Iterator[None]:
-    """Within it, pynetdicom writes objects to unfinished files in `parts` as they come, instead of into memory.
-
-    Its switch, and the place for temporary files, hold for the whole process: a job, or one command.
-    """
-    before = _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir
-    _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(parts)
-    try:
-        yield
-    finally:
-        _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before

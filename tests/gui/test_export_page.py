@@ -281,3 +281,15 @@ def test_what_is_passed_on_is_checked_and_a_finding_asks(qtbot: QtBot) -> None:
     part.set_busy(True)
     assert not part.report.isEnabled()
     assert part.report.toolTip()
+
+
+@pytest.mark.parametrize("key", list(texts.COPY_WORDS))
+def test_words_of_the_report_are_copied(page: Page, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setattr(CommandProcess, "start", lambda *_: None)
+    sharing = view_of(page).findChild(Sharing)
+    assert isinstance(sharing, Sharing)
+    view_of(page).passing_on.words[key].click()
+    sharing._process.ended.emit(
+        {"methods": "words of methods", "bibtex": "words of bibtex", "commands": "words of commands"}
+    )
+    assert QGuiApplication.clipboard().text() == f"words of {key}\n"

@@ -67,6 +67,10 @@ def test_a_group_is_labelled_from_explore_after_yes_and_no(bench: Bench, qtbot: 
         assert view.audit.yes.isVisible() and view.audit.no.isVisible()
         bench.press(Qt.Key.Key_N if number == 3 else Qt.Key.Key_Y, at=view.case)
     assert "16 of 17 are kind one" in view.audit.text.text() and not session.blinding.on
+    first = min(session.selection)
+    grid = view.gallery.grid
+    row = view.gallery.row_of(first)
+    assert grid.current_id() == first and row is not None and grid.visible_rows().count(row) == 1
     qtbot.waitUntil(lambda: "wrong" in view.audit.core.text(), timeout=20000)
     refused = group - set(session.labels()) - set(session.selection)
     assert len(refused) == 1, "what was said not to be of the class is not labelled so"

@@ -68,7 +68,8 @@ def test_a_report_is_searched_and_written(
 
 def test_without_a_file_the_methods_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["report", str(project)]) == 0
-    assert "4 images of 1 patient" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "4 images of 1 patient" in told and "\nsslstudio new PROJECT\n" in told
 
 
 def test_a_report_that_names_somebody_is_not_written(

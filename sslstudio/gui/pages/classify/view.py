@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui.pages.classify import texts
 from sslstudio.gui.pages.classify.counting_bar import CountingBar
@@ -24,6 +24,7 @@ from sslstudio.gui.widgets.controls import (
     Text,
 )
 from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
+from sslstudio.gui.widgets.scrolled_page import lay_out_page, page_body
 from sslstudio.gui.widgets.stack import Stack
 
 
@@ -140,9 +141,7 @@ class ClassifyView(QWidget):
         bar.addWidget(label)
         bar.addWidget(self.source)
         bar.addWidget(self.train, 1)
-        body = QWidget()
-        body.setObjectName("page")
-        body.setMaximumWidth(1080)
+        body = page_body(1080)
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
@@ -153,21 +152,7 @@ class ClassifyView(QWidget):
         self._stack.addWidget(self._results)
         self._stack.addWidget(self._empty)
         self._build_results()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setObjectName("pageScroll")
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(body, 100)
-        row.addStretch(1)
-        scroll.setWidget(holder)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(bar)
-        whole.addWidget(Line())
-        whole.addWidget(scroll, 1)
+        lay_out_page(self, body, bar)
         self._no_score.hide()
 
     def _build_results(self) -> None:

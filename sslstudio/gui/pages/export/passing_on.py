@@ -20,8 +20,7 @@ class PassingOn(QWidget):
     anyway_requested = Signal()
     refused = Signal()
     report_requested = Signal(str)
-    methods_requested = Signal()
-    bibtex_requested = Signal()
+    words_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,8 +28,7 @@ class PassingOn(QWidget):
         self.anyway = PlainButton(texts.ANYWAY, "export")
         self.keep = PlainButton(texts.DO_NOT, "stop")
         self.report = PlainButton(texts.REPORT, "export")
-        self.methods = PlainButton(texts.COPY_METHODS, "copy", quiet=True)
-        self.bibtex = PlainButton(texts.COPY_BIBTEX, "copy", quiet=True)
+        self.words = {key: PlainButton(title, "copy", quiet=True) for key, title in texts.COPY_WORDS.items()}
         self._checked = Text("", "")
         self._written = Text("", "")
         self.findings = ScoreTable(texts.FINDINGS, texts.FINDING_HEADERS, ())
@@ -39,8 +37,8 @@ class PassingOn(QWidget):
         self.anyway.clicked.connect(lambda: self.anyway_requested.emit())
         self.keep.clicked.connect(lambda: self.refused.emit())
         self.report.clicked.connect(self._ask)
-        self.methods.clicked.connect(lambda: self.methods_requested.emit())
-        self.bibtex.clicked.connect(lambda: self.bibtex_requested.emit())
+        for key, button in self.words.items():
+            button.clicked.connect(lambda _=False, key=key: self.words_requested.emit(key))
 
     def set_checked(self, words: str, role: str, findings: Sequence[tuple[str, str, str, str]] = ()) -> None:
         """The result of the check, and what it found: file, what, where, how it begins."""
@@ -57,7 +55,7 @@ class PassingOn(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """One thing at a time."""
-        for button in (self.check, self.report, self.methods, self.bibtex):
+        for button in (self.check, self.report, *self.words.values()):
             button.setEnabled(not busy)
             button.setToolTip(texts.BUSY if busy else "")
 
@@ -80,7 +78,7 @@ class PassingOn(QWidget):
         column.addWidget(Line())
         column.addWidget(SectionTitle(texts.REPORT_TITLE))
         column.addWidget(Text(texts.REPORT_HELP, "muted"))
-        column.addLayout(_row((self.report, self.methods, self.bibtex)))
+        column.addLayout(_row((self.report, *self.words.values())))
         column.addWidget(self._written)
         self.set_checked("", "")
         self.set_question(False)

@@ -23,8 +23,7 @@ class PassingOnView(Protocol):
     anyway_requested: SignalInstance
     refused: SignalInstance
     report_requested: SignalInstance
-    methods_requested: SignalInstance
-    bibtex_requested: SignalInstance
+    words_requested: SignalInstance
 
     def set_checked(self, words: str, role: str, findings: Any = ()) -> None: ...
     def set_question(self, asked: bool) -> None: ...
@@ -56,8 +55,7 @@ class Sharing(QObject):
         view.anyway_requested.connect(self._anyway)
         view.refused.connect(self._refuse)
         view.report_requested.connect(self._report)
-        view.methods_requested.connect(lambda: self._copy_words("methods"))
-        view.bibtex_requested.connect(lambda: self._copy_words("bibtex"))
+        view.words_requested.connect(self._copy_words)
 
     def close(self) -> None:
         """End what is under way."""

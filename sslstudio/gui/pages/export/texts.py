@@ -79,8 +79,7 @@ REPORT_HELP = (
     "for them as well."
 )
 REPORT = "Report (PDF / HTML) ..."
-COPY_METHODS = "Copy methods paragraph"
-COPY_BIBTEX = "Copy BibTeX"
+COPY_WORDS = {"methods": "Copy methods paragraph", "bibtex": "Copy BibTeX", "commands": "Copy as commands"}
 REPORT_FILTERS = "PDF (*.pdf);;Web page (*.html)"
 WRITING_REPORT = "Writing the report ..."
 BUSY = "Wait until what is under way has ended."

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -31,6 +30,7 @@ from sslstudio.gui.widgets.controls import (
     Text,
 )
 from sslstudio.gui.widgets.score_table import ScoreRow, ScoreTable
+from sslstudio.gui.widgets.scrolled_page import lay_out_page, page_body
 
 
 class ExportView(QWidget):
@@ -139,9 +139,7 @@ class ExportView(QWidget):
         bar.addWidget(self._note)
         bar.addWidget(self.stop)
         bar.addStretch(1)
-        body = QWidget()
-        body.setObjectName("page")
-        body.setMaximumWidth(960)
+        body = page_body(960)
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
@@ -156,21 +154,7 @@ class ExportView(QWidget):
         column.addWidget(self.prediction)
         column.addStretch(1)
         self._build_package()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setObjectName("pageScroll")
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(body, 100)
-        row.addStretch(1)
-        scroll.setWidget(holder)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(bar)
-        whole.addWidget(Line())
-        whole.addWidget(scroll, 1)
+        lay_out_page(self, body, bar)
         self.set_progress(None)
         self.set_written("")
         self.set_packages((), "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sslstudio.gui import theme
 from sslstudio.gui.pages.home import texts
@@ -22,6 +22,7 @@ from sslstudio.gui.widgets.controls import (
     Text,
     clear,
 )
+from sslstudio.gui.widgets.scrolled_page import lay_out_page, page_body
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,7 @@ class HomeView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        body = QWidget()
-        body.setObjectName("page")
-        body.setMaximumWidth(1040)
+        body = page_body(1040)
         column = QVBoxLayout(body)
         column.setContentsMargins(32, 32, 32, 24)
         column.setSpacing(24)
@@ -58,19 +57,7 @@ class HomeView(QWidget):
         column.addWidget(Line())
         column.addLayout(self._start(), 1)
         column.addWidget(self._foot())
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setObjectName("pageScroll")
-        holder = QWidget()
-        centre = QHBoxLayout(holder)
-        centre.setContentsMargins(0, 0, 0, 0)
-        centre.addStretch(1)
-        centre.addWidget(body, 100)
-        centre.addStretch(1)
-        scroll.setWidget(holder)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        lay_out_page(self, body, centred=True)
 
     def _head(self) -> QHBoxLayout:
         logo = QLabel()

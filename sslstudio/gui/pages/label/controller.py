@@ -187,8 +187,7 @@ class LabelController(QObject):
         view.side.second_look_requested.connect(self._second_look)
         view.check_requested.connect(self._auditing.begin)
         self._auditing.case_wanted.connect(self._show_checked)
-        self._auditing.gallery_wanted.connect(lambda _: self._set_mode("gallery"))
-        self._auditing.gallery_wanted.connect(session.select)
+        self._auditing.gallery_wanted.connect(self._show_rest)
         self._auditing.list_wanted.connect(self._show_listed)
         view.size_requested.connect(self._group_check.ask_selected)
         self._auditing.changed.connect(self._blind_changed)
@@ -262,6 +261,15 @@ class LabelController(QObject):
         self._whys = {image_id: why}
         self._services.session.select([image_id])
         self._set_mode("case")
+
+    def _show_rest(self, ids: Sequence[int]) -> None:
+        """What a check was about, selected, with its first image in sight."""
+        self._set_mode("gallery")
+        self._services.session.select(ids)
+        gallery = self._view.gallery
+        first = next((image_id for image_id in ids if gallery.row_of(image_id) is not None), None)
+        if first is not None:
+            gallery.set_current(first)
 
     def _blind_changed(self) -> None:
         """A check, a second read or a decision begins, goes on or ends: what may be seen, and where labels go."""
