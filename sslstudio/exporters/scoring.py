@@ -1,8 +1,8 @@
 """Scores files with a model package: reads the package, decodes in worker processes, runs the graph in batches.
 
-Batches run side by side, one to a core, while the next files are decoded: that takes three quarters of the time of one
-batch after the other on all cores, which wait for each other at every layer. Apart from `predictor`, which writes the
-tables, so that folders, watched folders and listeners score alike.
+Batches run side by side, each on its share of the cores, while the next files are decoded: on two cores that takes
+three quarters of the time of one batch after the other on all cores, which wait for each other at every layer. Apart
+from `predictor`, which writes the tables, so that folders, watched folders and listeners score alike.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from sslstudio.importers.reasons import reason
 from sslstudio.importers.rendering import grey_of, windows_of
 
 COLOUR_MADE_GREY = "Colour was made grey: the model knows grey images only."
-LANES = min(8, os.cpu_count() or 1)
-"""So many batches run side by side, each on its share of the cores."""
+LANES = min(4, os.cpu_count() or 1)
+"""So many batches run side by side, each on its share of the cores; each needs memory of its own."""
 
 _HELD_BATCHES = 16
 _HELD_BYTES = 64 << 20

@@ -6,7 +6,9 @@ A network may take a copy with noise for something else; its coarse shades are t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -49,15 +51,18 @@ def same_pictures(
             made[item.image_id] = _tile(with_pixels, item)
     finally:
         with_pixels.close()
-    found = []
-    for left, right in pairs:
-        score = agreement(made.get(left, _EMPTY), made.get(right, _EMPTY))
+
+    def judged(pair: tuple[int, int]) -> tuple[int, int, float, bool]:
+        one, other = (made.get(image_id, _EMPTY) for image_id in pair)
+        score = agreement(one, other)
         same = score >= duplicates.COPY
         if not same:
-            cut = likeness.cut_out_fine(made.get(left, _EMPTY), made.get(right, _EMPTY))
+            cut = likeness.cut_out_fine(one, other)
             score, same = max(score, cut), cut >= CUT_OUT
-        found.append((left, right, min(1.0, score), same))
-    return found
+        return *pair, min(1.0, score), same
+
+    with ThreadPoolExecutor(os.cpu_count()) as cores:  # OpenCV lets go of the interpreter
+        return list(cores.map(judged, pairs))
 
 
 def alike_shades(pixels: str, items: Sequence[Item], owners: Sequence[int]) -> list[tuple[int, int]]:
