@@ -164,7 +164,11 @@ def _labelling(commands: Commands) -> None:
     labels.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="table to write: .csv, .parquet"
     )
-    labels.add_argument("--file-names", action="store_true", help="add the file names; they may identify patients")
+    labels.add_argument(
+        "--file-names",
+        action="store_true",
+        help="add the file names, with folders where several are alike; they may identify patients",
+    )
     labels.add_argument("--notes", action="store_true", help="add notes and sources; they may identify patients")
     labels.add_argument("--readings", action="store_true", help="add what other raters answered, a row each")
     merge = add(commands, "merge-labels", "labelling:merge", "take over the labels of another person's table")

@@ -301,6 +301,12 @@ def _per_class(scores: Mapping[str, Any]) -> str:
     return _table(("class", "n", "patients", "sensitivity", "specificity", "PPV", "AUROC"), rows)
 
 
+_TO_NAME = (
+    "Words in capitals are for the reader to name; `sslstudio labels PROJECT -o LABELS.csv --file-names` writes the"
+    " labels, and who trains and tests."
+)
+
+
 def _end(facts: ReportFacts) -> str:
     commands = "\n".join(f"    {line}" for line in facts.commands) or "    (none)"
     entries = "\n".join(f"    {line}" for line in bibtex(facts).splitlines())
@@ -309,8 +315,8 @@ def _end(facts: ReportFacts) -> str:
         " give worse ones.\n- A probability is not the chance of a disease: it depends on how common each class was"
         " among the labels.\n- Patients are counted as the import told them apart.\n- A network and its embeddings can"
         " identify people (chest radiographs: AUC 0.994, Packhäuser et al. 2022): share them as the images"
-        f" themselves.\n\n## Methods paragraph\n\n{methods(facts)}\n\n## Commands that repeat it\n\n{commands}\n\n"
-        f"## References\n\n{entries}\n"
+        f" themselves.\n\n## Methods paragraph\n\n{methods(facts)}\n\n## Commands that repeat it\n\n{_TO_NAME}\n\n"
+        f"{commands}\n\n## References\n\n{entries}\n"
     )
 
 

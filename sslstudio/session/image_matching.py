@@ -28,3 +28,27 @@ class Matcher:
             by_path[path].add(image_id)
         different = {frozenset(ids) for ids in by_path.values()}
         return sorted({image_id for _, image_id in fits}), len(different) <= 1
+
+
+def shortest_names(paths: Sequence[tuple[str, int]]) -> dict[int, str]:
+    """For each image the shortest ending of its path by which `Matcher` finds its file alone: mostly its name."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for path, image_id in paths:
+        ids[path.replace("\\", "/")].add(image_id)
+    names: dict[int, str] = {}
+    unclear = list(ids)
+    parts = 0
+    while unclear:
+        parts += 1
+        alike: dict[str, list[str]] = defaultdict(list)
+        for path in unclear:
+            alike["/".join(path.split("/")[-parts:])].append(path)
+        unclear = []
+        for name, some in alike.items():
+            whole = any(path.count("/") < parts for path in some)
+            if whole or len({frozenset(ids[path]) for path in some}) == 1:
+                for image_id in set().union(*(ids[path] for path in some)):
+                    names.setdefault(image_id, name.strip("/"))
+            else:
+                unclear += some
+    return names

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sslstudio.errors import SSLStudioError
+from sslstudio.session.image_matching import shortest_names
 from sslstudio.session.project import Project
 
 COLUMNS = ("image_id", "frame", "subject", "label", "mark", "origin", "author", "at", "split")
@@ -18,8 +19,9 @@ READING = "reading"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is written besides: names of files, notes (with the names of files that labels came from), and what other
-    raters answered. The first two may say who a patient is, so nothing of them is written unless asked for."""
+    """What is written besides: names of files (with folders where several have one name), notes (with the names of
+    files that labels came from), and what other raters answered. The first two may say who a patient is, so nothing
+    of them is written unless asked for."""
 
     file_names: bool = False
     notes: bool = False
@@ -65,6 +67,7 @@ def _rows(project: Project, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
     catalogue = project.catalogue
     names = {info.class_id: info.name for info in catalogue.classes()}
     labels = catalogue.labels()
+    files = shortest_names(catalogue.paths()) if wanted.file_names else {}
     beside: dict[int, list[tuple[Any, ...]]] = {}
     if wanted.readings:
         for (image_id, rater), one in sorted(catalogue.readings().items()):
@@ -81,7 +84,7 @@ def _rows(project: Project, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
             answers.insert(0, (facts, (given.note, given.source)))
         for facts, words in answers:
             row = (image_id, image.frame, image.subject, *facts, image.part, *(words if wanted.notes else ()))
-            yield (image.file_name, *row) if wanted.file_names else row
+            yield (files.get(image_id, image.file_name), *row) if wanted.file_names else row
 
 
 def _write_parquet(path: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

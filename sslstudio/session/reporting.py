@@ -209,7 +209,8 @@ def _commands(project: Project, runs: list[RunRow], models: list[ModelRow]) -> l
     if seen.preset != AUTO:
         lines.append(commands.rendering(seen))
     lines += [made[row.stage](spec) for row, spec in specs if row.stage in made]
-    lines.append("sslstudio label PROJECT --table LABELS.csv")
+    divided = any(part for _, _, part in project.catalogue.subjects())
+    lines.append("sslstudio label PROJECT --table LABELS.csv" + " --split-column split" * divided)
     tuned = {row.run_id: spec for row, spec in specs if row.stage == "finetune"}
     for model in models:
         if model.model_id in tuned:

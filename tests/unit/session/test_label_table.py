@@ -9,6 +9,7 @@ import pytest
 
 from sslstudio.errors import SSLStudioError
 from sslstudio.session import Project, Session
+from sslstudio.session.image_matching import Matcher, shortest_names
 from sslstudio.session.workflow import LabelImport, label_from_table
 from tests.fakes.catalogue_rows import found, row
 
@@ -115,3 +116,17 @@ def test_a_table_that_does_not_fit_changes_nothing(filled: Project, tmp_path: Pa
     assert refused(filled, table(tmp_path, leaky), "image", "label", "split") == "leaky_split"
     both = "image,label,split\nimg-000000.png,a,train\nimg-000000.png,a,test\n"
     assert refused(filled, table(tmp_path, both), "image", "label", "split") == "leaky_split"
+
+
+def test_names_are_as_short_as_they_are_clear() -> None:
+    paths = [("/s/a.png", 1), ("/s/p1/x/i.dcm", 2), ("/s/p2/x/i.dcm", 3), ("/s/p1/y/i.dcm", 4), ("/s/p1/y/i.dcm", 5)]
+    paths += [("/s/one/copy.png", 6), ("/s/two/copy.png", 6), ("C:\\s\\p3\\x\\i.dcm", 7)]
+    names = shortest_names(paths)
+    assert names == {
+        1: "a.png", 2: "p1/x/i.dcm", 3: "p2/x/i.dcm", 4: "y/i.dcm", 5: "y/i.dcm", 6: "copy.png", 7: "p3/x/i.dcm",
+    }  # fmt: skip
+    matcher = Matcher(paths)
+    for image_id, name in names.items():
+        found, unique = matcher.find(name)
+        assert unique and image_id in found
+    assert shortest_names([("/a/x.dcm", 1), ("/b/a/x.dcm", 2)]) == {1: "a/x.dcm", 2: "b/a/x.dcm"}
