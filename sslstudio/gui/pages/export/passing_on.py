@@ -80,6 +80,7 @@ class PassingOn(QWidget):
         column.addWidget(Text(texts.REPORT_HELP, "muted"))
         column.addLayout(_row((self.report, *self.words.values())))
         column.addWidget(self._written)
+        column.addSpacing(8)
         self.set_checked("", "")
         self.set_question(False)
         self.set_written("", "")
