@@ -293,3 +293,15 @@ def test_words_of_the_report_are_copied(page: Page, monkeypatch: pytest.MonkeyPa
         {"methods": "words of methods", "bibtex": "words of bibtex", "commands": "words of commands"}
     )
     assert QGuiApplication.clipboard().text() == f"words of {key}\n"
+
+
+def test_the_classifier_that_was_chosen_stays_until_there_is_a_newer_one(qtbot: QtBot) -> None:
+    view = ExportView()
+    qtbot.addWidget(view)
+    view.set_models([("linear-2", "linear-2: embed-1"), ("linear-1", "linear-1: embed-1")])
+    assert view.model.currentData() == "linear-2"
+    view.model.setCurrentIndex(1)
+    view.set_models([("linear-2", "linear-2: simclr-1"), ("linear-1", "linear-1: simclr-1")])
+    assert view.model.currentText() == "linear-1: simclr-1"
+    view.set_models([("linear-3", "linear-3"), ("linear-2", "linear-2"), ("linear-1", "linear-1")])
+    assert view.model.currentData() == "linear-3"

@@ -41,7 +41,7 @@ class View(Protocol):
     sums_requested: SignalInstance
     package_requested: SignalInstance
 
-    def set_models(self, entries: Sequence[tuple[str, str]], current: str) -> None: ...
+    def set_models(self, entries: Sequence[tuple[str, str]]) -> None: ...
     def set_export_reason(self, reason: str) -> None: ...
     def set_progress(self, fraction: float | None, note: str = "") -> None: ...
     def set_packages(self, packages: Sequence[Package], current: str) -> None: ...
@@ -104,6 +104,7 @@ class ExportController(QObject):
         view.save_requested.connect(self._sharing.send)
         view.sums_requested.connect(self._copy_sums)
         view.package_requested.connect(self._show_package)
+        self._current.changed.connect(self._show_models)
         self._services.jobs.changed.connect(lambda _: self._show_state())
         self._services.jobs.adopted.connect(lambda _: self.refresh())
 
@@ -116,6 +117,15 @@ class ExportController(QObject):
 
     def _take(self, found: tuple[list[ModelRow], list[Package]]) -> None:
         self._models, self._packages = found
+        self._show_models()
+        if self._shown not in {package.key for package in self._packages}:
+            self._shown = self._packages[0].key if self._packages else ""
+        self._view.set_packages(self._packages, self._shown)
+        self._show_package(self._shown)
+        self._show_state()
+
+    def _show_models(self) -> None:
+        """The classifiers by what their network is called, once that is known."""
         titles = {source.embedding: source.title for source in self._current.known.sources if source.embedding}
         entries = []
         for model in reversed(self._models):
@@ -124,12 +134,7 @@ class ExportController(QObject):
             entries.append(
                 (model.model_id, f"{model.model_id}: {titles.get(model.embedding, model.embedding)}{tested}")
             )
-        self._view.set_models(entries, "")
-        if self._shown not in {package.key for package in self._packages}:
-            self._shown = self._packages[0].key if self._packages else ""
-        self._view.set_packages(self._packages, self._shown)
-        self._show_package(self._shown)
-        self._show_state()
+        self._view.set_models(entries)
 
     def _show_state(self) -> None:
         self._view.set_export_reason(self._reason())

@@ -68,12 +68,14 @@ class ExportView(QWidget):
         self._build()
         self._connect()
 
-    def set_models(self, entries: Sequence[tuple[str, str]], current: str) -> None:
-        """The classifiers (id, title) that can be exported."""
+    def set_models(self, entries: Sequence[tuple[str, str]]) -> None:
+        """The classifiers (id, title) that can be exported, the newest first; it is chosen when it is new."""
+        before = {self.model.itemData(row) for row in range(self.model.count())}
+        chosen = self.model.currentData() if before == {value for value, _ in entries} else None
         self.model.clear()
         for value, title in entries:
             self.model.addItem(title, value)
-        self.model.setCurrentIndex(max(0, self.model.findData(current)))
+        self.model.setCurrentIndex(max(0, self.model.findData(chosen)))
         self.model.setEnabled(bool(entries))
 
     def set_export_reason(self, reason: str) -> None:
