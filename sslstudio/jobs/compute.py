@@ -7,13 +7,13 @@ the window: it reads from a pipe that only we hold the other end of, and the end
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import os
 import signal
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +21,19 @@ from sslstudio.errors import SSLStudioError
 from sslstudio.jobs import discreet_log
 
 WARM_IMPORTS = ("numpy", "sklearn.linear_model", "sklearn.cluster", "sklearn.decomposition", "sklearn.neighbors")
+
+
+class _Spawning(SpawnContext):
+    """Starts processes anew, and remembers them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
+        process = SpawnProcess(*args, **kwargs)
+        self.started.append(process)
+        return process
 
 
 class ComputeProcess:
@@ -69,7 +82,8 @@ class ComputeProcess:
         self.close()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = _Spawning()
+        self._started = context.started
         theirs, self._lifeline = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(theirs,))
         # The first task starts the process, which takes its end of the pipe along.
@@ -78,6 +92,8 @@ class ComputeProcess:
 
     def _stop(self) -> None:
         self._lifeline.close()
+        for process in self._started:  # one that is still starting, or holds the interpreter, hears of nothing
+            process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 

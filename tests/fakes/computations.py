@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -29,6 +30,11 @@ def sleep(seconds: float) -> str:
     """Busy for a while."""
     time.sleep(seconds)
     return "slept"
+
+
+def hold_the_interpreter(seconds: int) -> None:
+    """Native code that lets no other thread of its process go on."""
+    ctypes.PyDLL(None).sleep(seconds)
 
 
 def say_no() -> None:

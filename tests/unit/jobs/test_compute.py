@@ -94,6 +94,18 @@ def test_warm_without_torch_and_closed_in_the_midst_of_work() -> None:
     assert closed.value.code == "closed"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="native code of POSIX")
+def test_closing_waits_for_no_native_code() -> None:
+    compute = ComputeProcess(warm=False)
+    pid = compute.submit(HERE + "process_id").result(60)
+    busy = compute.submit(HERE + "hold_the_interpreter", 120)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    compute.close()
+    assert time.monotonic() - begun < 20
+    assert gone(pid) and busy.exception(1) is not None
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_it_dies_with_its_parent(tmp_path: Path, root: Path) -> None:
     program = tmp_path / "parent.py"
