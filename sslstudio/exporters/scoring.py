@@ -46,6 +46,7 @@ _AHEAD = 1
 """So many groups wait to be scored behind the one that is being scored."""
 _TICK = 0.1
 _EXAMPLE_TOLERANCE = 1e-3
+_NOTHING = np.zeros((0, 0, 1), np.uint8)
 
 
 class StoredGraph:
@@ -122,13 +123,21 @@ class Row:
     embedding: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Group:
-    """Rows on end up to the file `done`, being scored."""
+    """Rows on end up to the file `done`; those in `waiting`, of `held` bytes of pixels, are not being scored yet."""
 
-    rows: list[Row]
-    done: int
-    scoring: list[Future[None]]
+    rows: list[Row] = field(default_factory=list)
+    done: int = 0
+    scoring: list[Future[None]] = field(default_factory=list)
+    waiting: list[Row] = field(default_factory=list)
+    held: int = 0
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        if row.frame is not None:
+            self.waiting.append(row)
+            self.held += row.frame.pixels.nbytes
 
 
 def load(source: Path) -> Model:
@@ -216,48 +225,54 @@ class Scorer:
         """
         names = _names(files)
         groups: deque[_Group] = deque()
-        held: list[Row] = []
-        size = done = 0
+        group = _Group()
         for number, answer in self._answers(files, first):
-            done = number + 1
+            group.done = number + 1
             if known is not None and answer.digest:
                 if answer.digest in known:
                     continue
                 known.add(answer.digest)
-            rows = _rows(names[number], files[number], answer, self._model.graph.channels)
-            held += rows
-            size += sum(row.frame.pixels.nbytes for row in rows if row.frame is not None)
-            if len(held) >= _HELD_BATCHES * self._batch_size or size > _HELD_BYTES:
-                groups.append(self._begin(held, done))
-                held, size = [], 0
+            for row in _rows(names[number], files[number], answer, self._model.graph.channels):
+                group.add(row)
+                if group.held > _HELD_BYTES:  # a file may have thousands of frames
+                    self._wait(group)
+                    self._begin(group)
+            if group.scoring or len(group.rows) >= _HELD_BATCHES * self._batch_size:
+                self._begin(group)
+                groups.append(group)
+                group = _Group()
                 if len(groups) > _AHEAD:
                     yield self._finished(groups.popleft())
-        if held or done:
-            groups.append(self._begin(held, done))
+        if group.done:
+            self._begin(group)
+            groups.append(group)
         while groups:
             yield self._finished(groups.popleft())
 
-    def _begin(self, rows: list[Row], done: int) -> _Group:
-        """Have the frames of the rows scored, in batches of one shape."""
+    def _begin(self, group: _Group) -> None:
+        """Have what waits scored, in batches of one shape."""
         alike: dict[tuple[int, ...], list[Row]] = defaultdict(list)
-        for row in rows:
+        for row in group.waiting:
             if row.frame is not None:
                 alike[row.frame.pixels.shape].append(row)
-        batches = [
-            one[start : start + self._batch_size]
-            for one in alike.values()
-            for start in range(0, len(one), self._batch_size)
-        ]
-        return _Group(rows, done, [self._lanes.submit(_score, self._model, batch) for batch in batches])
+        for one in alike.values():
+            for start in range(0, len(one), self._batch_size):
+                batch = one[start : start + self._batch_size]
+                group.scoring.append(self._lanes.submit(_score, self._model, batch))
+        group.waiting, group.held = [], 0
 
-    def _finished(self, group: _Group) -> tuple[list[Row], int]:
-        """The rows of a group, once all are scored."""
+    def _wait(self, group: _Group) -> None:
+        """Until all is scored that was begun."""
         waiting: set[Future[None]] = set(group.scoring)
         while waiting:
             self._check()
             waiting = wait(waiting, _TICK).not_done
         for batch in group.scoring:
             batch.result()
+
+    def _finished(self, group: _Group) -> tuple[list[Row], int]:
+        """The rows of a group, once all are scored."""
+        self._wait(group)
         return group.rows, group.done
 
     def _answers(self, files: Sequence[FoundFile], first: int) -> Iterator[tuple[int, Answer]]:
@@ -274,31 +289,31 @@ class Scorer:
             yield number, Answer(files[number].problem)
 
 
-def _rows(name: str, found: FoundFile, answer: Answer, channels: int) -> list[Row]:
+def _rows(name: str, found: FoundFile, answer: Answer, channels: int) -> Iterator[Row]:
     if answer.code or not answer.frames:
         why = reason(answer.code or "corrupt", **answer.detail)
-        return [Row(name, found, reason=f"{why.sentence} {why.hint}")]
+        yield Row(name, found, reason=f"{why.sentence} {why.hint}")
+        return
     several = len(answer.frames) > 1
     note = reason(answer.note.code, **answer.note.detail).sentence if answer.note is not None else ""
-    return [
-        Row(
+    for frame in answer.frames:
+        yield Row(
             f"{name}#{frame.index + 1}" if several else name,
             found,
             frame=frame,
             place=(found.relative, answer.digest),
             reason=" ".join(filter(None, (note, COLOUR_MADE_GREY if frame.pixels.shape[2] > channels else ""))),
         )
-        for frame in answer.frames
-    ]
 
 
 def _score(model: Model, batch: Sequence[Row]) -> None:
-    """Fill in the probabilities of rows that hold frames of one shape."""
+    """Fill in the probabilities of rows that hold frames of one shape, and let go of their pixels."""
     frames = [row.frame for row in batch if row.frame is not None]
     windows = [windows_of(model.rules.rendering, grey_of(frame.facts)) for frame in frames]
     probabilities, embeddings = model.graph.score([frame.pixels for frame in frames], windows)
-    for row, values, vector in zip(batch, probabilities, embeddings, strict=True):
+    for row, frame, values, vector in zip(batch, frames, probabilities, embeddings, strict=True):
         row.probabilities, row.embedding = values, vector
+        row.frame = replace(frame, pixels=_NOTHING)
 
 
 def _names(files: Sequence[FoundFile]) -> list[str]:

@@ -76,6 +76,33 @@ def test_frames_of_one_file_have_rows_of_their_own(brightness: Path, tmp_path: P
     ]
 
 
+def test_a_file_of_many_frames_does_not_lie_in_memory_whole(
+    brightness: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [255 if n % 3 == 0 else 0 for n in range(40)]
+    stack = np.stack([np.full((20, 20), value, dtype=np.uint8) for value in values])
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "b.tif", stack[:5], photometric="minisblack")
+    sources = [tmp_path / "a.tif", tmp_path / "b.tif"]
+    predictor.predict(brightness, sources, tmp_path / "whole.csv", batch_size=4)
+    monkeypatch.setattr(scoring, "_HELD_BYTES", 7 * 400)
+    most = 0
+    add = scoring._Group.add
+
+    def watched(self: scoring._Group, row: scoring.Row) -> None:
+        nonlocal most
+        add(self, row)
+        most = max(most, sum(one.frame.pixels.nbytes for one in self.rows if one.frame is not None))
+
+    monkeypatch.setattr(scoring._Group, "add", watched)
+    predictor.predict(brightness, sources, tmp_path / "parts.csv", batch_size=4)
+    assert [row["label"] for row in read(tmp_path / "parts.csv")] == [
+        "bright" if value else "dark" for value in (*values, *values[:5])
+    ]
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert 0 < most <= 2 * 8 * 400
+
+
 def test_archives_volumes_and_films_are_read_as_the_import_reads_them(brightness: Path, tmp_path: Path) -> None:
     images = tmp_path / "images"
     with zipfile.ZipFile(grey(images / "a.png", 240).parent / "b.zip", "w") as file:
