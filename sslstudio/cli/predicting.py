@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sslstudio.cli.output import Output, Result
-from sslstudio.domain.units import PLURAL
+from sslstudio.domain.units import PLURAL, count
 from sslstudio.errors import SSLStudioError
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def _done(counts: dict[str, int], options: argparse.Namespace, output: Output) -
 
 
 def _so_far(known: dict[str, int]) -> str:
-    return f"{known['predicted']} images of {known['studies']} studies scored so far, {known['skipped']} files skipped"
+    images, studies = count(known["predicted"], "image"), count(known["studies"], "study", "studies")
+    return f"{images} of {studies} scored so far, {count(known['skipped'], 'file')} skipped"
 
 
 @contextmanager
@@ -132,22 +133,25 @@ def _is_loopback(host: str) -> bool:
 def say(summary: Result, output: Output) -> None:
     """What was scored, for a person."""
     output.say(
-        f"{summary['predicted']} images of {summary['patients']} patients in {summary['studies']} studies scored, "
-        f"{summary['skipped']} files skipped"
+        f"{count(summary['predicted'], 'image')} of {count(summary['patients'], 'patient')} in "
+        f"{count(summary['studies'], 'study', 'studies')} scored, {count(summary['skipped'], 'file')} skipped"
     )
-    output.say(f"abstained for {summary['abstained']} images")
+    output.say(f"abstained for {count(summary['abstained'], 'image')}")
     if "unlike" in summary:
-        output.say(f"{summary['unlike']} images are unlike those it was trained on: do not rely on their answers")
+        output.say(
+            f"{count(summary['unlike'], 'image is', 'images are')} unlike those it was trained on: do not rely on the "
+            "answers for them"
+        )
     else:
         output.say(NO_DISTANCE)
     if "reports" in summary:
         output.say(
-            f"{summary['reports']} structured reports and {summary['captures']} pictures for the archive, unverified; "
-            "they name the patient"
+            f"{count(summary['reports'], 'structured report')} and {count(summary['captures'], 'picture')} for the "
+            "archive, unverified; they name the patient"
         )
-        if summary["not_dicom"]:
-            output.say(
-                f"{summary['not_dicom']} studies are no DICOM studies with valid identifiers: nothing to send back"
-            )
-        if summary["not_reported"]:
-            output.say(f"{summary['not_reported']} studies are of a kind that no report may refer to")
+        for key, why in (
+            ("not_dicom", "without valid DICOM identifiers"),
+            ("not_reported", "of a kind no report may name"),
+        ):
+            if summary[key]:
+                output.say(f"{count(summary[key], 'study', 'studies')} {why}: nothing to send back")

@@ -18,3 +18,8 @@ class Counting(Record):
 
     unit: Unit = "image"
     pooling: Pooling = "mean"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """ "1 image", "2,155 images"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

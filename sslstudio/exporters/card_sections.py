@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sslstudio.domain.units import PLURAL
+from sslstudio.domain.units import count as count
 
 PROCESSOR_WATTS, GRAPHICS_WATTS = 65.0, 350.0
 OVERHEAD = 1.3
@@ -26,11 +27,6 @@ def interval(score: Any) -> str:
         return ""
     low, high = float(score["low"]), float(score["high"])
     return f"({low:.3f}{'-' if low >= 0 else ' to '}{high:.3f})"
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def cell(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sslstudio.domain.runs import TRAININGS, Progress
+from sslstudio.domain.units import count as count
 
 APP = "SSL Studio"
 RESEARCH_ONLY = "For research use only. Not a medical device."
@@ -47,11 +48,6 @@ STAGE_DOING = {
 def run_title(stage: str, run_id: str) -> str:
     """ "Training simclr-1"."""
     return f"{STAGE_TITLES.get(stage, stage)} {run_id}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """ "1 image", "2,155 images"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def duration(seconds: float | None) -> str:
