@@ -53,7 +53,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageStretch:
+class ImageChunk:
     """Facts of some images, one list a fact, all in the same order."""
 
     image_ids: list[int]
@@ -111,7 +111,7 @@ class BrowseTables:
         )
         return np.asarray(rows, dtype=np.int64).reshape(-1, 3)
 
-    def image_columns(self, after: int, limit: int) -> ImageStretch:
+    def image_columns(self, after: int, limit: int) -> ImageChunk:
         """The next images after an id, ascending, column by column; ten times faster than row by row."""
         columns = ("image_id", "series_id", "modality", "scanner", "shard", '"offset"')
         asked = ", ".join(f"json_group_array({name})" for name in columns)
@@ -120,7 +120,7 @@ class BrowseTables:
                 WHERE image_id > ? ORDER BY image_id LIMIT ?)""",
             (after, limit),
         )
-        return ImageStretch(*(json.loads(text) for text in found))
+        return ImageChunk(*(json.loads(text) for text in found))
 
     def subjects(self) -> list[tuple[int, str, str]]:
         """Id, pseudonym and part of every patient."""

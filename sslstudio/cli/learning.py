@@ -9,7 +9,7 @@ from sslstudio.backbones import kept
 from sslstudio.backbones.table import sees_volumes
 from sslstudio.cli.follow import attend, carry_out, opened
 from sslstudio.cli.output import Output, Result
-from sslstudio.domain.specs import EARLIER, PUBLIC_STARTS, EmbedSpec, MapSpec, Pairing, PretrainSpec
+from sslstudio.domain.specs import EmbedSpec, MapSpec, Pairing, PretrainSpec, named_start
 from sslstudio.domain.stacks import middles, stacks
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
@@ -89,8 +89,7 @@ def preflight(options: argparse.Namespace, output: Output) -> Result:
 
 def _weights_file(options: argparse.Namespace) -> Path | None:
     """The file to start from; None for a start with a name. Raises SSLStudioError ("no_weights")."""
-    named = options.init in PUBLIC_STARTS or options.init.startswith(EARLIER)
-    weights_file = None if named else Path(options.init)
+    weights_file = None if named_start(options.init) else Path(options.init)
     if weights_file is not None and not weights_file.is_file():
         raise SSLStudioError(
             f"There is no weights file {options.init}.",

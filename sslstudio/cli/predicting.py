@@ -151,7 +151,7 @@ def say(summary: Result, output: Output) -> None:
         )
         for key, why in (
             ("not_dicom", "without valid DICOM identifiers"),
-            ("not_reported", "of a kind no report may name"),
+            ("not_reported", "of a kind that a report cannot refer to"),
         ):
             if summary[key]:
                 output.say(f"{count(summary[key], 'study', 'studies')} {why}: nothing to send back")

@@ -65,6 +65,12 @@ PUBLIC_STARTS = ("random", "imagenet")
 EARLIER = "run:"
 """Before the id of the run whose backbone a pretraining starts from."""
 
+
+def named_start(init: str) -> bool:
+    """Whether a pretraining starts from something with a name, and not from a file of this computer."""
+    return init in PUBLIC_STARTS or init.startswith(EARLIER)
+
+
 Alike = Literal["laterality", "view", "body_part", "modality", "sequence", "series"]
 
 

@@ -15,10 +15,11 @@ from typing import Any
 from sslstudio import resources
 from sslstudio.domain.items import Item
 from sslstudio.domain.rendering import Rendering
-from sslstudio.domain.specs import PUBLIC_STARTS
+from sslstudio.domain.specs import named_start
 from sslstudio.domain.split_plans import SplitPlan
+from sslstudio.domain.units import count
 from sslstudio.exporters import card_sections, commands, operating
-from sslstudio.exporters.card_sections import cell, count, interval, value
+from sslstudio.exporters.card_sections import cell, interval, value
 from sslstudio.exporters.parity import TOLERANCE, Parity
 from sslstudio.importers.rendering import in_words
 
@@ -136,7 +137,7 @@ def _pretraining(facts: CardFacts) -> str:
             return "Its weights were learned on ImageNet photographs; nothing was pretrained on the project's images."
         return "Its weights are random: nothing was pretrained."
     spec = facts.pretraining["spec"]
-    start = spec["init"] if spec["init"] in PUBLIC_STARTS else "a local file of weights"
+    start = spec["init"] if named_start(spec["init"]) else "a local file of weights"
     plugin = facts.pretraining.get("plugin", {})
     version = f" (plugin version {plugin['version']})" if "version" in plugin else ""
     return (

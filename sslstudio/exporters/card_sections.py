@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sslstudio.domain.units import PLURAL
-from sslstudio.domain.units import count as count
+from sslstudio.domain.units import PLURAL, count
 
 PROCESSOR_WATTS, GRAPHICS_WATTS = 65.0, 350.0
 OVERHEAD = 1.3

@@ -8,8 +8,9 @@ from string import Template
 from typing import Any
 
 from sslstudio import resources
+from sslstudio.domain.units import count
 from sslstudio.exporters.card import CardFacts
-from sslstudio.exporters.card_sections import cell, count, interval, value
+from sslstudio.exporters.card_sections import cell, interval, value
 
 OPEN = "*to be filled in by the authors*"
 _HOW_LABELLED = {

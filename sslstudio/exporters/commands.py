@@ -1,19 +1,18 @@
 """The commands that repeat what was done, made from the frozen specifications of runs.
 
-PROJECT, SOURCE, TABLE, FILE, LABELS.csv, COLUMN and VALUE are for the reader to name: they would tell of this computer,
-or of institutions and days.
+PROJECT, SOURCE, TABLE, FILE, LABELS.csv, COLUMN, VALUE and DATE are for the reader to name: they would tell of this
+computer, or of institutions and days.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sslstudio.domain.record import Record
 from sslstudio.domain.rendering import OWN, Rendering
 from sslstudio.domain.specs import (
-    EARLIER,
     PUBLIC_STARTS,
     EmbedSpec,
     FinetuneSpec,
@@ -21,6 +20,7 @@ from sslstudio.domain.specs import (
     MapSpec,
     Pairing,
     PretrainSpec,
+    named_start,
 )
 from sslstudio.domain.split_plans import SplitPlan
 
@@ -52,7 +52,7 @@ def rendering(chosen: Rendering) -> str:
 
 def pretraining(spec: Mapping[str, Any]) -> str:
     """A pretraining from its specification; a start from a file of this computer is a FILE."""
-    start = spec["init"] if spec["init"] in PUBLIC_STARTS or spec["init"].startswith(EARLIER) else "FILE"
+    start = spec["init"] if named_start(spec["init"]) else "FILE"
     words = ["--task", spec["task"], "--backbone", spec["backbone"], "--init", start]
     for name in _PRETRAIN_ALWAYS:
         words += [_flag(name), spec[name]]
@@ -115,7 +115,7 @@ def _changed(given: Mapping[str, Any], record: type[Record], names: Mapping[str,
     words: list[str] = []
     for name, option in names.items():
         value = given.get(name)
-        if value is None or value == _plain(record.model_fields[name].default) or value == []:
+        if value is None or value == _plain(record.model_fields[name].default):
             continue
         if value is True:
             words.append(_flag(option))
@@ -133,8 +133,4 @@ def _flag(name: str) -> str:
 
 
 def _line(command: str, *words: object) -> str:
-    return " ".join(["sslstudio", command, *_quoted(words)])
-
-
-def _quoted(words: Iterable[object]) -> list[str]:
-    return [shlex.quote(str(word)) for word in words]
+    return shlex.join(["sslstudio", command, *map(str, words)])

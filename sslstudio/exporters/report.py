@@ -16,9 +16,10 @@ from markdown_it import MarkdownIt
 from reportlab.graphics import renderSVG
 from reportlab.graphics.shapes import Drawing
 
+from sslstudio.domain.units import count
 from sslstudio.exporters import citations, pdf
 from sslstudio.exporters import report_figures as figures
-from sslstudio.exporters.card_sections import cell, count, interval, value
+from sslstudio.exporters.card_sections import cell, interval, value
 
 TITLE = "Project report"
 Part: TypeAlias = str | Drawing
@@ -149,17 +150,17 @@ def methods(facts: ReportFacts) -> str:
             if tested
             else " It was not tested."
         )
-        pooled = ""
-        if _by_attention(model):
-            unit = (tested or {})["counting"]["unit"]
-            pooled = f" Images of one {unit} were pooled by gated attention [@ilse2018attention]."
+        unit = _attended(model)
+        pooled = f" Images of one {unit} were pooled by gated attention [@ilse2018attention]." if unit else ""
         said.append(f"{model.how}; one temperature calibrates it [@guo2017calibration].{result}{pooled}")
     return " ".join(said) + f" SSL Studio {facts.version} was used; it is for research only."
 
 
-def _by_attention(model: ModelFacts) -> bool:
+def _attended(model: ModelFacts) -> str:
+    """ "study" or "patient" where its images were pooled by attention, else ""."""
     counting = (model.scores or {}).get("counting") or {}
-    return counting.get("unit", "image") != "image" and counting.get("pooling") == "attention"
+    unit = str(counting.get("unit", "image"))
+    return unit if unit != "image" and counting.get("pooling") == "attention" else ""
 
 
 def bibtex(facts: ReportFacts) -> str:
@@ -167,7 +168,7 @@ def bibtex(facts: ReportFacts) -> str:
     used = [one.task for one in facts.trainings]
     used += ["lpft"] * any(model.finetuned for model in facts.models)
     used += ["calibration", "intervals"] if facts.models else []
-    used += ["attention"] * any(_by_attention(model) for model in facts.models)
+    used += ["attention"] * any(_attended(model) for model in facts.models)
     used += ["agreement"] if facts.agreement else []
     foreign = [
         f"% {one.method}: {one.reference or 'its plugin names no publication'}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -36,8 +35,10 @@ from sslstudio.importers.reasons import reason
 from sslstudio.importers.rendering import grey_of, windows_of
 
 COLOUR_MADE_GREY = "Colour was made grey: the model knows grey images only."
-LANES = min(4, os.cpu_count() or 1)
-"""So many batches run side by side, each on its share of the cores; each needs memory of its own."""
+_CORES = os.cpu_count() or 1
+THREADS = -(-_CORES // 4)
+"""Threads of each batch: of more than four batches side by side, each with memory of its own, there are none."""
+SIDE_BY_SIDE = _CORES // THREADS
 
 _HELD_BATCHES = 16
 _HELD_BYTES = 64 << 20
@@ -50,26 +51,25 @@ _NOTHING = np.zeros((0, 0, 1), np.uint8)
 
 
 class StoredGraph:
-    """The graph of a verified package with its example; loaded, and tried on the example, when it is first needed."""
+    """The graph of a verified package with its example; loaded, and tried on the example, when it is first needed,
+    by one thread."""
 
     def __init__(self, content: bytes, example: Mapping[str, NDArray[Any]], channels: int, classes: int) -> None:
         self._content, self._example, self._channels, self._classes = content, example, channels, classes
         self._loaded: Graph | None = None
-        self._one_loads = threading.Lock()
 
     def graph(self) -> Graph:
         """The graph; raises SSLStudioError ("unusable_graph")."""
-        with self._one_loads:
-            if self._loaded is None:
-                graph = Graph(self._content, max(1, (os.cpu_count() or 1) // LANES))
-                if graph.channels != self._channels or not self._gives_its_example(graph):
-                    raise SSLStudioError(
-                        "On this computer the model gives another answer for its example than when it was exported.",
-                        "Do not use it here; update SSL Studio or export the model again.",
-                        code="unusable_graph",
-                    )
-                self._loaded, self._content = graph, b""
-            return self._loaded
+        if self._loaded is None:
+            graph = Graph(self._content, THREADS)
+            if graph.channels != self._channels or not self._gives_its_example(graph):
+                raise SSLStudioError(
+                    "On this computer the model gives another answer for its example than when it was exported.",
+                    "Do not use it here; update SSL Studio or export the model again.",
+                    code="unusable_graph",
+                )
+            self._loaded, self._content = graph, b""
+        return self._loaded
 
     def _gives_its_example(self, graph: Graph) -> bool:
         try:
@@ -200,7 +200,7 @@ class Scorer:
             )
         )
         self._expected = expected
-        self._lanes = ThreadPoolExecutor(LANES, thread_name_prefix="score")
+        self._batches = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="score")
 
     def __enter__(self) -> Self:
         self._pool.warm(self._expected)
@@ -213,7 +213,7 @@ class Scorer:
 
     def __exit__(self, *_: object) -> None:
         self._pool.close()
-        self._lanes.shutdown(cancel_futures=True)
+        self._batches.shutdown(cancel_futures=True)
 
     def scored(
         self, files: Sequence[FoundFile], first: int = 0, known: set[str] | None = None
@@ -258,7 +258,7 @@ class Scorer:
         for one in alike.values():
             for start in range(0, len(one), self._batch_size):
                 batch = one[start : start + self._batch_size]
-                group.scoring.append(self._lanes.submit(_score, self._model, batch))
+                group.scoring.append(self._batches.submit(_score, self._model, batch))
         group.waiting, group.held = [], 0
 
     def _wait(self, group: _Group) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import ImageDetail, LabelEvent
 from sslstudio.domain.labels import MARK_NAMES
+from sslstudio.domain.units import count
 from sslstudio.gui.background import Background
 from sslstudio.gui.item_models.meanings import meaning_on_screen
-from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.inspector import Inspector
 from sslstudio.importers.windowing import on_screen
 from sslstudio.session.selection import Selection

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from sslstudio.catalogue.rows import Counts
-from sslstudio.gui.texts import STAGE_DOING, count, time_left
+from sslstudio.domain.units import count
+from sslstudio.gui.texts import STAGE_DOING, time_left
 from sslstudio.gui.widgets.status_bar import StatusBar
 from sslstudio.gui.workspace import Workspace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sslstudio.domain.runs import TRAININGS, Progress
-from sslstudio.domain.units import count as count
+from sslstudio.domain.units import count
 
 APP = "SSL Studio"
 RESEARCH_ONLY = "For research use only. Not a medical device."

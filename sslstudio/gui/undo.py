@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sslstudio.domain.units import count
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.background import Background
 from sslstudio.gui.notifications import Notifier
-from sslstudio.gui.texts import count
 from sslstudio.session.exclusions import Exclusion
 from sslstudio.session.session import Session
 

@@ -12,7 +12,7 @@ from sslstudio.catalogue.rows import ModelRow, RunRow
 from sslstudio.catalogue.runs import now
 from sslstudio.domain.items import Item
 from sslstudio.domain.runs import Metric, Monitor, RunState
-from sslstudio.domain.specs import EARLIER, PUBLIC_STARTS
+from sslstudio.domain.specs import named_start
 from sslstudio.errors import SSLStudioError
 from sslstudio.extensions.host import find_plugin
 from sslstudio.importers.reasons import reason
@@ -158,8 +158,7 @@ def _training(project: Project, row: RunRow) -> Training:
         title, reference = entry.title, entry.reference
     except SSLStudioError:
         reference = "its plugin is no longer installed"
-    named = spec["init"] in PUBLIC_STARTS or spec["init"].startswith(EARLIER)
-    start = spec["init"] if named else "a local file of weights"
+    start = spec["init"] if named_start(spec["init"]) else "a local file of weights"
     settings = (
         f"{spec['backbone']} at {spec['image_size']} pixels, start {start}, epochs {spec['epochs']}, batch"
         f" {spec['batch_size']}, learning rate {spec['learning_rate']}, augmentation {spec['preset']},"

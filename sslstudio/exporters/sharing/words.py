@@ -80,10 +80,10 @@ def gather(knowledge: Knowledge, check: Callable[[], None] = lambda: None) -> Wo
     found: dict[tuple[str, str], None] = {}
 
     def add(kind: str, texts: Iterable[str]) -> None:
+        a_name = kind in _NAMES
+        known = ours if a_name else allowed  # a class may be named after somebody
         for text in texts:
-            if _worth(
-                text, ours if kind in _NAMES else allowed, a_name=kind in _NAMES
-            ):  # a class may be somebody's name
+            if _worth(text, known, a_name=a_name):
                 found.setdefault((kind, text))
 
     headers = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 TITLE = "Why this class?"
 ACTION = "Explain the case in hand"

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
-from sslstudio.catalogue.browse import ImageStretch
+from sslstudio.catalogue.browse import ImageChunk
 from sslstudio.domain.items import Part
 from sslstudio.domain.rendering import Rendering
 from sslstudio.gui.item_models.id_rows import IdRows
@@ -25,7 +25,7 @@ ROWS_A_READ = 100_000
 class ImageReader(Protocol):
     """The part of the catalogue that is read here."""
 
-    def image_columns(self, after: int, limit: int) -> ImageStretch:
+    def image_columns(self, after: int, limit: int) -> ImageChunk:
         """The next images after an id."""
 
     def groups(self) -> npt.NDArray[np.int64]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
+from sslstudio.domain.units import count
 from sslstudio.gui.item_models.gallery_columns import GalleryColumns
 from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.gallery_look import GalleryLook
 from sslstudio.gui.item_models.image_rows import as_text
-from sslstudio.gui.texts import count
 
 if TYPE_CHECKING:
     from sslstudio.gui.pages.page import Services

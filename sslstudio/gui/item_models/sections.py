@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sslstudio.domain.labels import MARK_NAMES
+from sslstudio.domain.units import count
 from sslstudio.gui.item_models import sort_keys
-from sslstudio.gui.texts import count
 
 if TYPE_CHECKING:
     from sslstudio.gui.item_models.arrangement import Facts

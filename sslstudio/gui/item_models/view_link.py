@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
+from sslstudio.domain.units import count
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models import arrangement
 from sslstudio.gui.item_models.arrangement import Arrangement
@@ -18,7 +19,6 @@ from sslstudio.gui.item_models.gallery_link import GalleryLink
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.item_models.view_list import ViewList
-from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.view_dialogs import ManageViewsDialog, SaveViewDialog
 from sslstudio.session.saved_views import MOST_LISTED, SavedView
 

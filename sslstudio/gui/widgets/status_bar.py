@@ -8,8 +8,9 @@ from typing import Literal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QWidget
 
+from sslstudio.domain.units import count
 from sslstudio.gui import theme
-from sslstudio.gui.texts import CONNECTED_HELP, OFFLINE, OFFLINE_HELP, count
+from sslstudio.gui.texts import CONNECTED_HELP, OFFLINE, OFFLINE_HELP
 from sslstudio.gui.widgets.controls import IconButton, Line, PlainButton
 
 SavedState = Literal["saved", "saving", "read-only", ""]

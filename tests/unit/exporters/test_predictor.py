@@ -185,7 +185,9 @@ def test_a_model_that_does_not_give_its_example_is_refused(brightness: Path, tmp
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("decode", "score"))]
 
 
-def test_what_the_graph_cannot_do_is_an_error_not_a_silence(brightness: Path, tmp_path: Path) -> None:
+def test_what_the_graph_cannot_do_is_an_error_not_a_silence(
+    brightness: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Batches run in threads of their own; what goes wrong there reaches the caller."""
     model = scoring.load(brightness)
     found = list(Discovery([grey(tmp_path / "a.png", 240)]))
@@ -193,7 +195,7 @@ def test_what_the_graph_cannot_do_is_an_error_not_a_silence(brightness: Path, tm
     def fail(*_: object) -> None:
         raise MemoryError
 
-    model.graph.score = fail  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(model.graph, "score", fail)
     with scoring.Scorer(model, "00" * 32, 1, lambda: None) as scorer, pytest.raises(MemoryError):
         list(scorer.scored(found))
 

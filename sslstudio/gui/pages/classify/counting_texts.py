@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sslstudio.domain.units import count
 from sslstudio.gui.pages.classify.texts import figure
-from sslstudio.gui.texts import count
 from sslstudio.gui.widgets.score_table import ScoreRow
 
 COUNT_BY = "Count by"

@@ -7,9 +7,8 @@ from typing import Any
 
 from sslstudio.classifiers.intervals import Interval
 from sslstudio.classifiers.thresholds import Cut
-from sslstudio.domain.units import PLURAL
+from sslstudio.domain.units import PLURAL, count
 from sslstudio.gui.pages.classify.texts import figure
-from sslstudio.gui.texts import count
 
 CLASS = "Class to find"
 SENSITIVITY = "Find at least"

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject
 
+from sslstudio.domain.units import count
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.image_table import sorted_ids
 from sslstudio.gui.item_models.project_images import ProjectImages
@@ -18,7 +19,6 @@ from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.classify import examination_texts as texts
 from sslstudio.gui.pages.classify.examination_view import ExaminationView
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.texts import count
 from sslstudio.session import examining
 from sslstudio.session.examining import Cases, Subgroups
 

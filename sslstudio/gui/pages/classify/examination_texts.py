@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 EXAMINATION = "Examination"
 SCORES = "Scores"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sslstudio.catalogue.frozen import FrozenTest
 from sslstudio.domain.split_plans import SplitPlan, Way
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 from sslstudio.session.splitting import ColumnChoice, Preview, Side
 
 WAY = "Tested on"

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sslstudio.classifiers.conformal import ENOUGH, indicative
-from sslstudio.domain.units import PLURAL
+from sslstudio.domain.units import PLURAL, count
 from sslstudio.domain.words import percent
 from sslstudio.gui.pages.classify.texts import figure
-from sslstudio.gui.texts import count
 
 RELIABILITY = "How far to trust the probabilities"
 RELIABILITY_HELP = (

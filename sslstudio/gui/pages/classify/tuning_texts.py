@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sslstudio.gui.texts import count, duration
+from sslstudio.domain.units import count
+from sslstudio.gui.texts import duration
 
 TITLE = "Fine-tune the network"
 ABOUT = (

@@ -8,8 +8,8 @@ from sslstudio.catalogue.browse import GroupName
 from sslstudio.catalogue.rows import ImageDetail
 from sslstudio.domain.filters import FURTHER, SEARCH, Choice, Range, Search
 from sslstudio.domain.labels import MARK_NAMES, ClassInfo
+from sslstudio.domain.units import count
 from sslstudio.gui.item_models.image_tree import PATIENT, SERIES, STUDY, Branch
-from sslstudio.gui.texts import count
 from sslstudio.session.columns import KINDS, LATERALITIES, PARTS
 
 LEVELS = {PATIENT: "Patient", STUDY: "Study", SERIES: "Series"}

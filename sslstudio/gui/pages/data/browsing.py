@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sslstudio.domain.filters import Filter
+from sslstudio.domain.units import count
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models import tile_texts
 from sslstudio.gui.item_models.image_table import sorted_ids
@@ -20,7 +21,6 @@ from sslstudio.gui.item_models.tiles import Tile
 from sslstudio.gui.pages.data import browse_texts as texts
 from sslstudio.gui.pages.data.images_view import ImagesPane
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.texts import count
 from sslstudio.session.selection import Mode
 
 Ids = npt.NDArray[np.int64]

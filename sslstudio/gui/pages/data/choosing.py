@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject
 
+from sslstudio.domain.units import count
 from sslstudio.gui.pages.data import browse_texts as texts
 from sslstudio.gui.pages.data.browsing import BrowseController
 from sslstudio.gui.pages.data.images_view import ImagesPane
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.texts import count
 from sslstudio.session.exclusions import Exclusion
 
 

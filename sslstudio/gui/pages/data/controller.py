@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 
 from sslstudio.catalogue.rows import Counts
+from sslstudio.domain.units import count
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.data import texts
 from sslstudio.gui.pages.data.browsing import BrowseController
@@ -17,7 +18,6 @@ from sslstudio.gui.pages.data.ledger import Lists
 from sslstudio.gui.pages.data.view import DataView
 from sslstudio.gui.pages.data.viewing import ViewController
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.texts import count
 
 SECTION = "data_section"
 """The project's setting that keeps the section which was in front."""

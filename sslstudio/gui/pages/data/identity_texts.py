@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 from sslstudio.importers.subjects import PATTERNS, Example, Grouping
 
 TITLE = "Patients"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 LISTS = "Which list"
 LIST = "Import list"

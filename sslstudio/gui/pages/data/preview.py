@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sslstudio.domain.units import count
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.pages.data import identity_texts as texts
-from sslstudio.gui.texts import count
 from sslstudio.importers.discovery import Discovery
 from sslstudio.importers.identity import IdentityRules, compile_pattern
 from sslstudio.importers.path_text import to_text

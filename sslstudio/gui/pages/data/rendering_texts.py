@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sslstudio.domain.rendering import OWN as OWN
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 TITLE = "What the model sees"
 HELP = "Which values of an image become black and white, and how many channels the model gets"

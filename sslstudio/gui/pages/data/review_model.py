@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from sslstudio.catalogue.rows import FindingRow
 from sslstudio.domain.findings import TEXT_SUSPECTED, FindingKind
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole) + 1

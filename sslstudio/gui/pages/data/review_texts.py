@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sslstudio.catalogue.rows import FindingCount
 from sslstudio.domain.findings import FindingKind
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 TITLE = "Review"
 HELP = "What was noticed in the images and waits for your decision: burned-in text, duplicates, blank images and more"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sslstudio.catalogue.rows import Counts
+from sslstudio.domain.units import count
 from sslstudio.domain.words import percent
-from sslstudio.gui.texts import count
 from sslstudio.importers.rendering import presets
 from sslstudio.importers.tables import TableShape
 

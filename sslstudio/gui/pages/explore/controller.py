@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, SignalInstance
 
 from sslstudio.domain.specs import EmbedSpec, MapSpec
+from sslstudio.domain.units import count
 from sslstudio.gui.actions.registry import Action
 from sslstudio.gui.follow_up import PLACE
 from sslstudio.gui.item_models.current_map import CurrentMap, Source
@@ -28,7 +29,7 @@ from sslstudio.gui.pages.explore.map_presenter import GroupView, MapPresenter
 from sslstudio.gui.pages.explore.neighbours_presenter import NeighboursPresenter
 from sslstudio.gui.pages.explore.side_presenters import SidePresenters
 from sslstudio.gui.pages.page import Services
-from sslstudio.gui.texts import STAGE_DOING, count, time_left
+from sslstudio.gui.texts import STAGE_DOING, time_left
 from sslstudio.session import workflow
 
 REMAKE = "Make the map anew"

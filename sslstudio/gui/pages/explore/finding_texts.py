@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 FIND = "Find"
 FIND_HELP = "Look for images by their likeness: near-duplicates, outliers, typical examples, similar to a file"

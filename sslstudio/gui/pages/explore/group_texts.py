@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sslstudio.domain.units import count
 from sslstudio.domain.words import percent
 from sslstudio.embeddings.purity import Purity
-from sslstudio.gui.texts import count
 
 ANEW = "Group anew"
 ANEW_HELP = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sslstudio.domain.units import count
 from sslstudio.domain.words import percent
-from sslstudio.gui.texts import count
 
 OPEN = "Compare"
 OPEN_HELP = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 TITLE = "Shortcut check"
 OPEN_HELP = "Do the groups follow the scanner, the site, the day or another fact instead of what the images show?"

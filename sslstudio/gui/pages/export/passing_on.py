@@ -28,7 +28,7 @@ class PassingOn(QWidget):
         self.anyway = PlainButton(texts.ANYWAY, "export")
         self.keep = PlainButton(texts.DO_NOT, "stop")
         self.report = PlainButton(texts.REPORT, "export")
-        self.words = {key: PlainButton(title, "copy", quiet=True) for key, title in texts.COPY_WORDS.items()}
+        self.words = {key: PlainButton(title, "copy", quiet=True) for key, (title, _) in texts.COPY_WORDS.items()}
         self._checked = Text("", "")
         self._written = Text("", "")
         self.findings = ScoreTable(texts.FINDINGS, texts.FINDING_HEADERS, ())
@@ -55,9 +55,10 @@ class PassingOn(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """One thing at a time."""
-        for button in (self.check, self.report, *self.words.values()):
+        helped = [(self.check, texts.CHECK_TIP), (self.report, texts.REPORT_TIP)]
+        for button, tip in (*helped, *((button, texts.COPY_WORDS[key][1]) for key, button in self.words.items())):
             button.setEnabled(not busy)
-            button.setToolTip(texts.BUSY if busy else "")
+            button.setToolTip(texts.BUSY if busy else tip)
 
     def set_written(self, words: str, role: str) -> None:
         """What became of the report."""
@@ -83,6 +84,7 @@ class PassingOn(QWidget):
         column.addSpacing(8)
         self.set_checked("", "")
         self.set_question(False)
+        self.set_busy(False)
         self.set_written("", "")
 
     def _ask(self) -> None:

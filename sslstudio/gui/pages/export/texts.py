@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 TITLE = "Export"
 MODEL = "Classifier"
@@ -79,7 +79,13 @@ REPORT_HELP = (
     "for them as well."
 )
 REPORT = "Report (PDF / HTML) ..."
-COPY_WORDS = {"methods": "Copy methods paragraph", "bibtex": "Copy BibTeX", "commands": "Copy as commands"}
+CHECK_TIP = "Searches the package that is chosen above."
+REPORT_TIP = "Asks where to write it; nothing is written that names a patient of this project."
+COPY_WORDS = {
+    "methods": ("Copy methods paragraph", "What was done, with numbers and references, for the methods of a paper."),
+    "bibtex": ("Copy BibTeX", "The publications that the paragraph cites, for a reference manager."),
+    "commands": ("Copy as commands", "What was done in this project, as lines for a terminal that do it again."),
+}
 REPORT_FILTERS = "PDF (*.pdf);;Web page (*.html)"
 WRITING_REPORT = "Writing the report ..."
 BUSY = "Wait until what is under way has ended."

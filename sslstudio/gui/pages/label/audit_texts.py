@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sslstudio.classifiers.intervals import Interval
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 from sslstudio.labels.agreement import Agreement
 from sslstudio.labels.audit import FEWEST, SAMPLE, Found
 from sslstudio.session.second_reads import SAMPLE as SECOND_SAMPLE

@@ -8,10 +8,10 @@ from typing import Protocol
 from PySide6.QtCore import QObject, SignalInstance
 
 from sslstudio.domain.labels import EditClass, RemoveClass
+from sslstudio.domain.units import count
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui.item_models.project_images import ProjectImages
 from sslstudio.gui.pages.label.class_bar import ClassLine
-from sslstudio.gui.texts import count
 
 
 class Bar(Protocol):

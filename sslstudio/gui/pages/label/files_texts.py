@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 from sslstudio.labels.agreement import Agreement, Several
 from sslstudio.session.label_import import Plan, Taken
 

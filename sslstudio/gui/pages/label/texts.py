@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sslstudio.classifiers.advising import Gain
 from sslstudio.classifiers.refit import Rung
-from sslstudio.gui.texts import count
+from sslstudio.domain.units import count
 
 TITLE = "Label"
 GALLERY = "Gallery"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from sslstudio.catalogue.rows import Counts, RunRow
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.specs import EmbedSpec, PretrainSpec
+from sslstudio.domain.units import count
 from sslstudio.domain.words import percent
 from sslstudio.errors import SSLStudioError
 from sslstudio.gui import machine
@@ -27,7 +28,6 @@ from sslstudio.gui.pages.pretrain.trial_presenter import TrialPresenter
 from sslstudio.gui.pages.pretrain.view import COMPARE, PAIRS, RUNS, PretrainView
 from sslstudio.gui.pages.pretrain.views_presenter import ViewsPresenter
 from sslstudio.gui.pages.pretrain.why_presenter import WhyPresenter
-from sslstudio.gui.texts import count
 from sslstudio.session import planning as plan
 from sslstudio.session import workflow
 from sslstudio.session.offering import DataFacts, data_facts

@@ -8,8 +8,9 @@ from sslstudio.augment.presets import AugmentationPreset
 from sslstudio.backbones.table import ARCHITECTURES, sees_volumes
 from sslstudio.domain.runs import RunState
 from sslstudio.domain.stacks import LEAST_SLICES
+from sslstudio.domain.units import count
 from sslstudio.domain.words import percent
-from sslstudio.gui.texts import count, duration
+from sslstudio.gui.texts import duration
 
 TITLE = "Pretrain"
 SUBTITLE = "A network learns what your images look like. No labels are needed."
